@@ -1,0 +1,43 @@
+"""MediaPipe's iris network: iris centre and eye corners of one eye from a 64x64 patch.
+
+Source: Ablavatski et al., Real-time Pupil Tracking from Monocular Video (arXiv 2006.11341). The network knows the eye
+on the image's right; the other one is shown mirrored, so a mirrored face gives exactly mirrored points.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.image import cut, similarity, to_frame
+from models.litert import LiteRT
+from models.weights import weights
+
+SIZE = 64
+_SCALE = 2.3
+# (inner, outer) landmark of each eye in the 468: the image's right eye is seen as it is, the left one mirrored
+EYES = ((362, 263, False), (133, 33, True))
+
+
+class Iris:
+    """Per eye [2: image right, image left] the points [3: iris centre, inner corner, outer corner] in pixels."""
+
+    def __init__(self) -> None:
+        self._net = LiteRT(weights("iris").path(), ("output_eyes_contours_and_brows", "output_iris"))
+
+    def __call__(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """[2, 3, 2] from uint8 RGB [H, W, 3] and landmarks [468, >=2] in the pixels of that image."""
+        return np.stack([self._eye(image, landmarks[:, :2], *eye) for eye in EYES])
+
+    def _eye(self, image: np.ndarray, landmarks: np.ndarray, inner: int, outer: int, mirrored: bool) -> np.ndarray:
+        a, b = landmarks[inner], landmarks[outer]
+        dx, dy = (a - b) if mirrored else (b - a)
+        matrix = similarity((a + b) / 2, float(np.hypot(dx, dy)) * _SCALE, float(np.arctan2(dy, dx)), SIZE)
+        patch = cut(image, matrix, SIZE)
+        if mirrored:
+            patch = patch[:, ::-1]
+        contour, iris = self._net(patch.astype(np.float32) / 255)
+        contour, iris = contour.reshape(71, 3), iris.reshape(5, 3)
+        points = np.stack([iris[0, :2], contour[0, :2], contour[8, :2]]).astype(np.float64)
+        if mirrored:
+            points[:, 0] = SIZE - 1 - points[:, 0]
+        return to_frame(points, matrix)

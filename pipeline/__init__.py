@@ -1,0 +1,1 @@
+"""The flows: listing, extraction, identities, the report. Ray lives here and nowhere else."""

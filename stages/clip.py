@@ -1,0 +1,148 @@
+"""The contract of the stages: what a clip is on its way, and what a stage may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from stages.faces import FaceCount
+from stages.reader import Frames, VideoHeader
+from stages.thumbs import Thumb
+
+FPS = 25
+AUDIO_RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one worker that runs the stage asks of the cluster."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A face cut out of a native frame, not resampled: `image` uint8 RGB [h, w, 3] taken at frame pixel `origin`.
+
+    `index` is the clip's frame, `box` (x0, y0, x1, y1) the face in frame pixels.
+    """
+
+    index: int
+    image: np.ndarray
+    origin: tuple[int, int]
+    box: np.ndarray
+
+
+@dataclass(frozen=True)
+class Track:
+    """One face followed over T frames at 25 fps.
+
+    times [T]: source timestamp of each frame in seconds from the clip's start. landmarks [T, 468, 3]: frame pixels, z
+    in the same unit. present [T]: whether the face was seen in that frame (landmarks are interpolated where not).
+    crops [T, S, S, 3] uint8 RGB: the stable crop; crop_matrix [T, 2, 3]: frame pixels to crop pixels. frame_size
+    (height, width). patches: native faces of sampled frames.
+    """
+
+    times: np.ndarray
+    landmarks: np.ndarray
+    present: np.ndarray
+    crops: np.ndarray
+    crop_matrix: np.ndarray
+    frame_size: tuple[int, int]
+    patches: tuple[Patch, ...]
+
+    def crop_landmarks(self, index: int) -> np.ndarray:
+        """Landmarks of frame `index` in the pixels of its crop, [468, 3]."""
+        matrix = self.crop_matrix[index]
+        points = self.landmarks[index].astype(np.float64)
+        points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        points[:, 2] *= np.hypot(matrix[0, 0], matrix[0, 1])
+        return points
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of one video on its way through the stages. Stages return a new Clip, they do not change one.
+
+    start_s, end_s: seconds from the first frame of the video. columns: values for the catalog's row. arrays: per-frame
+    values [T, D] for the catalog's latents. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None.
+    thumbs: small frames for the report.
+    """
+
+    path: str
+    header: VideoHeader
+    start_s: float
+    end_s: float
+    frames: Frames
+    sound: np.ndarray | None = None
+    faces: FaceCount | None = None
+    track: Track | None = None
+    thumbs: tuple[Thumb, ...] = ()
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    rest: Clip | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+    def add(self, **columns: Any) -> Clip:
+        """This clip with more columns."""
+        return replace(self, columns={**self.columns, **columns})
+
+    def add_arrays(self, **arrays: np.ndarray) -> Clip:
+        """This clip with more per-frame arrays."""
+        return replace(self, arrays={**self.arrays, **arrays})
+
+    def tracked(self) -> Track:
+        """The track, or an error that says which stage must come first."""
+        if self.track is None:
+            raise ValueError(f"{self.path}: no face track yet; put the stage 'track' earlier in the recipe")
+        return self.track
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A stage's no: a short stable reason, the detail a person reads, and the clip as far as it got.
+
+    clip.rest, where set, is what of the source follows a scene change and still has to be judged.
+    """
+
+    reason: str
+    detail: str
+    clip: Clip
+
+
+Outcome = Clip | Reject
+Runner = Callable[[Clip], Outcome]
+
+REASONS = (
+    "no_face",
+    "several_faces",
+    "low_quality",
+    "too_short",
+    "too_small",
+    "no_audio",
+    "no_speech",
+    "face_lost",
+    "face_too_small",
+    "scene_cut",
+    "duplicate",
+)
+
+
+class Stage(Protocol):
+    """A frozen dataclass of parameters with one verb: `open()` loads weights once a worker and returns the runner."""
+
+    name: ClassVar[str]
+    resources: ClassVar[Resources]
+    columns: ClassVar[pa.Schema]
+    weights: ClassVar[tuple[str, ...]]
+
+    def open(self) -> Runner: ...

@@ -1,0 +1,64 @@
+"""Stage screen: faces in a few key frames, the cheap gate before every frame is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from models.face_finder import FaceFinder
+from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.faces import FaceCount
+from stages.reader import upright
+from stages.reader_pyav import keyframes
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Rejects what its key frames show beyond doubt; what they leave open is decided while the face is tracked.
+
+    samples: key frames looked at, spread over the clip. enough: fewest key frames that may reject; a clip with fewer
+    is left to the tracker, which samples every half second. sure_score, doubtful_score: detector scores of a face,
+    and of one that the mesh must confirm. ratio, share: a second face counts when it is at least `ratio` times as
+    wide as the main one, in at least `share` of the sampled frames. beyond_doubt: share of key frames with several
+    faces that rejects before tracking, since a scene change may still part them.
+    """
+
+    samples: int = 8
+    enough: int = 3
+    sure_score: float = 0.75
+    doubtful_score: float = 0.5
+    ratio: float = 1 / 3
+    share: float = 0.2
+    beyond_doubt: float = 0.8
+
+    name: ClassVar[str] = "screen"
+    resources: ClassVar[Resources] = Resources()
+    weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
+    columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
+
+    def open(self) -> Runner:
+        finder = FaceFinder()
+
+        def judge(clip: Clip) -> Outcome:
+            count = FaceCount(self.ratio, self.share)
+            gap = clip.seconds / self.samples
+            due = 0.0
+            for time, image in keyframes(clip.path, clip.header, clip.start_s, clip.end_s):
+                if time - clip.start_s + 1e-6 < due:
+                    continue
+                due = (np.floor((time - clip.start_s) / gap) + 1) * gap
+                count = count.add(finder(upright(image, clip.header), self.sure_score, self.doubtful_score).widths)
+            seen = len(count.counts)
+            if seen >= self.enough:
+                if count.none:
+                    return Reject("no_face", f"no face in {seen} key frames", clip.add(faces_max=0))
+                if count.several_share >= self.beyond_doubt:
+                    detail = f"up to {count.most} faces, several in {count.several_share:.0%} of {seen} key frames"
+                    return Reject("several_faces", detail, clip.add(faces_max=count.most))
+            # the tracker counts afresh, over the part between two scene changes
+            return replace(clip, faces=FaceCount(self.ratio, self.share)).add(faces_max=count.most)
+
+        return judge

@@ -1,0 +1,62 @@
+"""The sound of a stretch of video: 16 kHz mono, aligned to the picture by timestamps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from stages.reader import VideoHeader
+from stages.reader_pyav import open_container
+
+RATE = 16_000
+
+
+def read_sound(path: str, header: VideoHeader, start_s: float, end_s: float) -> np.ndarray | None:
+    """Sound [round((end_s - start_s) * 16000)] float32 of exactly [start_s, end_s), zeros where there is none.
+
+    Sample k belongs to second start_s + k / 16000 counted from the first frame of the picture. None without a sound
+    track, or when it cannot be decoded at all.
+    """
+    if not header.audio_hz:
+        return None
+    out = np.zeros(round((end_s - start_s) * RATE), np.float32)
+    heard = False
+    with open_container(path) as container:
+        stream = container.streams.audio[0]
+        stream.thread_type = "NONE"
+        base = stream.time_base or Fraction(1, stream.codec_context.sample_rate)
+        if start_s > 0:
+            target = max(0.0, header.origin + start_s - 1.0)
+            container.seek(int(target / base), stream=stream, backward=True)
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        position: int | None = None
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                position = None  # a damaged packet: the next frame's timestamp says where sound goes on
+                continue
+            for frame in frames:
+                if position is None and frame.pts is not None:
+                    seconds = float(frame.pts * (frame.time_base or base)) - header.origin - start_s
+                    position = round(seconds * RATE)
+                    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+                for piece in resampler.resample(frame):
+                    position = _place(out, piece, position or 0)
+                    heard = True
+            if position is not None and position >= len(out):
+                break
+        else:
+            for piece in resampler.resample(None):
+                position = _place(out, piece, position or 0)
+    return out if heard else None
+
+
+def _place(out: np.ndarray, piece: av.AudioFrame, position: int) -> int:
+    samples = piece.to_ndarray().reshape(-1)
+    first, last = max(position, 0), min(position + len(samples), len(out))
+    if first < last:
+        out[first:last] = samples[first - position : last - position]
+    return position + len(samples)
