@@ -1,0 +1,1 @@
+"""One command a file: parse a config, call the pipeline, say what to look at next."""

@@ -46,7 +46,7 @@ class Probe:
             width=header.width,
             height=header.height,
             frames=frame_count(clip.seconds),
-            audio_hz_in=header.audio_hz,
+            audio_hz_in=header.audio_hz or None,
         )
         if clip.seconds < self.min_seconds:
             return Reject("too_short", f"{clip.seconds:.2f} s, at least {self.min_seconds:g} s wanted", clip)

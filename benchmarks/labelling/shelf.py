@@ -1,0 +1,116 @@
+"""Stage outputs of whole files, computed once and kept on disk under a key that changes with the code."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.judge import Judge, Verdict
+from stages.audio import LogMel
+from stages.clip import Clip, Stage
+from stages.distance import Distance
+from stages.emotion import Emotion
+from stages.gaze import Gaze
+from stages.identity import Identity
+from stages.pose import Pose
+from stages.probe import Probe
+from stages.quality import Quality
+from stages.reader import Decoder, Frames, read
+from stages.reader_pyav import read_header
+from stages.screen import Screen
+from stages.sound import read_sound
+from stages.speech import Speech
+from stages.track import FaceTrack
+
+ROOT = Path(__file__).parents[2]
+
+
+def stages() -> tuple[Stage, ...]:
+    """The open profile's stages with their defaults, except that nothing is rejected for sound, length or quality."""
+    return (
+        Probe(min_seconds=0.5, audio=False),
+        Speech(required=False),
+        Screen(),
+        FaceTrack(),
+        Quality(minimum=0),
+        Pose(),
+        Gaze(),
+        Distance(),
+        Emotion(),
+        LogMel(),
+        Identity(),
+    )
+
+
+def clip_of(path: Path, decoder: Decoder = "pyav") -> Clip:
+    """A whole video file as one clip, ready for the first stage."""
+    header = read_header(str(path))
+    frames = read(str(path), header, 0.0, header.duration, decoder)
+    return Clip(
+        str(path), header, 0.0, header.duration, frames, sound=read_sound(str(path), header, 0.0, header.duration)
+    )
+
+
+class Shelf:
+    """Verdicts of video files, from the disk where the same code has seen the same file before.
+
+    shared: the folder of test material. folder: where results are kept; safe to delete.
+    """
+
+    def __init__(self, shared: Path, folder: Path, key: str | None = None) -> None:
+        self.shared, self.folder = shared, folder
+        self._key = key or _code_key()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(stages())
+
+    def verdicts(self, path: Path) -> list[Verdict]:
+        """Verdicts of every part of `path`; clips come with their track, without their frames."""
+        stat = path.stat()
+        name = hashlib.blake2b(f"{path.name} {stat.st_size} {self._key}".encode(), digest_size=8).hexdigest()
+        kept = self.folder / f"{path.stem}.{name}.verdicts"
+        if kept.exists():
+            with kept.open("rb") as file:
+                return list(pickle.load(file))
+        out = [
+            replace(v, clip=replace(v.clip, frames=Frames(iter(())), rest=None, thumbs=(), sound=None))
+            for v in self._judge(clip_of(path))
+        ]
+        # an iterator inside Frames cannot be pickled: a spent one is put there
+        partial = kept.with_suffix(".partial")
+        with partial.open("wb") as file:
+            pickle.dump([replace(v, clip=_plain(v.clip)) for v in out], file, protocol=5)
+        partial.replace(kept)
+        return out
+
+    def clip(self, path: Path) -> Clip:
+        """The one accepted clip of a single-face file."""
+        first = self.verdicts(path)[0]
+        if first.status != "accepted":
+            raise ValueError(f"{path.name}: {first.status} ({first.reason}: {first.detail}); expected one accepted clip")
+        return first.clip
+
+    def clips(self, folder: str, names: Sequence[str] = ()) -> Iterator[tuple[str, Path]]:
+        """(name, path) of the videos in a folder of the test material, all or those named."""
+        for path in sorted((self.shared / folder).glob("*.mp4")):
+            if not names or path.stem in names:
+                yield path.stem, path
+
+
+def _plain(clip: Clip) -> Clip:
+    return replace(clip, columns=dict(clip.columns), arrays=dict(clip.arrays))
+
+
+def _code_key() -> str:
+    """A hash of all sources of stages/ and models/: other code, other results."""
+    digest = hashlib.blake2b(digest_size=8)
+    for room in ("stages", "models"):
+        for source in sorted((ROOT / room).glob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,35 @@
+"""What can go wrong with a catalog. Every message says what happened and what to do next."""
+
+from __future__ import annotations
+
+
+class CatalogError(Exception):
+    """Base of all errors of this room."""
+
+
+class NoCatalog(CatalogError):
+    """There is no catalog at the place named."""
+
+
+class CatalogBusy(CatalogError):
+    """Another process is writing to the catalog."""
+
+
+class CatalogDamaged(CatalogError):
+    """The folder's state cannot come from a run that was merely killed."""
+
+
+class RecipeMismatch(CatalogError):
+    """The catalog was made with another recipe."""
+
+
+class VersionMismatch(CatalogError):
+    """The catalog was written with another version of the table schemas."""
+
+
+class SchemaError(CatalogError):
+    """Values do not fit a table; the message names the table and the column."""
+
+
+class BadSpan(CatalogError):
+    """The tables of one span are unreadable or contradict each other."""

@@ -1,0 +1,163 @@
+"""Bring rows or tables into the exact schema of a table, or say which column does not fit.
+
+The tables themselves are stated in catalogs/tables.py; import their names from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs import arrays
+from catalogs.errors import SchemaError
+from catalogs.tables import EMOTIONS, FAILED_REASONS, STAGES, STATUSES, TABLES, VERSION
+
+__all__ = [
+    "EMOTIONS",
+    "FAILED_REASONS",
+    "STAGES",
+    "STATUSES",
+    "TABLES",
+    "VERSION",
+    "Rows",
+    "conform",
+    "dim",
+    "empty",
+    "schema_of",
+    "sql_type",
+]
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def empty(table: str) -> pa.Table:
+    """A table of no rows with the schema of `table`."""
+    return schema_of(table).empty_table()
+
+
+def schema_of(table: str) -> pa.Schema:
+    """The schema of `table`; SchemaError lists the tables there are if it is none of them."""
+    if table not in TABLES:
+        raise SchemaError(f"there is no table {table!r}: choose one of {', '.join(TABLES)}")
+    return TABLES[table]
+
+
+def conform(table: str, rows: Rows | pa.Table) -> pa.Table:
+    """`rows` (dictionaries, or an Arrow table in any column order) with exactly the schema of `table`.
+
+    Missing optional columns become null. Flat list columns take arrays [T, D] or Arrow lists. SchemaError
+    names the column for: a value of another type, an unknown or missing column or struct field, a null
+    where none is allowed, NaN or infinity outside float16 lists (null is how no value is said).
+    """
+    schema = schema_of(table)
+    given = (
+        rows.column_names if isinstance(rows, pa.Table) else list({name: 0 for row in rows for name in row})
+    )
+    unknown = [name for name in given if name not in schema.names]
+    if unknown:
+        raise SchemaError(
+            f"{table} has no column {', '.join(unknown)}: its columns are {', '.join(schema.names)}"
+        )
+    columns = [_column(table, field, rows) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def dim(field: pa.Field) -> int | None:
+    """D of a flat list column; None if the column is no such list or D is not fixed yet."""
+    value = (field.metadata or {}).get(b"dim")
+    return int(value) if value is not None else None
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """The DuckDB type in which a Parquet column of this Arrow type is read."""
+    simple = {
+        pa.string(): "VARCHAR",
+        pa.binary(): "BLOB",
+        pa.int32(): "INTEGER",
+        pa.int64(): "BIGINT",
+        pa.float16(): "FLOAT",
+        pa.float32(): "FLOAT",
+        pa.float64(): "DOUBLE",
+        pa.timestamp("us"): "TIMESTAMP",
+    }
+    if pa.types.is_list(kind):
+        return sql_type(kind.value_type) + "[]"
+    if pa.types.is_map(kind):
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    if pa.types.is_struct(kind):
+        return "STRUCT(" + ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in kind) + ")"
+    return simple[kind]
+
+
+def _column(table: str, field: pa.Field, rows: Rows | pa.Table) -> pa.Array | pa.ChunkedArray:
+    try:
+        if not isinstance(rows, pa.Table):
+            column = _from_values(field, [row.get(field.name) for row in rows])
+        elif field.name in rows.column_names:
+            column = _cast(rows[field.name], field)
+        else:
+            column = pa.nulls(rows.num_rows, field.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise SchemaError(f"{table}.{field.name} ({field.type}): {error}") from error
+    if not field.nullable and column.null_count:
+        raise SchemaError(
+            f"{table}.{field.name} is null in {column.null_count} of {len(column)} rows: it is required"
+        )
+    _check_lengths(table, field, column)
+    if not _finite(column):
+        raise SchemaError(f"{table}.{field.name} holds NaN or infinity: use null where there is no value")
+    return column
+
+
+def _from_values(field: pa.Field, values: list[Any]) -> pa.Array:
+    if pa.types.is_list(field.type) and pa.types.is_float16(field.type.value_type):
+        return arrays.pack(values, dim(field))
+    if pa.types.is_struct(field.type):
+        names = {child.name for child in field.type}
+        unknown = {name for value in values if value is not None for name in value} - names
+        if unknown:
+            raise ValueError(f"no field {', '.join(sorted(unknown))}: choose from {', '.join(sorted(names))}")
+    if pa.types.is_integer(field.type):
+        return pa.array(values).cast(field.type)  # a cast refuses 3.5, building the array would truncate it
+    return pa.array(values, field.type)
+
+
+def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pa.timestamp("us", tz="UTC"))
+    return column.cast(field.type)
+
+
+def _check_lengths(table: str, field: pa.Field, column: pa.Array | pa.ChunkedArray) -> None:
+    """Single-precision lists are vectors of exactly `dim`; float16 lists are [T, dim] with any T."""
+    length = dim(field)
+    if length is None:
+        return
+    sizes = pc.list_value_length(column)
+    if pa.types.is_float32(field.type.value_type):
+        wrong = pc.not_equal(sizes, length)
+    else:
+        wrong = pc.not_equal(pc.multiply(pc.divide(sizes, length), length), sizes)
+    if pc.any(wrong, min_count=0).as_py():
+        raise SchemaError(
+            f"{table}.{field.name} holds lists whose length is no multiple of {length}, or not {length}"
+        )
+
+
+def _finite(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether all single-precision and double-precision numbers in the column are finite."""
+    kind = column.type
+    if pa.types.is_struct(kind):
+        return all(_finite(pc.struct_field(column, [at])) for at in range(kind.num_fields))
+    if pa.types.is_list(kind):
+        return not pa.types.is_floating(kind.value_type) or _finite(pc.list_flatten(column))
+    if pa.types.is_float32(kind) or pa.types.is_float64(kind):
+        return bool(pc.all(pc.is_finite(column), min_count=0).as_py())
+    if pa.types.is_float16(kind):
+        chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+        return not any(np.isinf(chunk.to_numpy(zero_copy_only=False)).any() for chunk in chunks)
+    return True

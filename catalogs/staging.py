@@ -1,0 +1,165 @@
+"""The worker's side: one finished span becomes one file, whole or absent.
+
+`_work/<source_key>-<span_index>.span` holds the span's tables as consecutive Arrow IPC streams, clips last,
+so that a file cut short always lacks its clips. The name is the span: doing a span twice replaces the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs.errors import BadSpan, NoCatalog
+from catalogs.parts import TEMPORARY
+from catalogs.place import WORK, fsync_folder, locate
+from catalogs.schema import STATUSES, TABLES, conform, dim
+
+SUFFIX = ".span"
+BAD_SUFFIX = ".bad"
+_NAME = re.compile(r"([0-9a-f]{32})-(\d{5,})\.span")
+_TABLES = ("latents", "previews", "frames", "clips")
+_REQUIRED = ("latents", "previews", "clips")
+
+
+def span_path(root: Path, source_key: str, span_index: int) -> Path:
+    """The staged file of a span. ValueError if source_key is not 32 hex digits."""
+    name = f"{source_key}-{span_index:05d}{SUFFIX}"
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"source_key {source_key!r}, span {span_index}: the key must be 32 hex digits, the index >= 0"
+        )
+    return root / WORK / name
+
+
+def stage_span(
+    root: str | os.PathLike[str], source_key: str, span_index: int, tables: Mapping[str, pa.Table]
+) -> Path:
+    """Stage a decided span for the next commit; returns the file, durable and under its final name.
+
+    tables: `clips` (at least one row), `latents` (one row an accepted clip), `previews`, and `frames` if
+    wanted. BadSpan or SchemaError names the clip or column that is wrong; nothing is staged then.
+    """
+    folder = locate(root)
+    path = span_path(folder, source_key, span_index)
+    if not path.parent.is_dir():
+        raise NoCatalog(f"{path.parent} does not exist: Writer.open makes it before any worker starts")
+    fitting = {name: conform(name, table).combine_chunks() for name, table in tables.items()}
+    _check(fitting, source_key, span_index, path.name)
+    temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}"
+    with pa.OSFile(str(temporary), "wb") as sink:
+        for name in (name for name in _TABLES if name in fitting):
+            with pa.ipc.new_stream(sink, TABLES[name]) as stream:
+                stream.write_table(fitting[name])
+    _fsync(temporary)
+    os.replace(temporary, path)
+    fsync_folder(path.parent)
+    return path
+
+
+def read_span(path: Path) -> dict[str, pa.Table]:
+    """The tables of a staged file, memory-mapped. BadSpan if it is unreadable or contradicts itself."""
+    match = _NAME.fullmatch(path.name)
+    if not match:
+        raise BadSpan(f"{path} is not named <source_key>-<span_index>{SUFFIX}")
+    try:
+        with pa.memory_map(str(path)) as source:
+            found = dict(_streams(source))
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise BadSpan(f"{path} cannot be read: {error}") from error
+    _check(found, match[1], int(match[2]), path.name)
+    return found
+
+
+def staged(root: Path) -> list[Path]:
+    """All staged spans, by name."""
+    return sorted(path for path in (root / WORK).iterdir() if _NAME.fullmatch(path.name))
+
+
+def batches(paths: list[Path], most_bytes: int) -> Iterator[list[Path]]:
+    """Cut `paths` into runs of at most `most_bytes` (and at least one file)."""
+    batch: list[Path] = []
+    held = 0
+    for path in paths:
+        size = path.stat().st_size
+        if batch and held + size > most_bytes:
+            yield batch
+            batch, held = [], 0
+        batch.append(path)
+        held += size
+    if batch:
+        yield batch
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a staged file that cannot be committed, for inspection; its span counts as undecided."""
+    bad = path.with_suffix(BAD_SUFFIX)
+    os.replace(path, bad)
+    return bad
+
+
+def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
+    size = source.size()
+    while source.tell() < size:
+        table = pa.ipc.open_stream(source).read_all()
+        name = (table.schema.metadata or {})[b"vasari.table"].decode()
+        yield name, table.cast(TABLES[name])
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, name: str) -> None:
+    """BadSpan unless the tables are those of exactly this span and belong together."""
+    missing = [table for table in _REQUIRED if table not in tables]
+    unknown = [table for table in tables if table not in _TABLES]
+    if missing or unknown:
+        raise BadSpan(f"{name}: tables missing: {missing or 'none'}, not for a span: {unknown or 'none'}")
+    clips = tables["clips"]
+    if clips.num_rows == 0:
+        raise BadSpan(f"{name}: no clips: a span gives at least one row")
+    keys = set(zip(clips["source_key"].to_pylist(), clips["span_index"].to_pylist(), strict=True))
+    if keys != {(source_key, span_index)}:
+        raise BadSpan(f"{name}: rows of another span: {sorted(keys)}")
+    ids, statuses = clips["clip_id"].to_pylist(), clips["status"].to_pylist()
+    if len(set(ids)) < len(ids):
+        raise BadSpan(f"{name}: a clip_id stands twice")
+    for clip, status, reason in zip(ids, statuses, clips["reason"].to_pylist(), strict=True):
+        if status not in STATUSES or (status == "accepted") != (reason is None) or reason == "":
+            raise BadSpan(f"{name}: clip {clip} has status {status!r} with reason {reason!r}")
+    accepted = sorted(clip for clip, status in zip(ids, statuses, strict=True) if status == "accepted")
+    if sorted(tables["latents"]["clip_id"].to_pylist()) != accepted:
+        raise BadSpan(f"{name}: latents must have one row for each accepted clip: {accepted}")
+    for table, allowed in (("previews", ids), ("frames", accepted)):
+        if table in tables:
+            _check_subset(name, table, tables[table]["clip_id"].to_pylist(), allowed)
+    _check_lengths(name, tables["latents"])
+
+
+def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -> None:
+    if len(set(clips)) < len(clips) or not set(clips) <= set(allowed):
+        raise BadSpan(f"{name}: {table} has rows of other clips, or one twice: {clips}")
+
+
+def _check_lengths(name: str, latents: pa.Table) -> None:
+    """Every per-frame list must hold frames x D values."""
+    frames = latents["frames"]
+    for field in latents.schema:
+        size = dim(field)
+        if size is None:
+            continue
+        lengths = pc.list_value_length(latents[field.name])
+        if not pc.all(pc.equal(lengths, pc.multiply(frames, size)), min_count=0).as_py():
+            raise BadSpan(
+                f"{name}: latents.{field.name} must hold frames x {size} values, has {lengths.to_pylist()}"
+            )

@@ -1,0 +1,216 @@
+"""The tables of a catalog: explicit Arrow schemas with a unit and a meaning for every column.
+
+Field metadata: `unit`, `about`, and `dim` (D) for columns that hold a flat row-major list of [T, D].
+Table metadata: `vasari.table`, `vasari.version`. Nothing outside this file may state a column's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+VERSION = "1"
+
+EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+STAGES = (
+    "survey",
+    "probe",
+    "speech",
+    "screen",
+    "track",
+    "quality",
+    "pose",
+    "gaze",
+    "distance",
+    "emotion",
+    "audio",
+    "identity",
+)
+STATUSES = ("accepted", "rejected", "failed")
+FAILED_REASONS = ("unreadable", "timeout", "crashed", "error")
+
+AUDIO_DIM = 320
+FACE_VECTOR_DIM = 128
+
+_HEX = "32 hex digits"
+_SHARE = "share, 0 to 1"
+
+
+def _field(
+    name: str, kind: pa.DataType, unit: str, about: str, *, required: bool = False, dim: int | None = None
+) -> pa.Field:
+    metadata = {"unit": unit, "about": about}
+    if dim is not None:
+        metadata["dim"] = str(dim)
+    return pa.field(name, kind, nullable=not required, metadata=metadata)
+
+
+def _table(name: str, fields: Iterable[pa.Field]) -> pa.Schema:
+    return pa.schema(list(fields), metadata={"vasari.table": name, "vasari.version": VERSION})
+
+
+_STRING, _INT, _LONG = pa.string(), pa.int32(), pa.int64()
+_FLOAT, _DOUBLE = pa.float32(), pa.float64()
+_HALVES = pa.list_(pa.float16())
+_MOMENT = pa.timestamp("us")
+
+_EMOTION = pa.struct(
+    [_field(name, _FLOAT, _SHARE, "mean over the clip; null where the model lacks it") for name in EMOTIONS]
+)
+_SECONDS = pa.struct(
+    [_field(name, _FLOAT, "seconds", "wall time; null where the stage did not run") for name in STAGES]
+)
+
+_CLIP_ID = _field(
+    "clip_id", _STRING, _HEX, "the clip: hash of content and times; joins all tables", required=True
+)
+_FRAMES = _field(
+    "frames", _INT, "frames at 25 fps", "length T of every per-frame list of this row", required=True
+)
+
+CLIPS = _table(
+    "clips",
+    [
+        _CLIP_ID,
+        _field("content", _STRING, _HEX, "hash of the file's bytes; null if it could not be read"),
+        _field("source_uri", _STRING, "URI", "the file as listed", required=True),
+        _field("source_key", _STRING, _HEX, "hash of URI, size and date, listed times", required=True),
+        _field("span_index", _INT, "count from 0", "which piece of the source was worked on", required=True),
+        _field("span_count", _INT, "count", "pieces the source was cut into for work", required=True),
+        _field("start_s", _DOUBLE, "seconds", "start of the clip in the source"),
+        _field("end_s", _DOUBLE, "seconds", "end of the clip in the source"),
+        _field("subject_id", _STRING, "name", "the person: as listed, else a cluster of face vectors"),
+        _field("split", _STRING, "name", "the set this clip belongs to, as listed"),
+        _field("status", _STRING, "code", "verdict: " + ", ".join(STATUSES), required=True),
+        _field("reason", _STRING, "code", "why it is not accepted; null for accepted clips only"),
+        _field("detail", _STRING, "text", "the reason's figures, or the error"),
+        _field("fps_in", _DOUBLE, "frames per second", "rate of the source, on average"),
+        _field("width", _INT, "pixels", "width of the source's frames as shown (after rotation)"),
+        _field("height", _INT, "pixels", "height of the source's frames as shown (after rotation)"),
+        _field("frames", _INT, "frames at 25 fps", "length of the clip after resampling"),
+        _field("audio_hz_in", _INT, "hertz", "sampling rate of the source's sound; null without sound"),
+        _field("speech_share", _FLOAT, _SHARE, "share of the time in which someone speaks"),
+        _field("quality", _FLOAT, "points, 0 to 100", "picture quality of the face, mean of sampled frames"),
+        _field("quality_min", _FLOAT, "points, 0 to 100", "picture quality of the worst sampled frame"),
+        _field("faces_max", _INT, "count", "most faces seen in one sampled frame"),
+        _field("face_px", _FLOAT, "pixels", "median width of the face in the source's frames"),
+        _field(
+            "face_vector",
+            pa.list_(_FLOAT),
+            "dimensionless",
+            "who it is: near for one person",
+            dim=FACE_VECTOR_DIM,
+        ),
+        _field("gaze_theta", _FLOAT, "degrees", "main gaze direction, > 0 towards the image's left"),
+        _field("gaze_phi", _FLOAT, "degrees", "main gaze direction, > 0 up; (0, 0) looks into the camera"),
+        _field("gaze_share", _FLOAT, _SHARE, "share of frames that look in the main direction"),
+        _field(
+            "distance",
+            _FLOAT,
+            "dimensionless",
+            "face to camera; 1: a frontal face as wide as a third of the height",
+        ),
+        _field("emotion", _EMOTION, _SHARE, "coefficients averaged over the clip"),
+        _field("pitch", _FLOAT, "degrees", "mean head pitch, > 0 up"),
+        _field("yaw", _FLOAT, "degrees", "mean head yaw, > 0 towards the image's left"),
+        _field("roll", _FLOAT, "degrees", "mean head roll"),
+        _field("pitch_std", _FLOAT, "degrees", "standard deviation of pitch over the clip"),
+        _field("yaw_std", _FLOAT, "degrees", "standard deviation of yaw over the clip"),
+        _field("roll_std", _FLOAT, "degrees", "standard deviation of roll over the clip"),
+        _field("pose_delta", _FLOAT, "degrees per frame", "dP: mean absolute step of the three angles"),
+        _field("recipe", _STRING, "fingerprint", "the recipe that decided this row", required=True),
+        _field("run_id", _STRING, "name", "the run that decided this row", required=True),
+        _field("seconds", _SECONDS, "seconds", "wall time of every stage on this clip"),
+    ],
+)
+
+LATENTS = _table(
+    "latents",
+    [
+        _CLIP_ID,
+        _FRAMES,
+        _field(
+            "pose",
+            _HALVES,
+            "degrees; x, y, z dimensionless",
+            "[T, 6] pitch, yaw, roll, x, y, z of the head",
+            dim=6,
+        ),
+        _field("gaze", _HALVES, "degrees", "[T, 2] theta, phi", dim=2),
+        _field(
+            "dynamics", _HALVES, "dimensionless", "[T, D] facial dynamics; null until a face encoder has run"
+        ),
+        _field(
+            "audio",
+            _HALVES,
+            "dimensionless",
+            "[T, 320] log-mel, 80 bands x 4 hops; null without sound",
+            dim=AUDIO_DIM,
+        ),
+        _field("identity", _HALVES, "dimensionless", "[I] identity code; null until a face encoder has run"),
+    ],
+)
+
+PREVIEWS = _table(
+    "previews",
+    [
+        _CLIP_ID,
+        _field("sheet", pa.binary(), "JPEG", "up to six frames side by side, box, landmarks and gaze drawn"),
+        _field("face", pa.binary(), "JPEG", "the face, 96 x 96 pixels; null where none was found"),
+    ],
+)
+
+FRAMES = _table(
+    "frames",
+    [
+        _CLIP_ID,
+        _FRAMES,
+        _field("size", _INT, "pixels", "width and height of every crop", required=True),
+        _field("crops", pa.list_(pa.binary()), "JPEG or WebP", "[T] aligned face crops"),
+    ],
+)
+
+RUNS = _table(
+    "runs",
+    [
+        _field("run_id", _STRING, "name", "the run; joins clips.run_id", required=True),
+        _field("recipe", _STRING, "JSON", "all stages with all parameters", required=True),
+        _field(
+            "fingerprint", _STRING, "fingerprint", "hash of the recipe, as in clips.recipe", required=True
+        ),
+        _field("versions", _STRING, "JSON", "versions of Python and of the packages used"),
+        _field("weights", _STRING, "JSON", "name, file, sha256 and licence of all weights"),
+        _field("machine", _STRING, "JSON", "host, cores, memory, accelerators"),
+        _field("started", _MOMENT, "UTC", "when the run began", required=True),
+        _field("ended", _MOMENT, "UTC", "when it finished; null while it runs or if it was killed"),
+        _field("status", _STRING, "code", "running or finished", required=True),
+        _field("listed", _LONG, "count", "sources listed"),
+        _field("clips", _LONG, "count", "rows decided in this run"),
+        _field("accepted", _LONG, "count", "of those, accepted"),
+        _field("rejected", _LONG, "count", "of those, rejected"),
+        _field("failed", _LONG, "count", "of those, failed"),
+        _field("seconds", pa.map_(_STRING, _DOUBLE), "seconds", "wall time by stage, summed over clips"),
+        _field("wall_seconds", _DOUBLE, "seconds", "wall time of the run"),
+        _field("video_seconds", _DOUBLE, "seconds", "video decided in this run"),
+        _field("command", _STRING, "text", "the command line"),
+    ],
+)
+
+METRICS = _table(
+    "metrics",
+    [
+        _field("set", _STRING, "name", "the evaluation set", required=True),
+        _field("metric", _STRING, "name", "the metric", required=True),
+        _field("value", _DOUBLE, "the metric's", "its value"),
+        _field("spread", _DOUBLE, "the metric's", "standard deviation over the set"),
+        _field("count", _LONG, "count", "clips it was measured on"),
+        _field("settings", _STRING, "JSON", "what the metric was computed with"),
+        _field("run_id", _STRING, "name", "the evaluation run", required=True),
+    ],
+)
+
+TABLES: dict[str, pa.Schema] = {
+    schema.metadata[b"vasari.table"].decode(): schema
+    for schema in (CLIPS, LATENTS, PREVIEWS, FRAMES, RUNS, METRICS)
+}

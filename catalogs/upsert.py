@@ -1,0 +1,40 @@
+"""Which committed rows a newly staged span replaces, and which staged spans may not be committed."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+KEYS = ("clip_id", "source_key", "span_index", "recipe")
+"""The columns of clips that identify a row's clip and span, and the recipe that decided it."""
+
+
+def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
+    """The rows of `held` that must go when `incoming` is committed. Both have the columns KEYS.
+
+    A span replaces its own rows; and, of rows decided under another recipe, all of its source and all with
+    one of its clip_ids, so that nothing of a source cut differently before remains beside its new clips.
+    """
+    near = held.filter(pc.or_(_in(held, incoming, "source_key"), _in(held, incoming, "clip_id")))
+    if near.num_rows == 0:
+        return near
+    stale = pc.not_equal(near["recipe"], fingerprint)
+    same_span = pc.is_in(_spans(near), value_set=_spans(incoming).combine_chunks())
+    return near.filter(pc.or_(stale, same_span))
+
+
+def collisions(held: pa.Table, incoming: pa.Table, fingerprint: str) -> list[str]:
+    """The clip_ids of `incoming` that a row of `held` keeps under another span: they may not stand twice."""
+    same = held.filter(_in(held, incoming, "clip_id"))
+    if same.num_rows == 0:
+        return []
+    going = replaced(same, incoming, fingerprint)
+    return same.filter(pc.invert(_in(same, going, "clip_id")))["clip_id"].to_pylist()
+
+
+def _in(rows: pa.Table, others: pa.Table, column: str) -> pa.ChunkedArray:
+    return pc.is_in(rows[column], value_set=others[column].combine_chunks())
+
+
+def _spans(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["source_key"], rows["span_index"].cast(pa.string()), "-")

@@ -1,0 +1,114 @@
+"""Reading a catalog with DuckDB: one view a table, over exactly the files of the newest manifest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from catalogs import manifest as manifests
+from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog
+from catalogs.manifest import Manifest
+from catalogs.place import locate
+from catalogs.schema import TABLES, sql_type
+
+_ATTEMPTS = 50
+
+
+def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection with the views clips, latents, previews, frames, runs and metrics.
+
+    The views show the commit that is the newest now, also while a run goes on. They keep showing it; open
+    again to see more. If a run replaces files while such a connection is open, a query on it fails: `query`
+    tries again by itself.
+
+    read_only: SQL reads the catalog and nothing else on disk, and writes nothing. False also allows it to
+    read and write other files (COPY ... TO, read_csv). The catalog's tables cannot be changed by SQL.
+
+    NoCatalog: there is none. VersionMismatch: its schemas are not those of this code.
+    CatalogDamaged: a file is missing.
+    """
+    root = locate(uri)
+    for _ in range(_ATTEMPTS):
+        state = _newest(root)
+        try:
+            return _connect(root, state, read_only)
+        except duckdb.Error:
+            if not _replaced(root, state):
+                raise
+    raise CatalogBusy(f"{root}: its files were replaced {_ATTEMPTS} times while opening it; try again")
+
+
+def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
+    """Run `sql` on the newest commit and return its rows; a statement without rows gives an empty table.
+
+    If a run replaced files meanwhile, the query runs again on the newer commit. Errors: as `open`,
+    and DuckDB's.
+    """
+    root = locate(uri)
+    for _ in range(_ATTEMPTS):
+        state = _newest(root)
+        try:
+            with _connect(root, state, read_only=True) as connection:
+                found = connection.sql(sql)
+                return pa.table({}) if found is None else found.to_arrow_table()
+        except duckdb.Error:
+            if not _replaced(root, state):
+                raise
+    raise CatalogBusy(f"{root}: its files were replaced {_ATTEMPTS} times during a query; try again")
+
+
+def _newest(root: Path) -> Manifest:
+    state = manifests.newest(root)
+    if state is None:
+        raise NoCatalog(
+            f"there is no catalog at {root}: make one with "
+            f"python jobs/extract.py --input FOLDER --catalog {root}"
+        )
+    manifests.check_version(root, state)
+    return state
+
+
+def _replaced(root: Path, state: Manifest) -> bool:
+    """Whether files of `state` are gone because a newer commit replaced them.
+
+    CatalogDamaged if they are gone without one: files are removed only after a newer manifest is published.
+    """
+    gone = [file for file in sorted(state.files()) if not (root / file).exists()]
+    if gone and _newest(root).sequence == state.sequence:
+        raise CatalogDamaged(
+            f"{root / gone[0]} is missing (and {len(gone) - 1} more files): restore it from a backup, "
+            f"or remove the catalog and extract again"
+        )
+    return bool(gone)
+
+
+def _connect(root: Path, state: Manifest, read_only: bool) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    try:
+        if read_only:
+            files = ", ".join(_quoted(root / file) for file in sorted(state.files()))
+            connection.execute(f"SET allowed_paths = [{files}]")
+            connection.execute("SET enable_external_access = false")
+        for table in TABLES:
+            connection.execute(f"CREATE VIEW {table} AS {_select(root, state, table)}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _select(root: Path, state: Manifest, table: str) -> str:
+    """All rows of a table's parts; without parts, no rows with the same columns."""
+    held = state.parts(table)
+    if held:
+        files = ", ".join(_quoted(root / part.file) for part in held)
+        return f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)"
+    columns = ", ".join(f'CAST(NULL AS {sql_type(field.type)}) AS "{field.name}"' for field in TABLES[table])
+    return f"SELECT {columns} WHERE false"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,309 @@
+"""The only committer of a catalog."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs import manifest as manifests
+from catalogs import parts, staging
+from catalogs.changes import ALWAYS, CLIPS_PER_FILE, Change, among, others_than
+from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError
+from catalogs.lock import WriterLock
+from catalogs.manifest import Manifest
+from catalogs.place import MANIFESTS, WORK, locate
+from catalogs.publish import sweep
+from catalogs.recipes import differences, normal
+from catalogs.schema import VERSION, conform
+from catalogs.upsert import KEYS, collisions, replaced
+
+BATCH_BYTES = 128 << 20
+"""Staged bytes gathered into one part of each table at most: bounds the committer's memory."""
+
+FOLD_AT = 64
+"""More parts of clips than this are merged at the end of a commit: a query pays for each file."""
+
+DECIDED = (
+    "source_key",
+    "span_index",
+    "span_count",
+    "source_uri",
+    "content",
+    "clip_id",
+    "status",
+    "reason",
+    "start_s",
+    "end_s",
+    "subject_id",
+    "split",
+)
+
+Spans = dict[Path, dict[str, pa.Table]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A staged span that was not committed: its file (where it is now, or was) and why. It is undecided."""
+
+    path: Path
+    error: str
+
+
+class Writer:
+    """Commits staged spans; one at a time per catalog, also across processes. Use `Writer.open`.
+
+    The protocol: a span is staged as one file; `commit` writes the rows of many as one part a table and
+    links a manifest that names all parts; then the staged files go. Killed before the link, nothing has
+    happened and the staged files are still there; killed after it, they are committed again, which replaces
+    rows by their equals, because a commit is an upsert by (source_key, span_index).
+    """
+
+    def __init__(self, root: Path, lock: WriterLock, manifest: Manifest) -> None:
+        self._root = root
+        self._lock = lock
+        self._manifest = manifest
+        self._uncertain = False
+        self._keys: dict[str, pa.Table] = {}
+        self._problems: list[Problem] = []
+
+    @classmethod
+    def open(
+        cls, uri: str | os.PathLike[str], recipe: Mapping[str, Any], fingerprint: str, recompute: bool = False
+    ) -> Self:
+        """Create the catalog or take it over, and repair what a killed run left.
+
+        Spans staged by a killed run are kept: the first `commit` takes them. With `recompute` a catalog of
+        another recipe takes this one: its rows stay until their spans are committed again.
+        CatalogBusy: another process writes. RecipeMismatch, VersionMismatch, CatalogDamaged: as they say.
+        """
+        root = locate(uri)
+        for folder in (*ALWAYS, WORK, MANIFESTS):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        lock = WriterLock(root)
+        try:
+            manifest = manifests.newest(root)
+            if manifest is not None:
+                manifests.check_version(root, manifest)
+                if manifest.fingerprint != fingerprint and not recompute:
+                    raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
+            sweep(root, manifest)
+            if manifest is None:
+                manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
+            elif manifest.fingerprint != fingerprint:
+                manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
+        except BaseException:
+            lock.release()
+            raise
+        return cls(root, lock, manifest)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes write. Staged spans that were not committed stay for the next writer."""
+        self._lock.release()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The staged spans that could not be committed since this writer was opened."""
+        return tuple(self._problems)
+
+    def decided(self) -> pa.Table:
+        """The committed clips of the current recipe, columns DECIDED; commit first to count staged spans."""
+        with self._working():
+            rows = parts.read_all(self._root, "clips", self._manifest.parts("clips"), [*DECIDED, "recipe"])
+            return rows.filter(pc.equal(rows["recipe"], self._manifest.fingerprint)).select(DECIDED)
+
+    def commit(self) -> int:
+        """Publish all staged spans, at most BATCH_BYTES a manifest; returns the clips committed.
+
+        Rows that a span already has are replaced in the same manifest. A staged file that is unreadable, or
+        repeats a clip_id of another span, is renamed to `.bad` and noted in `problems`; one staged under
+        another recipe is removed and noted.
+        """
+        self._refuse_closed()
+        rows = 0
+        for batch in staging.batches(staging.staged(self._root), BATCH_BYTES):
+            with self._working():
+                rows += self._commit_batch(batch)
+        if len(self._manifest.parts("clips")) > FOLD_AT:
+            with self._working():
+                self._fold()
+        return rows
+
+    def rewrite(self, update: Callable[[pa.Table], pa.Table]) -> bool:
+        """Maintenance at the end of a run: change the rows of clips, then bring all files to a sensible size.
+
+        `update` gets all clips, sorted by clip_id, and returns them changed or fewer: it may neither add a
+        clip_id nor accept a clip that was not (it would have no latents). Rows of other tables whose clip is
+        gone (latents and frames: or no longer accepted) go with it. One manifest; False if nothing changed.
+        """
+        with self._working():
+            held = self._manifest.parts("clips")
+            before = parts.read_all(self._root, "clips", held).sort_by("clip_id")
+            after = conform("clips", update(before)).sort_by("clip_id")
+            _check_update(before, after)
+            change = Change(self._root, self._manifest)
+            if not after.equals(before) or len(held) > max(1, -(-after.num_rows // CLIPS_PER_FILE)):
+                change.replace("clips", held, [])
+                for start in range(0, after.num_rows, CLIPS_PER_FILE):
+                    change.add("clips", [after.slice(start, CLIPS_PER_FILE)])
+            accepted = after.filter(pc.equal(after["status"], "accepted"))["clip_id"]
+            for table, stays in (("latents", accepted), ("frames", accepted), ("previews", after["clip_id"])):
+                change.compact(table, others_than(stays))
+            for table in ("runs", "metrics"):
+                change.compact(table)
+            return self._publish(change)
+
+    def put_run(self, row: Mapping[str, Any]) -> None:
+        """Write the run's row into runs, in place of one with the same run_id."""
+        with self._working():
+            rows = conform("runs", [row])
+            change = Change(self._root, self._manifest)
+            change.drop("runs", among(rows["run_id"]))
+            change.add("runs", [rows])
+            self._publish(change)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Repair first if an earlier operation failed half way, and note if this one does."""
+        self._refuse_closed()
+        if self._uncertain:
+            found = manifests.newest(self._root)
+            sweep(self._root, found)
+            self._manifest = found or self._manifest
+        self._uncertain = True
+        yield
+        self._uncertain = False
+
+    def _refuse_closed(self) -> None:
+        if not self._lock.held:
+            raise CatalogError(f"this writer of {self._root} is closed: open another one")
+
+    def _publish(self, change: Change) -> bool:
+        if change:
+            self._manifest = change.publish()
+        return bool(change)
+
+    def _commit_batch(self, paths: list[Path]) -> int:
+        spans = self._without_collisions(self._load(paths))
+        if spans:
+            incoming = pa.concat_tables([tables["clips"] for tables in spans.values()])
+            change = Change(self._root, self._manifest)
+            going = pa.concat_tables(
+                [replaced(held, incoming.select(KEYS), self._manifest.fingerprint) for held in self._held()]
+            )
+            if going.num_rows:
+                for table in ("clips", "latents", "previews", "frames"):
+                    change.drop(table, among(going["clip_id"]))
+            for table in ("clips", "latents", "previews", "frames"):
+                change.add(table, [tables[table] for tables in spans.values() if table in tables])
+            self._publish(change)
+        for path in spans:
+            os.unlink(path)
+            if path.with_suffix(staging.BAD_SUFFIX).exists():
+                os.unlink(path.with_suffix(staging.BAD_SUFFIX))
+        return sum(tables["clips"].num_rows for tables in spans.values())
+
+    def _load(self, paths: list[Path]) -> Spans:
+        spans: Spans = {}
+        for path in paths:
+            try:
+                tables = staging.read_span(path)
+            except BadSpan as error:
+                self._problems.append(Problem(staging.set_aside(path), str(error)))
+                continue
+            recipes = set(tables["clips"]["recipe"].to_pylist())
+            if recipes == {self._manifest.fingerprint}:
+                spans[path] = tables
+            else:
+                os.unlink(path)
+                self._problems.append(
+                    Problem(path, f"staged under recipe {', '.join(sorted(recipes))}: removed")
+                )
+        return spans
+
+    def _without_collisions(self, spans: Spans) -> Spans:
+        """The spans whose clip_ids no other span holds; the others are set aside."""
+        good: Spans = {}
+        taken: dict[str, Path] = {}
+        for path, tables in spans.items():
+            ids = tables["clips"]["clip_id"].to_pylist()
+            twice = [clip for clip in ids if clip in taken]
+            if twice:
+                self._refuse(path, twice[0], taken[twice[0]].name)
+                continue
+            good[path] = tables
+            taken.update(dict.fromkeys(ids, path))
+        while good:
+            incoming = pa.concat_tables([tables["clips"] for tables in good.values()]).select(KEYS)
+            double = [
+                clip
+                for held in self._held()
+                for clip in collisions(held, incoming, self._manifest.fingerprint)
+            ]
+            if not double:
+                break
+            for clip in double:
+                if good.pop(taken[clip], None) is not None:
+                    self._refuse(taken[clip], clip, "a span already in the catalog")
+        return good
+
+    def _refuse(self, path: Path, clip: str, holder: str) -> None:
+        bad = staging.set_aside(path)
+        self._problems.append(
+            Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own")
+        )
+
+    def _held(self) -> list[pa.Table]:
+        """The KEYS of all committed clips, a table a part; parts never change, so each is read once."""
+        held = {part.file: part for part in self._manifest.parts("clips")}
+        self._keys = {file: keys for file, keys in self._keys.items() if file in held}
+        for file, part in held.items():
+            if file not in self._keys:
+                self._keys[file] = parts.read(self._root, "clips", part, KEYS)
+        return list(self._keys.values())
+
+    def _fold(self) -> None:
+        change = Change(self._root, self._manifest)
+        for table in ("clips", "latents", "previews", "frames"):
+            change.compact(table)
+        self._publish(change)
+
+
+def _check_update(before: pa.Table, after: pa.Table) -> None:
+    """SchemaError if an update of clips added clips, doubled one, or accepted one that has no latents."""
+    if len(pc.unique(after["clip_id"])) < after.num_rows:
+        raise SchemaError("the update of clips returned a clip_id twice")
+    for what, held, now in (
+        ("added", before, after),
+        ("accepted", *(rows.filter(pc.equal(rows["status"], "accepted")) for rows in (before, after))),
+    ):
+        extra = now["clip_id"].filter(others_than(held["clip_id"])(now["clip_id"]))
+        if len(extra):
+            raise SchemaError(f"the update of clips {what} {extra[0]}: only a staged span can do that")
+
+
+def _mismatch(root: Path, manifest: Manifest, recipe: Mapping[str, Any], fingerprint: str) -> str:
+    lines = differences(manifest.recipe, recipe) or [
+        "nothing that the recipes state: the code or its versions"
+    ]
+    return (
+        f"{root} was made with recipe {manifest.fingerprint}, this run has {fingerprint}. They differ in:\n"
+        + "".join(f"  {line}\n" for line in lines)
+        + "Choose another catalog folder, or run again with --recompute: then every clip is worked on again "
+        "and replaces what is there."
+    )

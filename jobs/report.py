@@ -1,0 +1,34 @@
+"""Write the HTML report of a catalog."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.command import absolute, reported
+from pipeline.report import write_report
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write one self-contained HTML file about a catalog."""
+
+    catalog: str
+    """Folder of the catalog."""
+    out: str
+    """The HTML file to write."""
+
+
+def main(args: Report) -> None:
+    path = write_report(absolute(args.catalog, "--catalog"), Path(absolute(args.out, "--out")))
+    print(f"look at: {path}")
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(Report))

@@ -1,0 +1,175 @@
+"""A warm child process for work in native code: it may hang or die, and costs only the call it was on.
+
+The parent sends (name, arguments) as a length-prefixed pickle over a pipe and waits for the answer with a time limit.
+The child exits when its parent does: the kernel kills it (PR_SET_PDEATHSIG), and its end of the pipe closes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+ROOT = Path(__file__).resolve().parents[1]
+_PR_SET_PDEATHSIG = 1
+_START_SECONDS = 120.0
+
+
+class ChildTimeout(RuntimeError):
+    """The call took longer than its limit; the child was killed."""
+
+
+class ChildCrashed(RuntimeError):
+    """The child died during the call; says the signal or exit code and the end of what it printed."""
+
+
+class ChildError(RuntimeError):
+    """The call raised; carries the exception's type, message and traceback as text."""
+
+
+class Child:
+    """One child process, started at the first call and again after it was lost. memory: its address space, bytes."""
+
+    def __init__(self, memory: int = 12 << 30) -> None:
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Any = None
+
+    def call(self, name: str, *arguments: Any, seconds: float) -> Any:
+        """The answer of the function `name` (see `_FUNCTIONS`) within `seconds`.
+
+        Raises ChildTimeout, ChildCrashed or ChildError; the child is usable again after each.
+        """
+        process = self._ready()
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            _send(process.stdin, (name, arguments))
+            answer = self._receive(process, seconds)
+        except (BrokenPipeError, EOFError) as error:
+            raise self._crashed() from error
+        if answer[0] == "error":
+            raise ChildError(answer[1])
+        return answer[1]
+
+    def close(self) -> None:
+        """Kill the child, if there is one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process = None
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.close()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.child import serve; serve()"
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "VASARI_MEMORY": str(self._memory),
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,
+            env=environment,
+        )
+        try:
+            self._receive(self._process, _START_SECONDS)
+        except EOFError as error:
+            raise self._crashed() from error
+        return self._process
+
+    def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> Any:
+        deadline = time.monotonic() + seconds
+        (size,) = struct.unpack("<Q", self._read(process, 8, deadline, seconds))
+        return pickle.loads(self._read(process, size, deadline, seconds))
+
+    def _read(self, process: subprocess.Popen[bytes], size: int, deadline: float, seconds: float) -> bytes:
+        assert process.stdout is not None
+        handle = process.stdout.fileno()
+        parts: list[bytes] = []
+        while size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([handle], [], [], left)[0]:
+                self.close()
+                raise ChildTimeout(f"took longer than {seconds:g} s")
+            part = os.read(handle, min(size, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _crashed(self) -> ChildCrashed:
+        assert self._process is not None
+        code = self._process.wait()
+        how = f"died of {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - 2000))
+        said = " ".join(self._log.read().decode(errors="replace").split()[-40:])
+        self.close()
+        return ChildCrashed(how + (f"; last words: {said}" if said else ""))
+
+
+def serve() -> None:
+    """The child's loop: answers calls on standard input until it closes."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory = int(os.environ["VASARI_MEMORY"])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # whatever a library prints must not reach the pipe
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    calls = os.fdopen(os.dup(0), "rb", buffering=0)
+    os.dup2(2, 1)
+    from pipeline.child_functions import FUNCTIONS
+
+    _send(answers, "ready")
+    while True:
+        try:
+            (size,) = struct.unpack("<Q", _exactly(calls, 8))
+            name, arguments = pickle.loads(_exactly(calls, size))
+        except EOFError:
+            return
+        try:
+            answer = ("ok", FUNCTIONS[name](*arguments))
+        except Exception as error:
+            answer = ("error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        _send(answers, answer)
+
+
+def _send(pipe: Any, value: Any) -> None:
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    view = memoryview(struct.pack("<Q", len(data)) + data)
+    while view:
+        view = view[pipe.write(view) :]
+
+
+def _exactly(pipe: BinaryIO, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size:
+        part = pipe.read(min(size, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,83 @@
+"""Connecting to Ray and running jobs through actors with Ray Data; nothing here knows what the jobs are."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ray
+from ray.data import ActorPoolStrategy, DataContext
+
+from pipeline.child import ROOT
+
+_MOST_BLOCKS = 4000
+
+
+class RunError(RuntimeError):
+    """The run could not finish; says what to do."""
+
+
+def connect(workers: int | None) -> int:
+    """Join the cluster of RAY_ADDRESS (a submitted job has it set), else start Ray on this machine alone.
+
+    Returns the number of workers: `workers`, or one a CPU.
+    """
+    if not ray.is_initialized():
+        address = os.environ.get("RAY_ADDRESS")
+        local: dict[str, Any] = {}
+        if not address:
+            wanted = workers or len(os.sched_getaffinity(0))
+            # Ray Data's own tasks need room beside the actors, or it waits for ever without a word
+            local = {"num_cpus": wanted + 1, "include_dashboard": False}
+        try:
+            ray.init(
+                address=address or "local",
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0"}},
+                **local,
+            )
+        except Exception as error:
+            raise RunError(
+                f"cannot reach Ray at {address or 'this machine'} ({error}); unset RAY_ADDRESS to run on this "
+                "machine alone, or start a cluster with: ray start --head"
+            ) from error
+    cpus = int(ray.cluster_resources().get("CPU", 1))
+    return workers or max(1, cpus - (0 if os.environ.get("RAY_ADDRESS") else 1))
+
+
+def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:
+    """Answers of `worker` actors to `jobs` (JSON texts), as they come.
+
+    worker: a class called with a batch {"job": [...]}, that answers {column: [...]}. Raises RunError when the cluster
+    is gone or an actor cannot be made.
+    """
+    if not jobs:
+        return
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    count = min(workers, len(jobs))
+    cpus = ray.cluster_resources().get("CPU", 1)
+    share = min(1.0, cpus / (count + 1))
+    data = ray.data.from_items(
+        [{"job": job} for job in jobs], override_num_blocks=min(len(jobs), _MOST_BLOCKS)
+    ).map_batches(
+        worker,
+        fn_constructor_args=arguments,
+        compute=ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=2),
+        batch_size=1,
+        num_cpus=share,
+    )
+    try:
+        for row in data.iter_rows():
+            yield str(row[column])
+    except Exception as error:
+        cause = str(error).strip().splitlines()
+        raise RunError(
+            f"Ray stopped before all clips were done ({cause[-1] if cause else type(error).__name__}); "
+            "what is done is kept: run the same command again"
+        ) from error

@@ -1,0 +1,245 @@
+"""Extraction: from listed sources to a catalog, exactly once.
+
+List, drop what is decided, survey the rest, stage every span from the worker that finished it, commit what is staged,
+name the people, tidy up. Every step can be killed; the same command goes on where it stopped (docs/operations.md).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs import Writer
+from catalogs.place import locate
+from catalogs.staging import stage_span
+from pipeline import cluster, rows
+from pipeline.decided import decided_sources, decided_spans, known, touched
+from pipeline.jobs import SpanDone
+from pipeline.machine import machine, versions
+from pipeline.progress import Progress
+from pipeline.recipe import Recipe
+from pipeline.sources import Source, list_sources, source_key, stamp
+from pipeline.survey import Survey, SurveyJob, Triage, triage
+from pipeline.upkeep import upkeep, with_keys
+from pipeline.workers import Limits, SpanWorker, SurveyWorker
+
+COMMIT_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to extract: inputs as given, catalog URI, and how."""
+
+    inputs: Sequence[str]
+    catalog: str
+    recipe: Recipe
+    recompute: bool = False
+    retry_failed: bool = False
+    workers: int | None = None
+    limit: int | None = None
+    limits: Limits = Limits()
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run did: counts over the listed sources' clips, and how long it took."""
+
+    run_id: str
+    listed: int
+    decided_before: int
+    clips: int
+    accepted: int
+    rejected: dict[str, int]
+    failed: int
+    seconds: float
+    startup_seconds: float
+    video_seconds: float
+    catalog: str
+
+    def summary(self) -> dict[str, Any]:
+        """The job's summary as one JSON object."""
+        return {
+            "listed": self.listed,
+            "clips": self.clips,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "failed": self.failed,
+            "decided_before": self.decided_before,
+            "seconds": round(self.seconds, 2),
+            "startup_seconds": round(self.startup_seconds, 2),
+            "video_seconds": round(self.video_seconds, 2),
+            "catalog": self.catalog,
+            "run_id": self.run_id,
+        }
+
+
+def extract(request: Request) -> Result:
+    """Run the extraction. Raises InputError, RecipeMismatch, CatalogBusy, RunError: each says what to do."""
+    for weights in request.recipe.weights():
+        weights.path()
+    sources = list_sources(request.inputs, request.limit)
+    with Writer.open(
+        request.catalog, request.recipe.describe(), request.recipe.fingerprint, request.recompute
+    ) as writer:
+        return _Run(request, writer).run(sources)
+
+
+class _Run:
+    """One run of an extraction over an open catalog."""
+
+    def __init__(self, request: Request, writer: Writer) -> None:
+        self._request, self._writer, self._recipe = request, writer, request.recipe
+        self._root = str(locate(request.catalog))
+        self._started = datetime.now(UTC)
+        self._clock = time.monotonic()
+        self._run_id = f"{self._started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+        self._startup = 0.0
+        self._workers = 0
+
+    def _say(self, text: str) -> None:
+        if not self._request.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def run(self, sources: Sequence[Source]) -> Result:
+        self._writer.commit()  # what a killed run left staged is done work
+        listed = self._listed(sources)
+        decided = self._writer.decided()
+        keys = {job.source_key for job in listed}
+        done = set() if self._request.recompute else decided_sources(decided, self._request.retry_failed)
+        todo = [job for job in listed if job.source_key not in done]
+        progress = Progress(0, self._request.quiet)
+        surveys = self._survey(todo) if todo else []
+        if todo:
+            progress = self._work(surveys)
+        self._writer.rewrite(upkeep(listed, surveys))
+        if todo:
+            self._put_run(progress, len(listed))
+        return self._result(keys, len(listed), len(listed) - len(todo), progress)
+
+    def _listed(self, sources: Sequence[Source]) -> list[SurveyJob]:
+        with ThreadPoolExecutor(16) as pool:
+            stamps = list(pool.map(_stamp, sources))
+        jobs = [
+            SurveyJob(i, s.uri, source_key(s, mark), s.subject_id, s.split, s.start_s, s.end_s)
+            for i, (s, mark) in enumerate(zip(sources, stamps, strict=True))
+        ]
+        return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
+
+    def _survey(self, todo: Sequence[SurveyJob]) -> list[Survey]:
+        self._say(f"{len(todo)} sources to decide; starting Ray")
+        self._workers = cluster.connect(self._request.workers)
+        self._put_run(None, len(todo))
+        jobs = [job.to_json() for job in todo]
+        answers = cluster.run(jobs, SurveyWorker, (self._request.limits,), self._workers, "survey")
+        return [Survey.from_json(text) for text in answers]
+
+    def _work(self, surveys: Sequence[Survey]) -> Progress:
+        same = touched(self._writer.decided(), surveys)
+        if same:
+            self._writer.rewrite(lambda clips: with_keys(clips, same))
+        decided = self._writer.decided()
+        sorted_out = triage(surveys, known(decided, surveys), self._recipe.max_seconds)
+        done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)
+        jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
+        progress = Progress(len(jobs), self._request.quiet)
+        self._stage_lone_rows(sorted_out, progress)
+        self._say(f"{len(jobs)} clips to extract with {self._workers} workers")
+        arguments = (self._root, self._recipe, self._run_id, self._request.limits)
+        last = time.monotonic()
+        texts = cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, self._workers, "done")
+        for text in texts:
+            if not self._startup:
+                self._startup = time.monotonic() - self._clock
+            progress.add(SpanDone.from_json(text))
+            if time.monotonic() - last > COMMIT_SECONDS:
+                self._writer.commit()
+                last = time.monotonic()
+        self._writer.commit()
+        return progress
+
+    def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
+        """Rows that need no work: duplicates, and what the survey could not read."""
+        mark = self._recipe.fingerprint
+        for survey, first in sorted_out.duplicates:
+            job = survey.span_job(0, 1, survey.start_s, survey.end_s)
+            stage_span(self._root, job.source_key, job.span_index, rows.duplicate(job, mark, self._run_id, first))
+            progress.verdicts["rejected"] += 1
+        for survey in sorted_out.unreadable:
+            job = survey.span_job(0, 1, survey.start_s, survey.end_s)
+            detail = survey.error or "cannot be read"
+            stage_span(
+                self._root,
+                job.source_key,
+                job.span_index,
+                rows.unreadable(job, mark, self._run_id, detail, survey.content is not None),
+            )
+            progress.verdicts["failed"] += 1
+
+    def _put_run(self, progress: Progress | None, listed: int) -> None:
+        recipe = self._recipe
+        verdicts = progress.verdicts if progress else {}
+        self._writer.put_run(
+            {
+                "run_id": self._run_id,
+                "recipe": json.dumps(recipe.describe()),
+                "fingerprint": recipe.fingerprint,
+                "versions": json.dumps(versions()),
+                "weights": json.dumps(
+                    [
+                        {"name": w.name, "file": w.file, "sha256": w.sha256, "licence": w.licence}
+                        for w in recipe.weights()
+                    ]
+                ),
+                "machine": json.dumps(machine()),
+                "started": self._started.replace(tzinfo=None),
+                "ended": datetime.now(UTC).replace(tzinfo=None) if progress else None,
+                "status": "finished" if progress else "running",
+                "listed": listed,
+                "clips": sum(verdicts.values()) if progress else None,
+                "accepted": verdicts["accepted"] if progress else None,
+                "rejected": verdicts["rejected"] if progress else None,
+                "failed": verdicts["failed"] if progress else None,
+                "seconds": dict(progress.stage_seconds) if progress else None,
+                "wall_seconds": time.monotonic() - self._clock if progress else None,
+                "video_seconds": progress.video_seconds if progress else None,
+                "command": " ".join(sys.argv),
+            }
+        )
+
+    def _result(self, keys: set[str], listed: int, before: int, progress: Progress) -> Result:
+        clips = self._writer.decided()
+        mine = clips.filter(pc.is_in(clips["source_key"], pa.array(keys, pa.string())))
+        reasons = pc.value_counts(mine.filter(pc.equal(mine["status"], "rejected"))["reason"]).to_pylist()
+        rejected = {item["values"]: item["counts"] for item in reasons}
+        return Result(
+            run_id=self._run_id,
+            listed=listed,
+            decided_before=before,
+            clips=mine.num_rows,
+            accepted=pc.sum(pc.equal(mine["status"], "accepted"), min_count=0).as_py() or 0,
+            rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
+            failed=pc.sum(pc.equal(mine["status"], "failed"), min_count=0).as_py() or 0,
+            seconds=time.monotonic() - self._clock,
+            startup_seconds=self._startup,
+            video_seconds=progress.video_seconds,
+            catalog=self._request.catalog,
+        )
+
+
+def _stamp(source: Source) -> str:
+    """The stamp of a source; of one that is not there, a stamp of its own, so that the survey says why."""
+    try:
+        return stamp(source.uri)
+    except OSError:
+        return "unreachable"

@@ -1,0 +1,68 @@
+"""What travels to a worker and back: plain values that survive JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+FPS = 25
+
+
+@dataclass(frozen=True)
+class SpanJob:
+    """One span to work on: the unit of work, of retry and of exactly-once. Times in seconds of the source."""
+
+    uri: str
+    source_key: str
+    content: str
+    span_index: int
+    span_count: int
+    start_s: float
+    end_s: float
+    subject_id: str | None
+    split: str | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> SpanJob:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class SpanDone:
+    """What a worker reports of a staged span: per clip (status, reason, video seconds), and seconds by stage."""
+
+    source_key: str
+    span_index: int
+    clips: list[tuple[str, str | None, float]]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> SpanDone:
+        values = json.loads(text)
+        return cls(**{**values, "clips": [tuple(clip) for clip in values["clips"]]})
+
+
+def spans(start_s: float, end_s: float, max_seconds: float) -> list[tuple[float, float]]:
+    """[start_s, end_s) in the fewest equal pieces of at most `max_seconds`, cut at multiples of 1 / 25 s."""
+    length = end_s - start_s
+    count = max(1, math.ceil(length / max_seconds - 1e-9))
+    while True:
+        edges = [start_s + round(length * k / count * FPS) / FPS for k in range(count)] + [end_s]
+        pieces = list(zip(edges[:-1], edges[1:], strict=True))
+        if max(end - start for start, end in pieces) <= max_seconds + 1e-6 or max_seconds < 1:
+            return pieces
+        count += 1
+
+
+def clip_id(content: str, start_s: float, end_s: float, *more: str) -> str:
+    """32 hex digits: hash of content and times in ms; `more` for rows that share both (duplicates, unreadable)."""
+    text = "\n".join([content, str(round(start_s * 1000)), str(round(end_s * 1000)), *more])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

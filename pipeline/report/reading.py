@@ -1,0 +1,173 @@
+"""What the report says in numbers, read from one commit of a catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from catalogs.schema import EMOTIONS, STAGES
+from catalogs.summary import summary
+
+LABELS = ("quality", "speech_share", "distance", "face_px", "pitch", "yaw", "roll", "pose_delta")
+"""The numeric columns of clips that get a histogram."""
+
+MOST_TRACKS = 5_000
+"""Clips whose frames are read for the map of gaze directions."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One column of clips where it is not null: values of accepted clips [N], and of the others [M]."""
+
+    accepted: np.ndarray
+    others: np.ndarray
+
+
+@dataclass(frozen=True)
+class EmotionRow:
+    """One class over the accepted clips: mean coefficient (None if no clip has one), clips in which it leads."""
+
+    name: str
+    mean: float | None
+    leads: int
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Seconds a stage took over all clips, and over how many of them it ran."""
+
+    name: str
+    seconds: float
+    clips: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The headline. speed: video seconds per second of the finished runs that decided clips, None without one."""
+
+    sources: int
+    clips: int
+    accepted: int
+    rejected: Mapping[str, int]
+    failed: Mapping[str, int]
+    video_seconds: float
+    accepted_seconds: float
+    wall_seconds: float | None
+    speed: float | None
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, int], ...]:
+        """(status, clips) of the three."""
+        return (
+            ("accepted", self.accepted),
+            ("rejected", sum(self.rejected.values())),
+            ("failed", sum(self.failed.values())),
+        )
+
+
+def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
+    """Counts of the whole catalog, and the speed of its runs."""
+    found = summary(connection)
+    runs = _rows(
+        connection,
+        """SELECT sum(wall_seconds) AS wall, sum(video_seconds) AS video FROM runs
+        WHERE clips > 0 AND wall_seconds > 0 AND video_seconds IS NOT NULL""",
+    )[0]
+    speed = runs["video"] / runs["wall"] if runs["wall"] else None
+    return Totals(**found, wall_seconds=runs["wall"], speed=speed)
+
+
+def labels(connection: duckdb.DuckDBPyConnection) -> dict[str, Label]:
+    """The columns `LABELS` of clips."""
+    columns = ", ".join(LABELS)
+    table = connection.sql(f"SELECT status = 'accepted' AS ours, {columns} FROM clips").to_arrow_table()
+    ours = np.asarray(table["ours"].to_numpy(), bool)
+    out = {}
+    for name in LABELS:
+        values = np.asarray(table[name].to_numpy(), np.float64)
+        known = np.isfinite(values)
+        out[name] = Label(values[known & ours], values[known & ~ours])
+    return out
+
+
+def emotions(connection: duckdb.DuckDBPyConnection) -> list[EmotionRow]:
+    """Every class of the schema, over the accepted clips."""
+    columns = ", ".join(f"emotion.{name}::DOUBLE AS {name}" for name in EMOTIONS)
+    table = connection.sql(f"SELECT {columns} FROM clips WHERE status = 'accepted'").to_arrow_table()
+    values = np.stack([np.asarray(table[name].to_numpy(), np.float64) for name in EMOTIONS])
+    known = np.isfinite(values)
+    any_known = known.any(0)
+    strongest = np.argmax(np.where(known, values, -np.inf)[:, any_known], axis=0)
+    leads = np.bincount(strongest, minlength=len(EMOTIONS))
+    return [
+        EmotionRow(name, float(row[seen].mean()) if seen.any() else None, int(led))
+        for name, row, seen, led in zip(EMOTIONS, values, known, leads, strict=True)
+    ]
+
+
+def gaze_frames(connection: duckdb.DuckDBPyConnection) -> np.ndarray:
+    """(theta, phi) [N, 2] of all frames of up to `MOST_TRACKS` clips, in hash order, so a fair sample."""
+    sql = f"SELECT gaze FROM latents WHERE gaze IS NOT NULL ORDER BY clip_id LIMIT {MOST_TRACKS}"
+    lists = connection.sql(sql).to_arrow_table()["gaze"]
+    chunks = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in lists.chunks]
+    values = np.concatenate(chunks).astype(np.float64) if chunks else np.empty(0)
+    pairs = values.reshape(-1, 2)
+    return pairs[np.isfinite(pairs).all(1)]
+
+
+def gaze_clips(connection: duckdb.DuckDBPyConnection, most: int = 400) -> np.ndarray:
+    """Main directions (theta, phi) [N, 2] of up to `most` accepted clips that have one."""
+    table = connection.sql(
+        f"""SELECT gaze_theta, gaze_phi FROM clips
+        WHERE status = 'accepted' AND gaze_theta IS NOT NULL AND gaze_phi IS NOT NULL
+        ORDER BY clip_id LIMIT {most}"""
+    ).to_arrow_table()
+    return np.column_stack([np.asarray(table[name].to_numpy(), np.float64) for name in table.column_names])
+
+
+def stage_times(connection: duckdb.DuckDBPyConnection) -> list[StageTime]:
+    """Every stage that ran, in the order of the recipe."""
+    columns = ", ".join(f"sum(seconds.{name}) AS sum_{name}, count(seconds.{name}) AS n_{name}" for name in STAGES)
+    row = _rows(connection, f"SELECT {columns} FROM clips")[0]
+    return [StageTime(name, row[f"sum_{name}"], row[f"n_{name}"]) for name in STAGES if row[f"n_{name}"]]
+
+
+def slowest(connection: duckdb.DuckDBPyConnection, most: int = 10) -> list[dict[str, Any]]:
+    """The clips that took longest: source_uri, start_s, end_s, status, reason, took, stage (the longest), stage_took."""
+    times = [f"coalesce(seconds.{name}, 0)" for name in STAGES]
+    names = "[" + ", ".join(f"'{name}'" for name in STAGES) + "]"
+    return _rows(
+        connection,
+        f"""WITH timed AS (
+            SELECT clip_id, source_uri, start_s, end_s, status, reason, {" + ".join(times)} AS took,
+                   [{", ".join(times)}] AS each
+            FROM clips ORDER BY took DESC, clip_id LIMIT {most})
+        SELECT * EXCLUDE (each), list_max(each) AS stage_took,
+               {names}[list_position(each, list_max(each))] AS stage
+        FROM timed WHERE took > 0 ORDER BY took DESC, clip_id""",
+    )
+
+
+def runs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of runs, newest first; versions, weights, machine and recipe parsed where they are JSON."""
+    rows = _rows(connection, "SELECT * FROM runs ORDER BY started DESC, run_id")
+    return [{**row, **{name: parsed(row[name]) for name in ("recipe", "versions", "weights", "machine")}} for row in rows]
+
+
+def parsed(text: str | None) -> Any:
+    """The value of JSON text, or the text itself if it is none."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    return connection.sql(sql).to_arrow_table().to_pylist()

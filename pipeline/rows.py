@@ -1,0 +1,131 @@
+"""Verdicts as rows of the catalog's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from catalogs.schema import conform, empty
+from pipeline.jobs import SpanJob, clip_id
+from pipeline.judge import Verdict
+from stages.clip import Clip
+from stages.sheet import face_picture, sheet
+from stages.thumbs import key_thumbs
+
+_PER_FRAME = ("pose", "gaze", "audio")
+
+
+def tables(
+    verdicts: Iterable[Verdict], job: SpanJob, fingerprint: str, run_id: str, opening: float = 0.0
+) -> dict[str, pa.Table]:
+    """Tables clips, latents and previews of one span; `opening`: seconds spent before the first stage."""
+    clips: list[dict[str, Any]] = []
+    latents: list[dict[str, Any]] = []
+    previews: list[dict[str, Any]] = []
+    for verdict in verdicts:
+        row = clip_row(verdict, job, fingerprint, run_id)
+        if not clips:
+            row["seconds"]["survey"] = opening
+        clips.append(row)
+        if verdict.status == "accepted":
+            latents.append(_latents_row(row["clip_id"], verdict.clip))
+        previews.append(_preview_row(row["clip_id"], verdict))
+    return {
+        "clips": conform("clips", clips),
+        "latents": conform("latents", latents),
+        "previews": conform("previews", previews),
+    }
+
+
+def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+    """The row of table clips of one verdict."""
+    clip = verdict.clip
+    return {
+        **clip.columns,
+        **_source_columns(job, fingerprint, run_id),
+        "clip_id": clip_id(job.content, clip.start_s, clip.end_s),
+        "start_s": clip.start_s,
+        "end_s": clip.end_s,
+        "status": verdict.status,
+        "reason": verdict.reason,
+        "detail": verdict.detail,
+        "seconds": dict(verdict.seconds),
+    }
+
+
+def failed(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+    """Tables of a span that gave no clip: one failed row."""
+    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, clip_id(job.content, job.start_s, job.end_s))
+
+
+def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> dict[str, pa.Table]:
+    """Tables of a source with the bytes of another: one rejected row that names the first."""
+    detail = f"same bytes as {first_uri}"
+    own = clip_id(job.content, job.start_s, job.end_s, "duplicate", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "rejected", "duplicate", detail, own)
+
+
+def unreadable(job: SpanJob, fingerprint: str, run_id: str, detail: str, has_content: bool) -> dict[str, pa.Table]:
+    """Tables of a source that could not even be surveyed: one failed row."""
+    own = clip_id(job.content, 0, 0, "unreadable", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "failed", "unreadable", detail, own, has_content)
+
+
+def _lone_row(
+    job: SpanJob,
+    fingerprint: str,
+    run_id: str,
+    status: str,
+    reason: str,
+    detail: str,
+    own_id: str,
+    has_content: bool = True,
+) -> dict[str, pa.Table]:
+    row = {
+        **_source_columns(job, fingerprint, run_id),
+        "clip_id": own_id,
+        "start_s": job.start_s,
+        "end_s": job.end_s,
+        "status": status,
+        "reason": reason,
+        "detail": detail,
+    }
+    if not has_content:
+        row["content"] = None
+    return {"clips": conform("clips", [row]), "latents": empty("latents"), "previews": empty("previews")}
+
+
+def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+    return {
+        "source_uri": job.uri,
+        "source_key": job.source_key,
+        "content": job.content,
+        "span_index": job.span_index,
+        "span_count": job.span_count,
+        "subject_id": job.subject_id,
+        "split": job.split,
+        "recipe": fingerprint,
+        "run_id": run_id,
+    }
+
+
+def _latents_row(own_id: str, clip: Clip) -> dict[str, Any]:
+    return {"clip_id": own_id, "frames": clip.columns["frames"], **{k: clip.arrays.get(k) for k in _PER_FRAME}}
+
+
+def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:
+    clip = verdict.clip
+    if not clip.thumbs and verdict.status == "rejected":
+        clip = _with_thumbs(clip)
+    return {
+        "clip_id": own_id,
+        "sheet": sheet(clip, verdict.status, verdict.reason),
+        "face": face_picture(clip),
+    }
+
+
+def _with_thumbs(clip: Clip) -> Clip:
+    return replace(clip, thumbs=key_thumbs(clip.path, clip.header, clip.start_s, clip.end_s))

@@ -1,0 +1,115 @@
+"""The survey: what each listed source is, before any work on it. Decides spans, duplicates and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from pipeline.jobs import SpanJob, spans
+
+
+@dataclass(frozen=True)
+class SurveyJob:
+    """One listed source, with its place in the list."""
+
+    position: int
+    uri: str
+    source_key: str
+    subject_id: str | None
+    split: str | None
+    start_s: float | None
+    end_s: float | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> SurveyJob:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the survey found: content hash and the stretch to work on, or why it cannot be read."""
+
+    job: SurveyJob
+    content: str | None
+    start_s: float
+    end_s: float
+    error: str | None
+
+    @classmethod
+    def failed(cls, job: SurveyJob, content: str | None, error: str) -> Survey:
+        return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error)
+
+    @classmethod
+    def of(cls, job: SurveyJob, content: str, duration: float) -> Survey:
+        """A readable source of `duration` seconds; listed times are clipped to it."""
+        start, end = job.start_s or 0.0, min(duration, job.end_s if job.end_s is not None else duration)
+        if end <= start:
+            return cls.failed(
+                job,
+                content,
+                f"{job.uri}: lasts {duration:.2f} s, but {start:.2f} to {job.end_s or end:.2f} s is listed",
+            )
+        return cls(job, content, start, end, None)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Survey:
+        values = json.loads(text)
+        return cls(**{**values, "job": SurveyJob(**values["job"])})
+
+    def span_job(self, index: int, count: int, start_s: float, end_s: float) -> SpanJob:
+        """Span `index` of `count` of this source."""
+        job = self.job
+        return SpanJob(
+            job.uri, job.source_key, self.content or "", index, count, start_s, end_s, job.subject_id, job.split
+        )
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The surveyed sources sorted: spans to work on, (source, first uri) of duplicates, what cannot be read."""
+
+    spans: tuple[SpanJob, ...]
+    duplicates: tuple[tuple[Survey, str], ...]
+    unreadable: tuple[Survey, ...]
+
+
+Stretch = tuple[str, int, int]
+"""(content, start, end in ms): two spans with the same stretch would give the same clips."""
+
+
+def stretch(content: str, start_s: float, end_s: float) -> Stretch:
+    return content, round(start_s * 1000), round(end_s * 1000)
+
+
+def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], max_seconds: float) -> Triage:
+    """Sort surveys, in the order of the list, so that the first of equal files is the one that is worked on.
+
+    known: what the catalog holds already, as stretch to (uri, source_key).
+    """
+    first = dict(known)
+    jobs: list[SpanJob] = []
+    duplicates: list[tuple[Survey, str]] = []
+    broken: list[Survey] = []
+    for survey in sorted(surveys, key=lambda s: s.job.position):
+        if survey.content is None:
+            broken.append(survey)
+            continue
+        pieces = [(0.0, 0.0)] if survey.error else spans(survey.start_s, survey.end_s, max_seconds)
+        stretches = [stretch(survey.content, *piece) for piece in pieces]
+        other = next((first[s] for s in stretches if s in first and first[s][1] != survey.job.source_key), None)
+        if other is not None:
+            duplicates.append((survey, other[0]))
+            continue
+        first.update(dict.fromkeys(stretches, (survey.job.uri, survey.job.source_key)))
+        if survey.error is not None:
+            broken.append(survey)
+        else:
+            jobs += [survey.span_job(i, len(pieces), *piece) for i, piece in enumerate(pieces)]
+    return Triage(tuple(jobs), tuple(duplicates), tuple(broken))

@@ -1,0 +1,40 @@
+"""An Arrow table as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+_WIDEST = 60
+
+
+def table_text(table: pa.Table) -> str:
+    """Columns aligned, numbers to the right, long cells cut; a last line counts the rows."""
+    cells = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
+    right = [pa.types.is_integer(c.type) or pa.types.is_floating(c.type) for c in table.columns]
+    widths = [max([len(name), *map(len, column)]) for name, column in zip(table.column_names, cells, strict=True)]
+
+    def line(values: list[str]) -> str:
+        padded = (v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, widths, right, strict=True))
+        return "  ".join(padded).rstrip()
+
+    rows = [line([column[i] for column in cells]) for i in range(table.num_rows)]
+    count = f"({table.num_rows} row{'' if table.num_rows == 1 else 's'})"
+    return "\n".join([line(table.column_names), line(["-" * w for w in widths]), *rows, count])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        text = ", ".join(f"{key} {_cell(item)}" for key, item in value.items() if item is not None)
+    elif isinstance(value, list) and len(value) > 8:
+        text = "[" + ", ".join(map(_cell, value[:4])) + f", ... {len(value)} values]"
+    elif isinstance(value, bytes):
+        text = f"{len(value)} bytes"
+    else:
+        text = str(value)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."

@@ -1,0 +1,64 @@
+"""What the end of a run changes in table clips: superseded rows go, people get names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import subjects
+from pipeline.survey import Survey, SurveyJob
+
+_GENERATED = re.compile(r"person_[0-9a-f]{12}")
+
+
+def upkeep(listed: Sequence[SurveyJob], surveys: Sequence[Survey]) -> Callable[[pa.Table], pa.Table]:
+    """The update of table clips for a run that listed `listed` and had to survey `surveys` of them."""
+    given = {job.source_key: job for job in listed}
+    return lambda clips: named(without_superseded(clips, surveys, given), given)
+
+
+def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SurveyJob]) -> pa.Table:
+    """Without rows of a file's earlier bytes: same uri as a surveyed source, other content, and not listed any more."""
+    now = {survey.job.uri: survey.content for survey in surveys if survey.content is not None}
+    rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key")), strict=True)
+    keep = [uri not in now or content == now[uri] or key in listed for uri, content, key in rows]
+    return clips.filter(pa.array(keep, pa.bool_()))
+
+
+def with_keys(clips: pa.Table, now: Mapping[tuple[str, str | None], str]) -> pa.Table:
+    """With the source_key that (uri, content) has now: a file that was only touched keeps its rows."""
+    rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key")), strict=True)
+    keys = [now.get((uri, content), key) for uri, content, key in rows]
+    return _replaced(clips, "source_key", keys)
+
+
+def named(clips: pa.Table, listed: Mapping[str, SurveyJob]) -> pa.Table:
+    """With subject_id and split as listed now; accepted clips that nobody names get a cluster of face vectors."""
+    jobs = [listed.get(key) for key in clips["source_key"].to_pylist()]
+    subject = [
+        job.subject_id if job else _unless_generated(old)
+        for job, old in zip(jobs, clips["subject_id"].to_pylist(), strict=True)
+    ]
+    split = [job.split if job else old for job, old in zip(jobs, clips["split"].to_pylist(), strict=True)]
+    seen = pc.and_(pc.equal(clips["status"], "accepted"), pc.is_valid(clips["face_vector"]))
+    places = np.flatnonzero(seen.to_numpy())
+    if len(places):
+        accepted = clips.take(pa.array(places))
+        vectors = np.array(accepted["face_vector"].to_pylist(), np.float32)
+        assigned = subjects.assign(accepted["clip_id"].to_pylist(), vectors, [subject[i] for i in places])
+        for place, name in zip(places, assigned, strict=True):
+            subject[place] = name
+    return _replaced(_replaced(clips, "subject_id", subject), "split", split)
+
+
+def _unless_generated(name: str | None) -> str | None:
+    return None if name is None or _GENERATED.fullmatch(name) else name
+
+
+def _replaced(clips: pa.Table, column: str, values: Sequence[str | None]) -> pa.Table:
+    index = clips.schema.get_field_index(column)
+    return clips.set_column(index, clips.schema.field(index), pa.array(values, pa.string()))

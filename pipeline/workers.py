@@ -1,0 +1,120 @@
+"""The Ray actors. Each keeps one warm child process that does the native work; the actor itself only watches it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from catalogs.staging import read_span, span_path, stage_span
+from pipeline import rows
+from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.jobs import SpanDone, SpanJob
+from pipeline.local import LocalFiles
+from pipeline.recipe import Recipe
+from pipeline.sources import content_hash
+from pipeline.survey import Survey, SurveyJob
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds and bytes one span may take in a child process."""
+
+    seconds: float = 300.0
+    memory: int = 12 << 30
+
+
+class SurveyWorker:
+    """Hashes a source and reads its header."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._child = Child(limits.memory)
+        self._files = LocalFiles()
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A batch {"job": JSON of SurveyJob} as {"survey": JSON of Survey}."""
+        return {"survey": [self.survey(SurveyJob.from_json(str(text))).to_json() for text in batch["job"]]}
+
+    def survey(self, job: SurveyJob) -> Survey:
+        """The survey of one source; what goes wrong is part of it."""
+        try:
+            path = self._files.local(job.uri)
+            content = content_hash(path)
+        except (OSError, ValueError) as error:
+            return Survey.failed(job, None, f"{job.uri}: cannot be read ({error}); check the path and its permissions")
+        try:
+            header = self._child.call("header", path, seconds=self._limits.seconds)
+        except (ChildTimeout, ChildCrashed, ChildError) as error:
+            return Survey.failed(job, content, f"{job.uri}: reading its header {error}; remove or transcode the file")
+        if "unreadable" in header:
+            return Survey.failed(job, content, header["unreadable"].replace(path, job.uri))
+        return Survey.of(job, content, header["duration"])
+
+
+class SpanWorker:
+    """Extracts spans and stages them in the catalog; only ids and verdicts travel back."""
+
+    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits) -> None:
+        self._catalog, self._recipe, self._run_id, self._limits = catalog, recipe, run_id, limits
+        self._child = Child(limits.memory)
+        self._files = LocalFiles()
+        self._child.call("open", recipe, seconds=limits.seconds)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""
+        return {"done": [self.extract(SpanJob.from_json(str(text))).to_json() for text in batch["job"]]}
+
+    def extract(self, job: SpanJob) -> SpanDone:
+        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed."""
+        finished = self._finished(job)
+        if finished is not None:
+            return finished
+        built = self._attempt(job, last=False)
+        if built is None:
+            built = self._attempt(job, last=True)
+        assert built is not None
+        stage_span(self._catalog, job.source_key, job.span_index, built)
+        return _done(job, built["clips"])
+
+    def _finished(self, job: SpanJob) -> SpanDone | None:
+        """What a worker that died right after staging left for this run: the span is not done twice."""
+        path = span_path(Path(self._catalog), job.source_key, job.span_index)
+        if not path.exists():
+            return None
+        clips = read_span(path)["clips"]
+        return _done(job, clips) if clips["run_id"][0].as_py() == self._run_id else None
+
+    def _attempt(self, job: SpanJob, last: bool) -> dict[str, pa.Table] | None:
+        """The span's tables; None when the child crashed or hung and a second try is left."""
+        start = time.perf_counter()
+        fingerprint = self._recipe.fingerprint
+        try:
+            path = self._files.local(job.uri)
+            return self._child.call("extract", self._recipe, job, path, self._run_id, seconds=self._limits.seconds)
+        except (ChildTimeout, ChildCrashed) as error:
+            if not last:
+                return None
+            reason = "timeout" if isinstance(error, ChildTimeout) else "crashed"
+            spent = time.perf_counter() - start
+            detail = f"{job.uri}: the worker {error} (tried twice, {spent:.0f} s the second time); transcode the file"
+            return rows.failed(job, fingerprint, self._run_id, reason, detail)
+        except (ChildError, OSError) as error:
+            text = str(error).splitlines()[0]
+            reason = "unreadable" if text.startswith("Unreadable") or isinstance(error, OSError) else "error"
+            return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text}")
+
+
+def _done(job: SpanJob, clips: pa.Table) -> SpanDone:
+    seconds: dict[str, float] = {}
+    for spent in clips["seconds"].to_pylist():
+        for stage, value in (spent or {}).items():
+            seconds[stage] = seconds.get(stage, 0.0) + (value or 0.0)
+    times = zip(clips["start_s"].to_pylist(), clips["end_s"].to_pylist(), strict=True)
+    lengths = [(end or 0.0) - (start or 0.0) for start, end in times]
+    verdicts = list(zip(clips["status"].to_pylist(), clips["reason"].to_pylist(), lengths, strict=True))
+    return SpanDone(job.source_key, job.span_index, verdicts, seconds)
