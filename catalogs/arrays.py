@@ -38,8 +38,7 @@ def unpack(lists: pa.ListArray | pa.ChunkedArray, dim: int) -> list[np.ndarray |
     offsets = lists.offsets.to_numpy()
     present = lists.is_valid().to_numpy(zero_copy_only=False)
     return [
-        values[offsets[row] : offsets[row + 1]].reshape(-1, dim) if present[row] else None
-        for row in range(len(lists))
+        values[offsets[row] : offsets[row + 1]].reshape(-1, dim) if present[row] else None for row in range(len(lists))
     ]
 
 

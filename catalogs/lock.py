@@ -22,9 +22,7 @@ class WriterLock:
         except BlockingIOError:
             holder = _holder(self._handle)
             self.release()
-            raise CatalogBusy(
-                f"{root} is being written to by {holder}: wait for it to end, or stop it"
-            ) from None
+            raise CatalogBusy(f"{root} is being written to by {holder}: wait for it to end, or stop it") from None
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
 

@@ -98,9 +98,7 @@ def publish(root: Path, manifest: Manifest) -> None:
     try:
         os.link(temporary, final)
     except FileExistsError as error:
-        raise CatalogBusy(
-            f"{final} exists already: another writer is at work on {root}; stop it first"
-        ) from error
+        raise CatalogBusy(f"{final} exists already: another writer is at work on {root}; stop it first") from error
     finally:
         os.unlink(temporary)
     fsync_folder(folder)
@@ -135,6 +133,4 @@ def _parse(path: Path, text: str) -> Manifest:
         tables = {table: tuple(Part(**part) for part in parts) for table, parts in found["tables"].items()}
         return Manifest(found["sequence"], found["version"], found["fingerprint"], found["recipe"], tables)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CatalogDamaged(
-            f"{path} is no manifest ({error}): restore it from a backup of the folder"
-        ) from error
+        raise CatalogDamaged(f"{path} is no manifest ({error}): restore it from a backup of the folder") from error

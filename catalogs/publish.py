@@ -74,9 +74,7 @@ def sweep(root: Path, manifest: Manifest | None) -> None:
     first are no leftovers: CatalogDamaged, because removing them would remove the catalog.
     """
     named = manifest.files() if manifest else set()
-    strays = [
-        path for table in TABLES for path in _strays(root / table) if f"{table}/{path.name}" not in named
-    ]
+    strays = [path for table in TABLES for path in _strays(root / table) if f"{table}/{path.name}" not in named]
     if manifest is None:
         _refuse_lost_manifest(root, strays)
     for path in strays:
@@ -92,8 +90,7 @@ def _strays(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if PART_NAME.fullmatch(path.name)
-        or (path.name.startswith(".part-") and path.name.endswith(TEMPORARY))
+        if PART_NAME.fullmatch(path.name) or (path.name.startswith(".part-") and path.name.endswith(TEMPORARY))
     ]
 
 

@@ -33,14 +33,10 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key))
-    elif (
-        isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value)
-    ):
+    elif isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
         yield f"order of {'.'.join(path)}", json.dumps([item["name"] for item in value])
         for item in value:
-            yield from _leaves(
-                {key: inner for key, inner in item.items() if key != "name"}, (*path, str(item["name"]))
-            )
+            yield from _leaves({key: inner for key, inner in item.items() if key != "name"}, (*path, str(item["name"])))
     else:
         words = [word for word in path if word not in _CONTAINERS]
         yield ".".join(words), json.dumps(value)

@@ -54,14 +54,10 @@ def conform(table: str, rows: Rows | pa.Table) -> pa.Table:
     where none is allowed, NaN or infinity outside float16 lists (null is how no value is said).
     """
     schema = schema_of(table)
-    given = (
-        rows.column_names if isinstance(rows, pa.Table) else list({name: 0 for row in rows for name in row})
-    )
+    given = rows.column_names if isinstance(rows, pa.Table) else list({name: 0 for row in rows for name in row})
     unknown = [name for name in given if name not in schema.names]
     if unknown:
-        raise SchemaError(
-            f"{table} has no column {', '.join(unknown)}: its columns are {', '.join(schema.names)}"
-        )
+        raise SchemaError(f"{table} has no column {', '.join(unknown)}: its columns are {', '.join(schema.names)}")
     columns = [_column(table, field, rows) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
@@ -104,9 +100,7 @@ def _column(table: str, field: pa.Field, rows: Rows | pa.Table) -> pa.Array | pa
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"{table}.{field.name} ({field.type}): {error}") from error
     if not field.nullable and column.null_count:
-        raise SchemaError(
-            f"{table}.{field.name} is null in {column.null_count} of {len(column)} rows: it is required"
-        )
+        raise SchemaError(f"{table}.{field.name} is null in {column.null_count} of {len(column)} rows: it is required")
     _check_lengths(table, field, column)
     if not _finite(column):
         raise SchemaError(f"{table}.{field.name} holds NaN or infinity: use null where there is no value")
@@ -143,9 +137,7 @@ def _check_lengths(table: str, field: pa.Field, column: pa.Array | pa.ChunkedArr
     else:
         wrong = pc.not_equal(pc.multiply(pc.divide(sizes, length), length), sizes)
     if pc.any(wrong, min_count=0).as_py():
-        raise SchemaError(
-            f"{table}.{field.name} holds lists whose length is no multiple of {length}, or not {length}"
-        )
+        raise SchemaError(f"{table}.{field.name} holds lists whose length is no multiple of {length}, or not {length}")
 
 
 def _finite(column: pa.Array | pa.ChunkedArray) -> bool:

@@ -31,15 +31,11 @@ def span_path(root: Path, source_key: str, span_index: int) -> Path:
     """The staged file of a span. ValueError if source_key is not 32 hex digits."""
     name = f"{source_key}-{span_index:05d}{SUFFIX}"
     if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"source_key {source_key!r}, span {span_index}: the key must be 32 hex digits, the index >= 0"
-        )
+        raise ValueError(f"source_key {source_key!r}, span {span_index}: the key must be 32 hex digits, the index >= 0")
     return root / WORK / name
 
 
-def stage_span(
-    root: str | os.PathLike[str], source_key: str, span_index: int, tables: Mapping[str, pa.Table]
-) -> Path:
+def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, tables: Mapping[str, pa.Table]) -> Path:
     """Stage a decided span for the next commit; returns the file, durable and under its final name.
 
     tables: `clips` (at least one row), `latents` (one row an accepted clip), `previews`, and `frames` if
@@ -160,6 +156,4 @@ def _check_lengths(name: str, latents: pa.Table) -> None:
             continue
         lengths = pc.list_value_length(latents[field.name])
         if not pc.all(pc.equal(lengths, pc.multiply(frames, size)), min_count=0).as_py():
-            raise BadSpan(
-                f"{name}: latents.{field.name} must hold frames x {size} values, has {lengths.to_pylist()}"
-            )
+            raise BadSpan(f"{name}: latents.{field.name} must hold frames x {size} values, has {lengths.to_pylist()}")

@@ -62,12 +62,8 @@ _SECONDS = pa.struct(
     [_field(name, _FLOAT, "seconds", "wall time; null where the stage did not run") for name in STAGES]
 )
 
-_CLIP_ID = _field(
-    "clip_id", _STRING, _HEX, "the clip: hash of content and times; joins all tables", required=True
-)
-_FRAMES = _field(
-    "frames", _INT, "frames at 25 fps", "length T of every per-frame list of this row", required=True
-)
+_CLIP_ID = _field("clip_id", _STRING, _HEX, "the clip: hash of content and times; joins all tables", required=True)
+_FRAMES = _field("frames", _INT, "frames at 25 fps", "length T of every per-frame list of this row", required=True)
 
 CLIPS = _table(
     "clips",
@@ -138,9 +134,7 @@ LATENTS = _table(
             dim=6,
         ),
         _field("gaze", _HALVES, "degrees", "[T, 2] theta, phi", dim=2),
-        _field(
-            "dynamics", _HALVES, "dimensionless", "[T, D] facial dynamics; null until a face encoder has run"
-        ),
+        _field("dynamics", _HALVES, "dimensionless", "[T, D] facial dynamics; null until a face encoder has run"),
         _field(
             "audio",
             _HALVES,
@@ -176,9 +170,7 @@ RUNS = _table(
     [
         _field("run_id", _STRING, "name", "the run; joins clips.run_id", required=True),
         _field("recipe", _STRING, "JSON", "all stages with all parameters", required=True),
-        _field(
-            "fingerprint", _STRING, "fingerprint", "hash of the recipe, as in clips.recipe", required=True
-        ),
+        _field("fingerprint", _STRING, "fingerprint", "hash of the recipe, as in clips.recipe", required=True),
         _field("versions", _STRING, "JSON", "versions of Python and of the packages used"),
         _field("weights", _STRING, "JSON", "name, file, sha256 and licence of all weights"),
         _field("machine", _STRING, "JSON", "host, cores, memory, accelerators"),
@@ -211,6 +203,5 @@ METRICS = _table(
 )
 
 TABLES: dict[str, pa.Schema] = {
-    schema.metadata[b"vasari.table"].decode(): schema
-    for schema in (CLIPS, LATENTS, PREVIEWS, FRAMES, RUNS, METRICS)
+    schema.metadata[b"vasari.table"].decode(): schema for schema in (CLIPS, LATENTS, PREVIEWS, FRAMES, RUNS, METRICS)
 }

@@ -64,8 +64,7 @@ def _newest(root: Path) -> Manifest:
     state = manifests.newest(root)
     if state is None:
         raise NoCatalog(
-            f"there is no catalog at {root}: make one with "
-            f"python jobs/extract.py --input FOLDER --catalog {root}"
+            f"there is no catalog at {root}: make one with python jobs/extract.py --input FOLDER --catalog {root}"
         )
     manifests.check_version(root, state)
     return state

@@ -231,9 +231,7 @@ class Writer:
                 spans[path] = tables
             else:
                 os.unlink(path)
-                self._problems.append(
-                    Problem(path, f"staged under recipe {', '.join(sorted(recipes))}: removed")
-                )
+                self._problems.append(Problem(path, f"staged under recipe {', '.join(sorted(recipes))}: removed"))
         return spans
 
     def _without_collisions(self, spans: Spans) -> Spans:
@@ -250,11 +248,7 @@ class Writer:
             taken.update(dict.fromkeys(ids, path))
         while good:
             incoming = pa.concat_tables([tables["clips"] for tables in good.values()]).select(KEYS)
-            double = [
-                clip
-                for held in self._held()
-                for clip in collisions(held, incoming, self._manifest.fingerprint)
-            ]
+            double = [clip for held in self._held() for clip in collisions(held, incoming, self._manifest.fingerprint)]
             if not double:
                 break
             for clip in double:
@@ -264,9 +258,7 @@ class Writer:
 
     def _refuse(self, path: Path, clip: str, holder: str) -> None:
         bad = staging.set_aside(path)
-        self._problems.append(
-            Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own")
-        )
+        self._problems.append(Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own"))
 
     def _held(self) -> list[pa.Table]:
         """The KEYS of all committed clips, a table a part; parts never change, so each is read once."""
@@ -298,9 +290,7 @@ def _check_update(before: pa.Table, after: pa.Table) -> None:
 
 
 def _mismatch(root: Path, manifest: Manifest, recipe: Mapping[str, Any], fingerprint: str) -> str:
-    lines = differences(manifest.recipe, recipe) or [
-        "nothing that the recipes state: the code or its versions"
-    ]
+    lines = differences(manifest.recipe, recipe) or ["nothing that the recipes state: the code or its versions"]
     return (
         f"{root} was made with recipe {manifest.fingerprint}, this run has {fingerprint}. They differ in:\n"
         + "".join(f"  {line}\n" for line in lines)

@@ -9,7 +9,6 @@ import numpy as np
 from models.blazeface import Detections
 from models.face_finder import FaceFinder
 from models.face_mesh import region, region_of
-from models.head_pose import angles, procrustes
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,18 @@ class Follower:
             landmarks, presence = self._mesh.one(image, self._matrix, self._turn)
         if presence < self._presence:
             return None
-        yaw = float(angles(procrustes(landmarks[None])[0])[0, 1])
-        self._both = abs(yaw) > self._both_above
+        self._both = turn(landmarks) > self._both_above
         return landmarks
+
+
+def turn(landmarks: np.ndarray) -> float:
+    """About how far a face [468, 3] is turned to the side, in degrees without sign: the slope in depth across it.
+
+    The mean over the outer eye corners, the corners of the mouth and the cheeks; good enough to choose by, and twenty
+    times cheaper than the pose.
+    """
+    across = landmarks[[263, 291, 454]] - landmarks[[33, 61, 234]]
+    return float(np.degrees(np.abs(np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))).mean()))
 
 
 def _near(found: Detections, landmarks: np.ndarray) -> bool:

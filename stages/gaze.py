@@ -30,7 +30,7 @@ class Gaze:
     min_share: the main direction is empty when fewer frames than this look there.
     """
 
-    every: int = 2
+    every: int = 3
     depth: float = 0.8
     lift: float = 0.1
     bin: float = 5.0

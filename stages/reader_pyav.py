@@ -8,6 +8,8 @@ from fractions import Fraction
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from stages.reader import Unreadable, VideoHeader
@@ -113,6 +115,20 @@ def _duration(container: InputContainer, stream: VideoStream, path: str, origin:
     return max(last - origin, 1 / fps if fps else 0.0)
 
 
+class _Rgb:
+    """Decoded frames as RGB arrays, colour space and range as tagged.
+
+    One conversion context for all frames: `frame.to_ndarray(format="rgb24")` makes one a frame, which takes three to
+    eight times as long for the same bits.
+    """
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: VideoFrame) -> np.ndarray:
+        return self._reformatter.reformat(frame, format="rgb24", threads=1).to_ndarray()
+
+
 def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[float, Callable[[], np.ndarray]]]:
     """(seconds from the first frame, maker of the RGB image) of each source frame, in order, from before `start_s`."""
     with open_container(path) as container:
@@ -120,6 +136,7 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
         base = stream.time_base or Fraction(1, 90_000)
         if start_s > 0:
             container.seek(int((header.origin + start_s) / base), stream=stream, backward=True)
+        rgb = _Rgb()
         last = float("-inf")
         try:
             for frame in container.decode(stream):
@@ -129,7 +146,7 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
                 if time <= last:
                     continue
                 last = time
-                yield time, lambda frame=frame: frame.to_ndarray(format="rgb24")
+                yield time, lambda frame=frame: rgb(frame)
         except (av.FFmpegError, OSError) as error:
             raise Unreadable(f"{path}: damaged after {max(last, 0):.2f} s ({error}); copy it again") from error
 
@@ -140,6 +157,7 @@ def keyframes(path: str, header: VideoHeader, start_s: float, end_s: float) -> I
         stream = video_stream(container, path)
         base = stream.time_base or Fraction(1, 90_000)
         stream.codec_context.skip_frame = "NONKEY"
+        rgb = _Rgb()
         if start_s > 0:
             container.seek(int((header.origin + start_s) / base), stream=stream, backward=True)
         try:
@@ -150,6 +168,6 @@ def keyframes(path: str, header: VideoHeader, start_s: float, end_s: float) -> I
                 if time >= end_s:
                     return
                 if time >= start_s:
-                    yield time, frame.to_ndarray(format="rgb24")
+                    yield time, rgb(frame)
         except (av.FFmpegError, OSError) as error:
             raise Unreadable(f"{path}: damaged ({error}); copy it again") from error

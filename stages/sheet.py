@@ -35,7 +35,7 @@ _MESH, _BOX, _GAZE, _HEAD = (126, 240, 208), (235, 235, 235), (255, 186, 51), (1
 _STRIP, _TEXT, _MUTED = (24, 26, 30), (232, 234, 237), (160, 166, 175)
 _SHADOW = (20, 20, 20)
 
-_STRIP_HEIGHT, _GAP, _NARROWEST, _WIDEST = 34, 4, 96, 2400
+_STRIP_HEIGHT, _GAP, _NARROWEST, _WIDEST = 34, 4, 96, 1160
 _SHEET_QUALITY, _FACE_QUALITY = 74, 82
 _FACE_SIZE, _FACE_SCALE = 96, 1.4
 _LEGIBLE, _INSET, _INSET_TRIM = 44, 88, 0.12
@@ -43,7 +43,7 @@ _SHIFT = 4
 
 
 def sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
-    """A JPEG of the clip's thumbs side by side, RGB drawn on copies: box, landmarks, gaze and head direction.
+    """A JPEG of the clip's thumbs, in one row or, where they are wide, in several: box, landmarks, gaze and head drawn.
 
     Frames without a track show plain; below each stand its time in the source and, where known, the head's angles.
     A face too small to draw in is enlarged in a corner. The line at the bottom carries the verdict's colour. None if
@@ -52,10 +52,7 @@ def sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
     thumbs = clip.thumbs[:COUNT]
     if not thumbs:
         return None
-    cells = [_cell(clip, item) for item in thumbs]
-    gap = np.full((cells[0].shape[0], _GAP, 3), _STRIP, np.uint8)
-    parts = [part for cell in cells for part in (gap, cell)][1:]
-    picture = np.hstack(parts)
+    picture = _tiled([_cell(clip, item) for item in thumbs])
     picture[-3:] = _verdict_colour(status, reason)
     if picture.shape[1] > _WIDEST:
         height = max(1, round(picture.shape[0] * _WIDEST / picture.shape[1]))
@@ -72,6 +69,19 @@ def face_picture(clip: Clip) -> bytes | None:
     degrees = angles(procrustes(track.landmarks)[0]) if pose is None else pose[:, :3]
     turned = np.where(track.present, np.hypot(degrees[:, 0], degrees[:, 1]), np.inf)
     return _jpeg(face_square(track, int(np.argmin(turned)), _FACE_SCALE, _FACE_SIZE), _FACE_QUALITY)
+
+
+def _tiled(cells: list[np.ndarray]) -> np.ndarray:
+    """Cells of one size in as few rows as keep the picture under `_WIDEST`, the rows of equal length."""
+    height, width = cells[0].shape[:2]
+    per_row = max(1, (_WIDEST + _GAP) // (width + _GAP))
+    rows = -(-len(cells) // per_row)
+    per_row = -(-len(cells) // rows)
+    picture = np.full((rows * height, per_row * (width + _GAP) - _GAP, 3), _STRIP, np.uint8)
+    for at, cell in enumerate(cells):
+        y, x = at // per_row * height, at % per_row * (width + _GAP)
+        picture[y : y + height, x : x + width] = cell
+    return picture
 
 
 def _cell(clip: Clip, thumb: Thumb) -> np.ndarray:

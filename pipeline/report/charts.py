@@ -9,12 +9,12 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from pipeline.report.axes import Axis, nice, ticks
-from pipeline.report.wording import count, number
+from pipeline.report.wording import count, number, share
 
-_WIDTH, _HEIGHT = 320, 176
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 14, 38
-_MAP = 300
-_MAP_LEFT, _MAP_TOP = 40, 12
+_WIDTH, _HEIGHT = 260, 176
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 22, 38
+_MAP, _MAP_LEFT, _MAP_TOP = 420, 48, 8
+_TICKS = {20.0: 10, 30.0: 10, 45.0: 15, 60.0: 20, 90.0: 30}
 
 
 def histogram(accepted: np.ndarray, others: np.ndarray, axis: Axis, unit: str, label: str) -> Markup:
@@ -26,7 +26,7 @@ def histogram(accepted: np.ndarray, others: np.ndarray, axis: Axis, unit: str, l
     wide, high = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     floor = _TOP + high
     parts = [_rules([(floor - high * at / top, count(at)) for at in range(0, top + 1, step)])]
-    parts.append(_text(_LEFT - 6, _TOP - 5, "clips", "end small"))
+    parts.append(_text(2, 10, "clips", "small"))
     edges = axis.edges()
     slot = wide / axis.bins
     for at, (mine, other) in enumerate(zip(ours.tolist(), theirs.tolist(), strict=True)):
@@ -39,8 +39,8 @@ def histogram(accepted: np.ndarray, others: np.ndarray, axis: Axis, unit: str, l
             bars += _bar(x, floor - middle, width, middle - bottom, "rejected")
         parts.append(_titled(f"{_bin_name(axis, edges, at)}: {_who(mine, other)}", bars))
     if len(accepted):
-        share = (float(np.median(accepted)) - axis.low) / (axis.high - axis.low)
-        at = _LEFT + wide * min(max(share, 0.0), 1.0)
+        along = (float(np.median(accepted)) - axis.low) / (axis.high - axis.low)
+        at = _LEFT + wide * min(max(along, 0.0), 1.0)
         parts.append(Markup('<line class="median" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(_r(at), _TOP, floor))
     parts.append(_x_axis(axis, wide, floor))
     parts.append(_text(_LEFT + wide / 2, _HEIGHT - 5, unit, "middle small"))
@@ -64,10 +64,10 @@ def direction_map(frames: np.ndarray, clips: np.ndarray, reach: float, bin_size:
     most = grid.max(initial=0)
     for row, column in np.argwhere(grid):
         held = int(grid[row, column])
-        shade = 0.12 + 0.88 * held / most
+        shade = 0.08 + 0.92 * math.sqrt(held / most)
         theta, phi = reach - (column + 0.5) * bin_size, reach - (row + 0.5) * bin_size
         cell = _rect(_MAP_LEFT + column * side, _MAP_TOP + row * side, side - 0.4, side - 0.4, "heat", shade)
-        title = f"theta {number(theta)}°, phi {number(phi)}°: {100 * held / len(frames):.1f} % of frames"
+        title = f"theta {number(theta)}°, phi {number(phi)}°: {share(held, len(frames))} of the frames"
         parts.append(_titled(title, cell))
     middle = (_MAP_LEFT + size / 2, _MAP_TOP + size / 2)
     parts.append(_line(middle[0], _MAP_TOP, middle[0], _MAP_TOP + size, "cross"))
@@ -75,16 +75,18 @@ def direction_map(frames: np.ndarray, clips: np.ndarray, reach: float, bin_size:
     for theta, phi in np.clip(clips, -reach, reach).tolist():
         x, y = middle[0] - theta / reach * size / 2, middle[1] - phi / reach * size / 2
         parts.append(Markup('<circle class="dot" cx="{}" cy="{}" r="2.6"/>').format(_r(x), _r(y)))
-    for at in ticks(-reach, reach, 5):
+    step = _TICKS.get(reach, reach / 3)
+    for mark in range(-math.floor(reach / step), math.floor(reach / step) + 1):
+        at = mark * step
         along = at / reach * size / 2
-        parts.append(_text(middle[0] - along, _MAP_TOP + size + 13, f"{number(at)}°", "middle"))
+        parts.append(_text(middle[0] - along, _MAP_TOP + size + 15, f"{number(at)}°", "middle"))
         parts.append(_text(_MAP_LEFT - 6, middle[1] - along + 3.5, f"{number(at)}°", "end"))
-    bottom = _MAP_TOP + size + 29
+    bottom = _MAP_TOP + size + 33
     parts.append(_text(_MAP_LEFT, bottom, "← image's left", "small"))
     parts.append(_text(middle[0], bottom, "theta", "middle small"))
     parts.append(_text(_MAP_LEFT + size, bottom, "image's right →", "end small"))
     parts.append(
-        Markup('<text class="middle small" transform="translate(10 {}) rotate(-90)">phi, up →</text>').format(
+        Markup('<text class="middle small" transform="translate(11 {}) rotate(-90)">phi, up →</text>').format(
             _r(middle[1])
         )
     )

@@ -73,13 +73,13 @@ class Totals:
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
     """Counts of the whole catalog, and the speed of its runs."""
     found = summary(connection)
-    runs = _rows(
+    work = rows(
         connection,
         """SELECT sum(wall_seconds) AS wall, sum(video_seconds) AS video FROM runs
         WHERE clips > 0 AND wall_seconds > 0 AND video_seconds IS NOT NULL""",
     )[0]
-    speed = runs["video"] / runs["wall"] if runs["wall"] else None
-    return Totals(**found, wall_seconds=runs["wall"], speed=speed)
+    speed = work["video"] / work["wall"] if work["wall"] else None
+    return Totals(**found, wall_seconds=work["wall"], speed=speed)
 
 
 def labels(connection: duckdb.DuckDBPyConnection) -> dict[str, Label]:
@@ -133,7 +133,7 @@ def gaze_clips(connection: duckdb.DuckDBPyConnection, most: int = 400) -> np.nda
 def stage_times(connection: duckdb.DuckDBPyConnection) -> list[StageTime]:
     """Every stage that ran, in the order of the recipe."""
     columns = ", ".join(f"sum(seconds.{name}) AS sum_{name}, count(seconds.{name}) AS n_{name}" for name in STAGES)
-    row = _rows(connection, f"SELECT {columns} FROM clips")[0]
+    row = rows(connection, f"SELECT {columns} FROM clips")[0]
     return [StageTime(name, row[f"sum_{name}"], row[f"n_{name}"]) for name in STAGES if row[f"n_{name}"]]
 
 
@@ -141,7 +141,7 @@ def slowest(connection: duckdb.DuckDBPyConnection, most: int = 10) -> list[dict[
     """The clips that took longest: source_uri, start_s, end_s, status, reason, took, stage (the longest), stage_took."""
     times = [f"coalesce(seconds.{name}, 0)" for name in STAGES]
     names = "[" + ", ".join(f"'{name}'" for name in STAGES) + "]"
-    return _rows(
+    return rows(
         connection,
         f"""WITH timed AS (
             SELECT clip_id, source_uri, start_s, end_s, status, reason, {" + ".join(times)} AS took,
@@ -155,8 +155,9 @@ def slowest(connection: duckdb.DuckDBPyConnection, most: int = 10) -> list[dict[
 
 def runs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The rows of runs, newest first; versions, weights, machine and recipe parsed where they are JSON."""
-    rows = _rows(connection, "SELECT * FROM runs ORDER BY started DESC, run_id")
-    return [{**row, **{name: parsed(row[name]) for name in ("recipe", "versions", "weights", "machine")}} for row in rows]
+    found = rows(connection, "SELECT * FROM runs ORDER BY started DESC, run_id")
+    texts = ("recipe", "versions", "weights", "machine")
+    return [{**row, **{name: parsed(row[name]) for name in texts}} for row in found]
 
 
 def parsed(text: str | None) -> Any:
@@ -169,5 +170,6 @@ def parsed(text: str | None) -> Any:
         return text
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    return connection.sql(sql).to_arrow_table().to_pylist()
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, **values: Any) -> list[dict[str, Any]]:
+    """The rows a statement gives, as dictionaries; `values` are its named parameters."""
+    return connection.sql(sql, params=values or None).to_arrow_table().to_pylist()

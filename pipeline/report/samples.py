@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.report.reading import Totals
+from pipeline.report.reading import Totals, rows
 from pipeline.report.wording import MEANING, degrees, number, share
 
 SHEETS, SHEET_BYTES = 6, 2_300_000
@@ -87,17 +87,17 @@ def groups(connection: duckdb.DuckDBPyConnection, totals: Totals) -> list[Group]
 
 def people(connection: duckdb.DuckDBPyConnection) -> People:
     """Who is in the accepted clips, by subject_id."""
-    rows = _rows(
+    subjects = rows(
         connection,
         """SELECT subject_id AS subject, count(*) AS clips, coalesce(sum(end_s - start_s), 0) AS seconds
         FROM clips WHERE status = 'accepted' AND subject_id IS NOT NULL
         GROUP BY subject_id ORDER BY clips DESC, subject""",
     )
-    several = [row for row in rows if row["clips"] > 1]
-    loners = [row for row in rows if row["clips"] == 1]
+    several = [row for row in subjects if row["clips"] > 1]
+    loners = [row for row in subjects if row["clips"] == 1]
     faces = _faces(connection, [row["subject"] for row in (*several[:PEOPLE], *loners[:LONERS])])
     return People(
-        subjects=len(rows),
+        subjects=len(subjects),
         several=tuple(Person(**row, faces=faces.get(row["subject"], ())) for row in several[:PEOPLE]),
         more=len(several[PEOPLE:]),
         loners=tuple(Person(**row, faces=faces.get(row["subject"], ())) for row in loners[:LONERS]),
@@ -142,7 +142,7 @@ def _strongest(emotion: dict[str, float | None] | None) -> str | None:
 
 def _picked(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Up to SHEETS clips of each verdict: those with a preview first, different people first, else by hash."""
-    return _rows(
+    return rows(
         connection,
         f"""WITH seen AS (
             SELECT clips.* EXCLUDE (face_vector, seconds), clip_id IN (SELECT clip_id FROM previews) AS seen,
@@ -168,15 +168,15 @@ def _faces(connection: duckdb.DuckDBPyConnection, subjects: Sequence[str]) -> di
     """Faces of each subject as (file, data: URI)."""
     if not subjects:
         return {}
-    rows = connection.execute(
+    held = rows(
+        connection,
         f"""SELECT clip_id, source_uri, subject_id,
                row_number() OVER (PARTITION BY subject_id ORDER BY clip_id) AS place
         FROM clips WHERE status = 'accepted' AND subject_id IN (SELECT unnest($subjects))
             AND clip_id IN (SELECT clip_id FROM previews)
         QUALIFY place <= {FACES} ORDER BY place, subject_id""",
-        {"subjects": list(subjects)},
-    ).to_arrow_table()
-    held = rows.to_pylist()
+        subjects=list(subjects),
+    )
     pictures = _pictures(connection, "face", [row["clip_id"] for row in held], FACE_BYTES)
     out: dict[str, tuple[tuple[str, str], ...]] = {}
     for row in held:
@@ -192,11 +192,12 @@ def _pictures(
     """The JPEGs of `column` of previews as data: URIs, in the order of `clip_ids` as far as `budget` bytes reach."""
     if not clip_ids:
         return {}
-    found = connection.execute(
+    found = rows(
+        connection,
         f"SELECT clip_id, {column} AS jpeg FROM previews WHERE clip_id IN (SELECT unnest($ids)) AND {column} IS NOT NULL",
-        {"ids": list(clip_ids)},
-    ).to_arrow_table()
-    held = {row["clip_id"]: row["jpeg"] for row in found.to_pylist()}
+        ids=list(clip_ids),
+    )
+    held = {row["clip_id"]: row["jpeg"] for row in found}
     out = {}
     for clip_id in clip_ids:
         jpeg = held.get(clip_id)
@@ -205,8 +206,3 @@ def _pictures(
         budget -= len(jpeg)
         out[clip_id] = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
     return out
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    return connection.sql(sql).to_arrow_table().to_pylist()
-

@@ -59,17 +59,21 @@ def degrees(value: float | None) -> str:
 
 
 def share(part: float | None, whole: float = 1.0) -> str:
-    """12 %; under 10 % with one decimal; a dash for no value or no whole."""
+    """12%; under 10% with one decimal; a dash for no value or no whole."""
     if part is None or not whole:
         return NONE
     percent = 100 * part / whole
-    return f"{percent:.1f} %" if 0 < percent < 9.95 else f"{percent:.0f} %"
+    if 0 < percent < 0.05:
+        return "<0.1%"
+    return f"{percent:.1f}%" if 0 < percent < 9.95 else f"{percent:.0f}%"
 
 
 def duration(seconds: float | None) -> str:
-    """0.012 s, 12.3 s, 4 min 12 s, 2 h 03 min; a dash for no value."""
+    """12 ms, 12.3 s, 4 min 12 s, 2 h 03 min; a dash for no value."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
+    if 0 < seconds < 0.9995:
+        return f"{number(1000 * seconds, 2)} ms"
     if seconds < 99.95:
         return f"{number(seconds)} s" if seconds < 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -36,9 +36,7 @@ def source_key(source: int) -> str:
     return hexes("source", source)
 
 
-def clip_row(
-    source: int, span: int = 0, cut: int = 0, status: str = "accepted", **more: Any
-) -> dict[str, Any]:
+def clip_row(source: int, span: int = 0, cut: int = 0, status: str = "accepted", **more: Any) -> dict[str, Any]:
     """A row of clips: piece `cut` of a span."""
     start = 60.0 * span + cut
     return {
@@ -73,9 +71,7 @@ def latent_row(clip_id: str, frames: int = NO_LENGTH, seed: int = 0) -> dict[str
     }
 
 
-def span_tables(
-    rows: list[dict[str, Any]], frames: int = NO_LENGTH, crops: bool = False
-) -> dict[str, pa.Table]:
+def span_tables(rows: list[dict[str, Any]], frames: int = NO_LENGTH, crops: bool = False) -> dict[str, pa.Table]:
     """The tables of a span from its clips rows."""
     accepted = [row["clip_id"] for row in rows if row["status"] == "accepted"]
     seen = [row["clip_id"] for row in rows if row["status"] != "failed"]

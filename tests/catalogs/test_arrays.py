@@ -30,9 +30,7 @@ def test_round_trip(column: tuple[int, list[np.ndarray | None]]) -> None:
 
 
 @given(_columns(), st.integers(0, 6), st.integers(0, 6))
-def test_round_trip_of_slices_and_chunks(
-    column: tuple[int, list[np.ndarray | None]], start: int, length: int
-) -> None:
+def test_round_trip_of_slices_and_chunks(column: tuple[int, list[np.ndarray | None]], start: int, length: int) -> None:
     dim, arrays = column
     lists = pack(arrays, dim)
     _assert_same(unpack(lists.slice(start, length), dim), arrays[start : start + length])

@@ -55,9 +55,7 @@ def test_drop_touches_only_parts_with_rows_that_go(root: Path, state: Manifest) 
     change.drop("latents", among(pa.array(["e", "x"])))
     after = change.publish()
     assert _latents(root, after) == ["abc", "ghi", "df"]
-    assert {part.file for part in after.parts("latents")} & {
-        part.file for part in state.parts("latents")
-    } == {
+    assert {part.file for part in after.parts("latents")} & {part.file for part in state.parts("latents")} == {
         state.parts("latents")[0].file,
         state.parts("latents")[2].file,
     }

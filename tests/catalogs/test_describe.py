@@ -35,9 +35,6 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     path = tmp_path / "reference.md"
     path.write_text(f"{BEGIN}\n{END}\n")
     command = [sys.executable, "-m", "catalogs.describe"]
-    assert (
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        == describe() + "\n"
-    )
+    assert subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout == describe() + "\n"
     subprocess.run([*command, path], cwd=ROOT, check=True)
     assert between_markers(path.read_text()) == describe()

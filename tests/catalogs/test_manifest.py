@@ -50,9 +50,7 @@ def test_the_last_few_are_kept(root: Path) -> None:
     assert sorted(os.listdir(root / "_manifest")) == [f"{n:08d}.json" for n in range(10 - KEEP, 10)]
 
 
-def test_a_manifest_pruned_while_reading_is_looked_up_again(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manifest_pruned_while_reading_is_looked_up_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(root, FIRST)
     real = Path.read_text
     calls = []

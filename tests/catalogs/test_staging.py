@@ -110,9 +110,7 @@ def _tables(**changes: pa.Table | None) -> dict[str, pa.Table]:
         (_tables(runs=conform("runs", [])), r"not for a span: \['runs'\]"),
     ],
 )
-def test_contradictions_are_refused_before_staging(
-    root: Path, tables: dict[str, pa.Table], says: str
-) -> None:
+def test_contradictions_are_refused_before_staging(root: Path, tables: dict[str, pa.Table], says: str) -> None:
     with pytest.raises(BadSpan, match=says):
         stage_span(root, source_key(1), 0, tables)
     assert os.listdir(root / "_work") == []

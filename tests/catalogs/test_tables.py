@@ -8,9 +8,7 @@ from catalogs.tables import EMOTIONS, STAGES, TABLES, VERSION
 
 def _fields(parent: pa.Schema | pa.DataType) -> list[pa.Field]:
     found = list(parent)
-    return found + [
-        child for field in found if pa.types.is_struct(field.type) for child in _fields(field.type)
-    ]
+    return found + [child for field in found if pa.types.is_struct(field.type) for child in _fields(field.type)]
 
 
 @pytest.mark.parametrize("table", TABLES)

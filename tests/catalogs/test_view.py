@@ -67,9 +67,7 @@ def test_read_only_reaches_the_catalog_and_nothing_else(catalog: Path, tmp_path:
                 connection.execute(sql)
     with catalogs.open(catalog, read_only=False) as connection:
         connection.execute(f"COPY clips TO '{tmp_path}/out.csv'")
-        assert connection.execute(f"SELECT count(*) FROM '{tmp_path}/out.csv', '{other}'").fetchall() == [
-            (4,)
-        ]
+        assert connection.execute(f"SELECT count(*) FROM '{tmp_path}/out.csv', '{other}'").fetchall() == [(4,)]
 
 
 def test_wrong_sql_is_duckdb_s_error(catalog: Path) -> None:

@@ -38,7 +38,7 @@ from catalogs import parts
 from catalogs.writer import Writer
 
 STEPS = ("replace", "link", "unlink")
-SOURCES = 60
+SOURCES = 40
 
 Row = tuple[str, str, str | None]
 """clip_id, status, subject_id."""
@@ -159,9 +159,7 @@ class Commits(RuleBasedStateMachine):
     )
     def stage(self, source: int, span: int, status: str, cuts: int) -> None:
         stage(self.root, source, span, status, cuts)
-        self.staged[source, span] = [
-            (clip_row(source, span, cut)["clip_id"], status, None) for cut in range(cuts)
-        ]
+        self.staged[source, span] = [(clip_row(source, span, cut)["clip_id"], status, None) for cut in range(cuts)]
 
     @rule()
     def commit(self) -> None:
@@ -185,8 +183,7 @@ class Commits(RuleBasedStateMachine):
         before = _flat(self.committed)
         kept = {key: rows for key, rows in self.committed.items() if key[0] != drop}
         named: dict[tuple[int, int], list[Row]] = {
-            key: [(clip, status, f"/videos/{key[0]}.mp4") for clip, status, _ in rows]
-            for key, rows in kept.items()
+            key: [(clip, status, f"/videos/{key[0]}.mp4") for clip, status, _ in rows] for key, rows in kept.items()
         }
         if step is not None:
             try:
@@ -272,7 +269,7 @@ def test_kill_minus_nine_at_any_moment(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{here.parents[1]}{os.pathsep}{here}"}
     seen = [0]
     kills = 0
-    for delay in random.uniform(0.05, 0.4, size=6):
+    for delay in random.uniform(0.05, 0.4, size=4):
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as run:
             assert run.stdout is not None
             assert run.stdout.readline() == b"ready\n"
@@ -284,7 +281,7 @@ def test_kill_minus_nine_at_any_moment(tmp_path: Path) -> None:
         seen.append(assert_whole(root))
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     commit_loop.main(str(expected), SOURCES)
-    assert kills >= 3
+    assert kills >= 2
     assert seen == sorted(seen)
     assert _state(root) == _state(expected)
     assert_glob_is_view(root)

@@ -1,0 +1,82 @@
+"""The charts of the labels: which column, on which axis, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from pipeline.report.axes import Axis, around_zero, fixed, from_zero
+from pipeline.report.charts import direction_map, histogram
+from pipeline.report.reading import Label
+from pipeline.report.wording import number, plural, share
+
+_GAZE_BIN = 2.5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its heading, what it is about, one line of figures; `chart` is None with nothing to draw."""
+
+    title: str
+    about: str
+    line: str
+    chart: Markup | None
+
+
+_AXES: Mapping[str, Callable[[np.ndarray], Axis]] = {
+    "quality": lambda _: fixed(0, 100),
+    "speech_share": lambda _: fixed(0, 100),
+    "distance": from_zero,
+    "face_px": from_zero,
+    "pose_delta": from_zero,
+}
+
+_TITLES = {
+    "quality": ("Quality", "of the face's picture; higher is better", "points"),
+    "speech_share": ("Speech", "part of the clip in which someone speaks", "% of the clip"),
+    "distance": ("Distance", "1: a frontal face as wide as a third of the frame's height", "relative"),
+    "face_px": ("Face size", "in the frames of the source", "pixels"),
+    "pitch": ("Pitch", "mean of the clip; above 0 up", "degrees"),
+    "yaw": ("Yaw", "mean of the clip; above 0 to the image's left", "degrees"),
+    "roll": ("Roll", "mean of the clip; above 0 clockwise", "degrees"),
+    "pose_delta": ("Head motion", "pose_delta: mean step of pitch, yaw and roll", "degrees a frame"),
+}
+
+_ANGLES = ("pitch", "yaw", "roll")
+
+
+def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
+    """A histogram of every label; pitch, yaw and roll share one axis so that they can be compared."""
+    angles = np.concatenate([part for name in _ANGLES for part in (labels[name].accepted, labels[name].others)])
+    out = []
+    for name, (title, about, unit) in _TITLES.items():
+        label = labels[name]
+        if name == "speech_share":
+            label = Label(100 * label.accepted, 100 * label.others)
+        both = np.concatenate([label.accepted, label.others])
+        axis = around_zero(angles) if name in _ANGLES else _AXES[name](both)
+        chart = histogram(label.accepted, label.others, axis, unit, f"Histogram: {title}") if len(both) else None
+        out.append(Figure(title, about, _figures(label.accepted), chart))
+    return out
+
+
+def gaze_figure(frames: np.ndarray, clips: np.ndarray) -> Figure:
+    """The map of gaze directions: all frames [N, 2] by shade, main directions of clips [M, 2] as dots."""
+    about = "Shade: frames of accepted clips. Dots: the clips' main directions."
+    if not len(frames) and not len(clips):
+        return Figure("Gaze", about, "no accepted clip has a value", None)
+    far = np.abs(np.concatenate([frames, clips])).max(1)
+    reach = next((reach for reach in (20.0, 30.0, 45.0, 60.0) if np.mean(far > reach) < 0.01), 90.0)
+    chart = direction_map(frames, clips, reach, _GAZE_BIN * reach / 30, "Map of gaze directions, theta by phi")
+    near = share(float(np.mean(np.hypot(*frames.T) < 10))) if len(frames) else "–"
+    return Figure("Gaze", about, f"{near} of {plural(len(frames), 'frame')} within 10° of the camera", chart)
+
+
+def _figures(values: np.ndarray) -> str:
+    if not len(values):
+        return "no accepted clip has a value"
+    low, middle, high = np.percentile(values, (10, 50, 90))
+    return f"median {number(middle, 2)}, most {number(low, 2)} to {number(high, 2)}"

@@ -1,0 +1,172 @@
+"""URIs of clips: one spelling for each, and what can be asked of the bytes behind it.
+
+Local files are absolute paths without file://; everything else goes through fsspec (memory://, http(s)://, s3://, gs://,
+zip://INNER::ARCHIVE and what else is installed).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+
+_CACHES = frozenset({"simplecache", "filecache", "blockcache", "cached"})
+_HTTP = ("http://", "https://")
+# What file systems call the mark that changes with a file's bytes, best first.
+_MARKS = (
+    "ETag",
+    "etag",
+    "Content-MD5",
+    "md5Hash",
+    "CRC",
+    "LastModified",
+    "last_modified",
+    "Last-Modified",
+    "mtime",
+    "modified",
+    "updated",
+    "created",
+)
+_CHUNK = 1 << 20
+
+
+class InputError(ValueError):
+    """An input that cannot be listed: the message names it, the cause and what to do."""
+
+
+def is_local(uri: str) -> bool:
+    """Whether a canonical URI is a local path."""
+    return os.path.isabs(uri)
+
+
+def is_http(uri: str) -> bool:
+    """Whether the first link of a URI is a web address."""
+    return uri.startswith(_HTTP)
+
+
+def canonical(text: str, folder: str | None = None) -> str:
+    """The one spelling of a URI or path: absolute, without file://, `.`, `..` and double slashes.
+
+    folder: canonical URI that relative paths are relative to; the working directory by default. Caching links of a
+    chain (simplecache::...) are dropped: every clip is fetched once anyway. Links to folders are kept as written.
+    """
+    if "://" not in text and ("::" not in text or os.path.exists(text)):
+        if folder is not None and not is_local(folder) and not os.path.isabs(text):
+            return join(folder, text)
+        return _absolute(os.path.join(folder or "", os.path.expanduser(text)))
+    first, *rest = (link for link in text.split("::") if link not in _CACHES)
+    if rest:
+        first = first if "://" in first else f"{first}://"
+        return "::".join([first, *rest[:-1], canonical(rest[-1], folder)])
+    if first.partition("://")[0] in ("file", "local"):
+        return _absolute(unquote(urlsplit(first).path))
+    return first if "://" in first else canonical(first, folder)
+
+
+def join(folder: str, name: str) -> str:
+    """`name`, a relative path, inside the folder at a canonical URI."""
+    head, chain = _split_chain(folder)
+    scheme, mark, path = head.rpartition("://")
+    return f"{scheme}{mark}{posixpath.normpath(posixpath.join(path, name))}{chain}"
+
+
+def parent(uri: str) -> str:
+    """The folder that a canonical URI of a file lies in."""
+    if is_local(uri):
+        return os.path.dirname(uri)
+    head, chain = _split_chain(uri)
+    scheme, mark, path = head.rpartition("://")
+    return f"{scheme}{mark}{posixpath.dirname(path)}{chain}"
+
+
+def suffix(uri: str) -> str:
+    """The file name's ending in lower case with its dot ('.mp4'), or ''."""
+    head = _split_chain(uri)[0]
+    return os.path.splitext(urlsplit(head).path if is_http(uri) else head)[1].lower()
+
+
+def open_fs(uri: str) -> tuple[Any, str]:
+    """(fsspec file system, path in it) of a canonical URI. Raises InputError for an unknown or missing protocol."""
+    try:
+        return fsspec.core.url_to_fs(uri)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{uri}: {error}; install the package named, or check the protocol") from error
+
+
+def stamp(uri: str) -> str:
+    """A mark that changes when the file does, without reading it: 'size:mtime_ns', 'size:etag' or the like.
+
+    A server that tells neither etag, checksum nor time leaves 'size:'. Raises OSError when the file is not there.
+    """
+    if is_local(uri):
+        status = os.stat(uri)
+        return f"{status.st_size}:{status.st_mtime_ns}"
+    with _os_errors(uri):
+        fs, path = open_fs(uri)
+        info = fs.info(path)
+    mark = next((info[key] for key in _MARKS if info.get(key) is not None), "")
+    return f"{info.get('size')}:{mark}"
+
+
+def content_hash(uri: str) -> str:
+    """32 hex digits, blake2b-128 of the file's bytes, read in pieces. Raises OSError."""
+    digest = hashlib.blake2b(digest_size=16)
+    with _os_errors(uri), _open(uri) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def local_copy(uri: str) -> Iterator[str]:
+    """A local path with the file's bytes: itself when it is local, else a temporary copy with the same ending."""
+    if is_local(uri):
+        yield uri
+        return
+    with tempfile.TemporaryDirectory(prefix="vasari-") as folder:
+        copy = os.path.join(folder, f"clip{suffix(uri)}")
+        with _os_errors(uri):
+            fs, path = open_fs(uri)
+            fs.get_file(path, copy)
+        yield copy
+
+
+def _open(uri: str) -> Any:
+    if is_local(uri):
+        return open(uri, "rb")
+    fs, path = open_fs(uri)
+    return fs.open(path, "rb")
+
+
+def _split_chain(uri: str) -> tuple[str, str]:
+    """('zip://inner', '::/archive.zip'): the first link and the rest of a chain."""
+    if is_local(uri):
+        return uri, ""
+    head, mark, chain = uri.partition("::")
+    return head, mark + chain
+
+
+def _absolute(path: str) -> str:
+    """Absolute and normalised; what `..` steps out of is resolved, since it may be a link."""
+    if ".." not in path.split("/"):
+        return os.path.abspath(path)
+    folder, name = os.path.split(path.rstrip("/"))
+    return os.path.join(os.path.realpath(folder), name) if name != ".." else os.path.realpath(path)
+
+
+@contextmanager
+def _os_errors(uri: str) -> Iterator[None]:
+    """Whatever a remote file system raises, as an OSError that names the URI."""
+    try:
+        yield
+    except (OSError, InputError):
+        raise
+    except Exception as error:
+        raise OSError(f"{uri}: {type(error).__name__}: {error}") from error
