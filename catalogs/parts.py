@@ -1,6 +1,6 @@
 """Parquet parts: how each table is written, and read back.
 
-Latents are written without dictionary, PLAIN with zstd 1: BYTE_STREAM_SPLIT would be 5 to 10 % smaller,
+Latents are written without dictionary, PLAIN with zstd 1: BYTE_STREAM_SPLIT would be about 10 % smaller,
 but DuckDB (2.0) refuses it for float16 (duckdb/duckdb#17114). JPEG is stored as it is.
 """
 

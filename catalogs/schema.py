@@ -143,6 +143,8 @@ def _check_lengths(table: str, field: pa.Field, column: pa.Array | pa.ChunkedArr
 def _finite(column: pa.Array | pa.ChunkedArray) -> bool:
     """Whether all single-precision and double-precision numbers in the column are finite."""
     kind = column.type
+    if column.null_count == len(column):
+        return True
     if pa.types.is_struct(kind):
         return all(_finite(pc.struct_field(column, [at])) for at in range(kind.num_fields))
     if pa.types.is_list(kind):

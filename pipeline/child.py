@@ -7,6 +7,7 @@ The child exits when its parent does: the kernel kills it (PR_SET_PDEATHSIG), an
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import pickle
 import resource
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -47,12 +49,12 @@ class Child:
         self._log: Any = None
 
     def call(self, name: str, *arguments: Any, seconds: float) -> Any:
-        """The answer of the function `name` (see `_FUNCTIONS`) within `seconds`.
+        """The answer of the function `name`, as "module:function", within `seconds`.
 
         Raises ChildTimeout, ChildCrashed or ChildError; the child is usable again after each.
         """
         process = self._ready()
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
         try:
             _send(process.stdin, (name, arguments))
             answer = self._receive(process, seconds)
@@ -141,8 +143,6 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     calls = os.fdopen(os.dup(0), "rb", buffering=0)
     os.dup2(2, 1)
-    from pipeline.child_functions import FUNCTIONS
-
     _send(answers, "ready")
     while True:
         try:
@@ -151,10 +151,15 @@ def serve() -> None:
         except EOFError:
             return
         try:
-            answer = ("ok", FUNCTIONS[name](*arguments))
+            answer = ("ok", _function(name)(*arguments))
         except Exception as error:
             answer = ("error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
         _send(answers, answer)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def _send(pipe: Any, value: Any) -> None:

@@ -25,6 +25,7 @@ def connect(workers: int | None) -> int:
     Returns the number of workers: `workers`, or one a CPU.
     """
     if not ray.is_initialized():
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         address = os.environ.get("RAY_ADDRESS")
         local: dict[str, Any] = {}
         if not address:

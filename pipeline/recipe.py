@@ -1,4 +1,4 @@
-"""A recipe: the ordered stages with their parameters and the hashes of their weights. Its fingerprint is in every row."""
+"""A recipe: the ordered stages with their parameters and weights; its fingerprint is in every row."""
 
 from __future__ import annotations
 

@@ -196,7 +196,8 @@ def _remote_files(fs: Any, path: str, uri: str) -> list[str]:
         if not folder:
             return [uri]
         found = {path: {"type": "directory"}}
-    head = head if is_http(uri) else head.rstrip("/") if path else head
+    if path and not is_http(uri):
+        head = head.rstrip("/")
     before = head[: len(head) - len(path)] if head.endswith(path) else None
     files: list[str] = []
     for name, info in found.items():

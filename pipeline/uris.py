@@ -57,7 +57,7 @@ def canonical(text: str, folder: str | None = None) -> str:
     folder: canonical URI that relative paths are relative to; the working directory by default. Caching links of a
     chain (simplecache::...) are dropped: every clip is fetched once anyway. Links to folders are kept as written.
     """
-    if "://" not in text and ("::" not in text or os.path.exists(text)):
+    if os.path.isabs(text) or ("://" not in text and ("::" not in text or os.path.exists(text))):
         if folder is not None and not is_local(folder) and not os.path.isabs(text):
             return join(folder, text)
         return _absolute(os.path.join(folder or "", os.path.expanduser(text)))
@@ -118,7 +118,7 @@ def stamp(uri: str) -> str:
 def content_hash(uri: str) -> str:
     """32 hex digits, blake2b-128 of the file's bytes, read in pieces. Raises OSError."""
     digest = hashlib.blake2b(digest_size=16)
-    with _os_errors(uri), _open(uri) as file:
+    with _os_errors(uri), open(uri, "rb") if is_local(uri) else fsspec.open(uri, "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
@@ -136,13 +136,6 @@ def local_copy(uri: str) -> Iterator[str]:
             fs, path = open_fs(uri)
             fs.get_file(path, copy)
         yield copy
-
-
-def _open(uri: str) -> Any:
-    if is_local(uri):
-        return open(uri, "rb")
-    fs, path = open_fs(uri)
-    return fs.open(path, "rb")
 
 
 def _split_chain(uri: str) -> tuple[str, str]:

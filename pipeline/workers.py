@@ -48,7 +48,7 @@ class SurveyWorker:
         except (OSError, ValueError) as error:
             return Survey.failed(job, None, f"{job.uri}: cannot be read ({error}); check the path and its permissions")
         try:
-            header = self._child.call("header", path, seconds=self._limits.seconds)
+            header = self._child.call("pipeline.header:header", path, seconds=self._limits.seconds)
         except (ChildTimeout, ChildCrashed, ChildError) as error:
             return Survey.failed(job, content, f"{job.uri}: reading its header {error}; remove or transcode the file")
         if "unreadable" in header:
@@ -63,7 +63,7 @@ class SpanWorker:
         self._catalog, self._recipe, self._run_id, self._limits = catalog, recipe, run_id, limits
         self._child = Child(limits.memory)
         self._files = LocalFiles()
-        self._child.call("open", recipe, seconds=limits.seconds)
+        self._child.call("pipeline.span:open_stages", recipe, seconds=limits.seconds)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""
@@ -95,7 +95,9 @@ class SpanWorker:
         fingerprint = self._recipe.fingerprint
         try:
             path = self._files.local(job.uri)
-            return self._child.call("extract", self._recipe, job, path, self._run_id, seconds=self._limits.seconds)
+            return self._child.call(
+                "pipeline.span:extract", self._recipe, job, path, self._run_id, seconds=self._limits.seconds
+            )
         except (ChildTimeout, ChildCrashed) as error:
             if not last:
                 return None

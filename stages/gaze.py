@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from models.head_pose import procrustes
 from models.iris import Iris
-from stages.clip import Clip, Outcome, Resources, Runner
+from stages.clip import FPS, Clip, Outcome, Resources, Runner
 
 _EYEBALL_CM = 1.2
 
@@ -26,13 +26,16 @@ class Gaze:
 
     every: frames between two looks at the irises; the angles between are interpolated. depth, lift: where the
     eyeball's centre lies against the middle of the eye's corners, in cm: behind it along the head's axis, and above
-    it (measured on clips whose person looks into the camera, docs/labels.md). bin: degrees of the histogram's bins.
-    min_share: the main direction is empty when fewer frames than this look there.
+    it (measured on clips whose person looks into the camera, docs/labels.md). steady_s, jump: reach in seconds and in
+    degrees of the smoothing, which averages over time but not across a jump of the eyes (`steadied`; 0 seconds: none).
+    bin: degrees of the histogram's bins. min_share: the main direction is empty when fewer frames than this look there.
     """
 
     every: int = 3
     depth: float = 0.8
     lift: float = 0.1
+    steady_s: float = 0.2
+    jump: float = 7.0
     bin: float = 5.0
     min_share: float = 0.35
 
@@ -54,6 +57,7 @@ class Gaze:
             eyes = np.stack([iris(track.crops[i], points) for i, points in zip(looked, landmarks, strict=True)])
             rotation, scale, _ = procrustes(landmarks)
             seen = gaze_vectors(eyes, rotation, scale, self.depth, self.lift)
+            seen = steadied(seen, looked / FPS, self.steady_s, self.jump)
             between = np.stack([np.interp(np.arange(count), looked, seen[:, k]) for k in range(3)], axis=1)
             vectors = between / np.linalg.norm(between, axis=1, keepdims=True)
             theta, phi, share = main_direction(vectors, self.bin)
@@ -80,6 +84,24 @@ def gaze_vectors(eyes: np.ndarray, rotation: np.ndarray, scale: np.ndarray, dept
     return np.column_stack([offset, -np.sqrt(1 - (offset**2).sum(1))])
 
 
+def steadied(vectors: np.ndarray, times: np.ndarray, seconds: float, jump: float) -> np.ndarray:
+    """Unit vectors [T, 3] at `times` [T], each the mean of its neighbours in time that look almost the same way.
+
+    A bilateral filter: Gaussian weights over time (sigma `seconds`) times Gaussian weights over the angle to the mean
+    of the three around it (sigma `jump` degrees), so noise goes and a saccade stays.
+    """
+    if seconds <= 0 or len(vectors) < 3:
+        return vectors
+    ends = np.concatenate([vectors[:1], vectors, vectors[-1:]])
+    around = (ends[:-2] + ends[1:-1] + ends[2:]) / 3
+    chord = np.maximum(0, (around**2).sum(1)[:, None] + 1 - 2 * around @ vectors.T)
+    late = np.subtract.outer(times, times) / seconds
+    weight = np.exp(-0.5 * late**2 - 0.5 * chord / np.radians(jump) ** 2)
+    # a frame in the middle of a jump is near to nobody: it keeps its own direction
+    mean = weight @ vectors + 1e-6 * vectors
+    return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+
+
 def to_angles(vectors: np.ndarray) -> np.ndarray:
     """(theta, phi) [..., 2] in degrees of unit vectors [..., 3]."""
     theta = np.arctan2(-vectors[..., 0], -vectors[..., 2])
@@ -104,7 +126,8 @@ def main_direction(vectors: np.ndarray, bin_size: float) -> tuple[float, float, 
     cells = cells - low
     histogram = np.zeros(cells.max(0) + 2)
     np.add.at(histogram, tuple(cells.T), 1)
-    smooth = sum(np.roll(histogram, (dx, dy), (0, 1)) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+    shifts = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    smooth = np.sum([np.roll(histogram, shift, (0, 1)) for shift in shifts], axis=0)
     # ties go to the direction nearest to the camera axis, so a mirrored clip has the mirrored answer
     best = np.argwhere(smooth == smooth.max())
     peak = best[np.argmin((((best + low) * bin_size) ** 2).sum(1))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
     times -= times[0]
     first = max(0, bisect.bisect_right(times.tolist(), start_s) - 1)
     for index in range(first, len(times)):
-        yield float(times[index]), lambda index=index: _image(reader, index, path)
+        yield float(times[index]), partial(_image, reader, index, path)
 
 
 def _image(reader, index: int, path: str) -> np.ndarray:  # type: ignore[no-untyped-def]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 
 import av
 import numpy as np
@@ -31,12 +32,17 @@ _NOT_VIDEO = (
 )
 
 
+def _why(error: Exception) -> str:
+    """FFmpeg's words without its error number."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def open_container(path: str) -> InputContainer:
     """The opened file. Raises Unreadable when it is no video container; never follows a URL inside the file."""
     try:
         container = av.open(path, options={"protocol_whitelist": "file"})
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise Unreadable(f"{path}: not a readable video ({error}); replace or remove the file") from error
+        raise Unreadable(f"{path}: not a readable video ({_why(error)}); replace or remove the file") from error
     name = container.format.name
     if any(part in name for part in _NOT_VIDEO):
         container.close()
@@ -70,7 +76,7 @@ def read_header(path: str, max_pixels: int = 8192 * 8192) -> VideoHeader:
         try:
             first = next(container.decode(stream), None)
         except (av.FFmpegError, OSError) as error:
-            raise Unreadable(f"{path}: its first frame cannot be decoded ({error}); copy it again") from error
+            raise Unreadable(f"{path}: its first frame cannot be decoded ({_why(error)}); copy it again") from error
         if first is None or first.pts is None:
             raise Unreadable(f"{path}: no frame could be decoded; the file may be cut off: copy it again")
         rotation = int(round(first.rotation / 90) * 90) % 360
@@ -111,7 +117,7 @@ def _duration(container: InputContainer, stream: VideoStream, path: str, origin:
             if packet.pts is not None:
                 last = max(last, float((packet.pts + (packet.duration or 0)) * base))
     except av.FFmpegError as error:
-        raise Unreadable(f"{path}: damaged container ({error}); copy it again") from error
+        raise Unreadable(f"{path}: damaged container ({_why(error)}); copy it again") from error
     return max(last - origin, 1 / fps if fps else 0.0)
 
 
@@ -146,9 +152,9 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
                 if time <= last:
                     continue
                 last = time
-                yield time, lambda frame=frame: rgb(frame)
+                yield time, partial(rgb, frame)
         except (av.FFmpegError, OSError) as error:
-            raise Unreadable(f"{path}: damaged after {max(last, 0):.2f} s ({error}); copy it again") from error
+            raise Unreadable(f"{path}: damaged after {max(last, 0):.2f} s ({_why(error)}); copy it again") from error
 
 
 def keyframes(path: str, header: VideoHeader, start_s: float, end_s: float) -> Iterator[tuple[float, np.ndarray]]:
@@ -170,4 +176,4 @@ def keyframes(path: str, header: VideoHeader, start_s: float, end_s: float) -> I
                 if time >= start_s:
                     yield time, rgb(frame)
         except (av.FFmpegError, OSError) as error:
-            raise Unreadable(f"{path}: damaged ({error}); copy it again") from error
+            raise Unreadable(f"{path}: damaged ({_why(error)}); copy it again") from error

@@ -35,7 +35,7 @@ _MESH, _BOX, _GAZE, _HEAD = (126, 240, 208), (235, 235, 235), (255, 186, 51), (1
 _STRIP, _TEXT, _MUTED = (24, 26, 30), (232, 234, 237), (160, 166, 175)
 _SHADOW = (20, 20, 20)
 
-_STRIP_HEIGHT, _GAP, _NARROWEST, _WIDEST = 34, 4, 96, 1160
+_LINE, _GAP, _NARROWEST, _WIDEST = 14, 4, 96, 1160
 _SHEET_QUALITY, _FACE_QUALITY = 74, 82
 _FACE_SIZE, _FACE_SCALE = 96, 1.4
 _LEGIBLE, _INSET, _INSET_TRIM = 44, 88, 0.12
@@ -52,11 +52,8 @@ def sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
     thumbs = clip.thumbs[:COUNT]
     if not thumbs:
         return None
-    picture = _tiled([_cell(clip, item) for item in thumbs])
+    picture = _tiled([_cell(clip, _fitting(item)) for item in thumbs])
     picture[-3:] = _verdict_colour(status, reason)
-    if picture.shape[1] > _WIDEST:
-        height = max(1, round(picture.shape[0] * _WIDEST / picture.shape[1]))
-        picture = cv2.resize(picture, (_WIDEST, height), interpolation=cv2.INTER_AREA)
     return _jpeg(picture, _SHEET_QUALITY)
 
 
@@ -69,6 +66,16 @@ def face_picture(clip: Clip) -> bytes | None:
     degrees = angles(procrustes(track.landmarks)[0]) if pose is None else pose[:, :3]
     turned = np.where(track.present, np.hypot(degrees[:, 0], degrees[:, 1]), np.inf)
     return _jpeg(face_square(track, int(np.argmin(turned)), _FACE_SCALE, _FACE_SIZE), _FACE_QUALITY)
+
+
+def _fitting(thumb: Thumb) -> Thumb:
+    """The thumb, shrunk if it is wider than a sheet may be."""
+    height, width = thumb.image.shape[:2]
+    ratio = _WIDEST / width
+    if ratio >= 1:
+        return thumb
+    size = (_WIDEST, max(1, round(height * ratio)))
+    return Thumb(thumb.index, cv2.resize(thumb.image, size, interpolation=cv2.INTER_AREA), thumb.scale * ratio)
 
 
 def _tiled(cells: list[np.ndarray]) -> np.ndarray:
@@ -85,15 +92,16 @@ def _tiled(cells: list[np.ndarray]) -> np.ndarray:
 
 
 def _cell(clip: Clip, thumb: Thumb) -> np.ndarray:
-    """One thumb with its drawing and the two caption lines below it."""
+    """One thumb with its drawing and its caption below: a line for the time, one more where there is a track."""
     image = thumb.image.copy()
     caption = _draw(image, clip, thumb)
     height, width = image.shape[:2]
-    cell = np.full((height + _STRIP_HEIGHT, max(width, _NARROWEST), 3), _STRIP, np.uint8)
+    strip = _LINE + 6 if clip.track is None else 2 * _LINE + 6
+    cell = np.full((height + strip, max(width, _NARROWEST), 3), _STRIP, np.uint8)
     left = (cell.shape[1] - width) // 2
     cell[:height, left : left + width] = image
-    _write(cell, _timestamp(clip.start_s + thumb.index / FPS), height + 13, _TEXT)
-    _write(cell, caption, height + 26, _MUTED)
+    _write(cell, _timestamp(clip.start_s + thumb.index / FPS), height + _LINE - 1, _TEXT)
+    _write(cell, caption, height + 2 * _LINE - 2, _MUTED)
     return cell
 
 
@@ -152,9 +160,7 @@ def _arrow(image: np.ndarray, start: np.ndarray, offset: np.ndarray, colour: tup
     for grown, tint in ((2, _SHADOW), (0, colour)):
         if length > 4:
             tip = min(0.4, 7 / length)
-            cv2.arrowedLine(
-                image, _whole(start), _whole(start + offset), tint, 1 + grown, cv2.LINE_AA, tipLength=tip
-            )
+            cv2.arrowedLine(image, _whole(start), _whole(start + offset), tint, 1 + grown, cv2.LINE_AA, tipLength=tip)
         cv2.circle(image, _whole(start), 2 + grown // 2, tint, -1, cv2.LINE_AA)
 
 

@@ -25,7 +25,7 @@ def read_sound(path: str, header: VideoHeader, start_s: float, end_s: float) -> 
     heard = False
     with open_container(path) as container:
         stream = container.streams.audio[0]
-        stream.thread_type = "NONE"
+        stream.codec_context.thread_count = 1
         base = stream.time_base or Fraction(1, stream.codec_context.sample_rate)
         if start_s > 0:
             target = max(0.0, header.origin + start_s - 1.0)

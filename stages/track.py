@@ -119,9 +119,8 @@ class _Pass:
                 self._count(self._finder(frame.image, self._stage.sure, self._stage.doubtful), None)
             self._landmarks.append(None)
             return
-        if frame.repeated and index and self._landmarks[-1] is not None:
-            landmarks = self._landmarks[-1]
-        else:
+        landmarks = self._landmarks[-1] if frame.repeated and index else None
+        if landmarks is None:
             sight = self._follower.step(frame.image, index % self._stage.every == 0 or self._just_lost(index))
             landmarks = sight.landmarks
             if sight.moved:

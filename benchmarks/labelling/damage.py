@@ -21,7 +21,7 @@ LEVELS: dict[str, tuple[float, ...]] = {
     "noise": (4, 8, 16),
     "jpeg": (70, 40, 15),
     "h264": (28, 35, 42),
-    "scaling": (0.67, 0.5, 0.33),
+    "scaling": (0.75, 0.5, 0.25),
 }
 _BEFORE, _AFTER = 8, 3
 

@@ -40,8 +40,8 @@ def histogram(accepted: np.ndarray, others: np.ndarray, axis: Axis, unit: str, l
         parts.append(_titled(f"{_bin_name(axis, edges, at)}: {_who(mine, other)}", bars))
     if len(accepted):
         along = (float(np.median(accepted)) - axis.low) / (axis.high - axis.low)
-        at = _LEFT + wide * min(max(along, 0.0), 1.0)
-        parts.append(Markup('<line class="median" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(_r(at), _TOP, floor))
+        x = _LEFT + wide * min(max(along, 0.0), 1.0)
+        parts.append(Markup('<line class="median" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(_r(x), _TOP, floor))
     parts.append(_x_axis(axis, wide, floor))
     parts.append(_text(_LEFT + wide / 2, _HEIGHT - 5, unit, "middle small"))
     return _svg(_WIDTH, _HEIGHT, label, parts)
@@ -74,7 +74,7 @@ def direction_map(frames: np.ndarray, clips: np.ndarray, reach: float, bin_size:
     parts.append(_line(_MAP_LEFT, middle[1], _MAP_LEFT + size, middle[1], "cross"))
     for theta, phi in np.clip(clips, -reach, reach).tolist():
         x, y = middle[0] - theta / reach * size / 2, middle[1] - phi / reach * size / 2
-        parts.append(Markup('<circle class="dot" cx="{}" cy="{}" r="2.6"/>').format(_r(x), _r(y)))
+        parts.append(Markup('<circle class="dot" cx="{}" cy="{}" r="3.4"/>').format(_r(x), _r(y)))
     step = _TICKS.get(reach, reach / 3)
     for mark in range(-math.floor(reach / step), math.floor(reach / step) + 1):
         at = mark * step

@@ -138,7 +138,7 @@ def stage_times(connection: duckdb.DuckDBPyConnection) -> list[StageTime]:
 
 
 def slowest(connection: duckdb.DuckDBPyConnection, most: int = 10) -> list[dict[str, Any]]:
-    """The clips that took longest: source_uri, start_s, end_s, status, reason, took, stage (the longest), stage_took."""
+    """The clips that took longest: where they are from, verdict, `took` in all, the longest `stage`, `stage_took`."""
     times = [f"coalesce(seconds.{name}, 0)" for name in STAGES]
     names = "[" + ", ".join(f"'{name}'" for name in STAGES) + "]"
     return rows(

@@ -194,7 +194,8 @@ def _pictures(
         return {}
     found = rows(
         connection,
-        f"SELECT clip_id, {column} AS jpeg FROM previews WHERE clip_id IN (SELECT unnest($ids)) AND {column} IS NOT NULL",
+        f"""SELECT clip_id, {column} AS jpeg FROM previews
+        WHERE clip_id IN (SELECT unnest($ids)) AND {column} IS NOT NULL""",
         ids=list(clip_ids),
     )
     held = {row["clip_id"]: row["jpeg"] for row in found}

@@ -11,9 +11,9 @@ import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from serve_folder import serve
 
 from pipeline.uris import InputError, canonical, content_hash, join, local_copy, open_fs, parent, stamp, suffix
-from tests.pipeline.serve import serve
 
 
 @pytest.fixture
@@ -26,8 +26,20 @@ def clip(tmp_path: Path) -> Path:
 def test_spellings_of_one_local_file(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
-    spellings = ["a clip.MP4", "./a clip.MP4", "sub/../a clip.MP4", str(clip), clip.as_uri(), f"{tmp_path}//./a clip.MP4"]
+    spellings = [
+        "a clip.MP4",
+        "./a clip.MP4",
+        "sub/../a clip.MP4",
+        str(clip),
+        clip.as_uri(),
+        f"{tmp_path}//./a clip.MP4",
+    ]
     assert {canonical(text) for text in spellings} == {str(clip)}
+
+
+def test_an_absolute_path_is_local_whatever_it_holds() -> None:
+    for path in ("/v/a::b.mp4", "/v/zip::c.mp4", "/v/a*.mp4"):
+        assert canonical(path) == path
 
 
 def test_dots_step_out_of_the_folder_a_link_leads_to(tmp_path: Path) -> None:

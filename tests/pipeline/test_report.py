@@ -1,0 +1,197 @@
+"""The page says what the catalog holds, whatever it holds."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+from report_samples import VERDICTS, build, clip, jpeg, run
+
+import catalogs
+from catalogs.errors import NoCatalog
+from catalogs.summary import summary
+from pipeline.report import write_report
+
+
+def page_of(catalog: Path) -> str:
+    """The report's text; it must always be one document without links to anything outside."""
+    out = write_report(str(catalog), catalog.parent / "report.html")
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert text.rstrip().endswith("</html>")
+    assert not re.search(r"(src|href)=\"(?!data:|#)", text)
+    assert "url(" not in text
+    assert "<script" not in text
+    assert "None" not in text
+    assert "nan" not in re.sub(r"data:[^\"]*", "", text).split()
+    return text
+
+
+def shown(page: str, name: str) -> str:
+    """The text of the element with this id."""
+    found = re.search(rf'id="{name}">(.*?)</', page, re.DOTALL)
+    assert found, name
+    return html.unescape(found[1])
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every verdict there is, some of them often."""
+    rows = [clip(n, *VERDICTS[n % len(VERDICTS)]) for n in range(160)]
+    rows += [clip(n) for n in range(160, 200)]
+    return build(tmp_path_factory.mktemp("mixed") / "catalog", rows, [run()], jpeg(1), jpeg(2))
+
+
+def test_the_counts_are_those_of_the_catalog(mixed: Path) -> None:
+    page, found = page_of(mixed), summary(mixed)
+    assert int(shown(page, "clips-count")) == found["clips"] == 200
+    assert int(shown(page, "sources")) == found["sources"]
+    counts = {status: int(shown(page, f"count-{status}")) for status in ("accepted", "rejected", "failed")}
+    assert counts == {
+        "accepted": found["accepted"],
+        "rejected": sum(found["rejected"].values()),
+        "failed": sum(found["failed"].values()),
+    }
+    assert sum(counts.values()) == found["clips"]
+    reasons = found["rejected"] | found["failed"]
+    bars = dict(re.findall(r"<code>(\w+)</code><small>.*?<b>(\d+)</b>", page, re.DOTALL))
+    assert {name: int(held) for name, held in bars.items()} == reasons
+
+
+def test_the_speed_is_that_of_the_runs(mixed: Path) -> None:
+    page = page_of(mixed)
+    assert shown(page, "speed") == "6.5 ×"
+    assert shown(page, "wall") == "20.0 s"
+
+
+def test_each_verdict_shows_a_few_clips_and_says_how_many_more(mixed: Path) -> None:
+    page = page_of(mixed)
+    groups = re.findall(r'data-verdict="(\w+)"(.*?)</details>', page, re.DOTALL)
+    assert Counter(name for name, _ in groups) == Counter(reason or status for status, reason in VERDICTS)
+    for name, text in groups:
+        failed = 'class="badge">failed' in text
+        assert text.count("<article") == 6, name
+        assert text.count('src="data:image/jpeg') == (0 if failed else 6), name
+        assert f"and {44 if name == 'accepted' else 4} more" in text, name
+    accepted = dict(groups)["accepted"]
+    people = re.findall(r"person</span><bdi>(person-\d+)<", accepted)
+    assert len(set(people)) == 6
+
+
+def test_people_are_rows_of_faces(mixed: Path) -> None:
+    page = page_of(mixed)
+    several = (
+        "SELECT count(*) FROM (SELECT subject_id FROM clips WHERE status = 'accepted' GROUP BY 1 HAVING count(*) > 1)"
+    )
+    wanted = catalogs.query(mixed, several).to_pydict()
+    names = re.findall(r"<b><bdi>(person-\d+)</bdi></b>", page)
+    assert [len(names)] == next(iter(wanted.values()))
+
+
+def test_the_query_runs_in_a_bare_duckdb(mixed: Path) -> None:
+    found = duckdb.sql(shown(page_of(mixed), "sql").rstrip(";"))
+    assert found is not None
+    assert found.columns[:3] == ["source_uri", "start_s", "end_s"]
+
+
+def test_a_path_with_a_quote_still_gives_a_query_that_runs(tmp_path: Path) -> None:
+    catalog = build(tmp_path / "it's <b>here</b>", [clip(1)], [run()])
+    page = page_of(catalog)
+    assert "<b>here" not in page
+    assert duckdb.sql(shown(page, "sql").rstrip(";")) is not None
+
+
+def test_nothing_from_the_catalog_becomes_markup(tmp_path: Path) -> None:
+    evil = '"><img src=x onerror=alert(1)>'
+    rows = [
+        clip(1, source_uri=f"/videos/{evil}.mp4", subject_id=evil),
+        clip(2, source_uri=f"/videos/{evil}.mp4", subject_id=evil),
+        clip(3, "rejected", "no_face", source_uri=f"/videos/{evil}", detail=evil),
+        clip(
+            4, "failed", "error", source_uri=f"s3://bucket/{evil}", detail="</details></main><script>alert(1)</script>"
+        ),
+    ]
+    catalog = build(tmp_path / "c", rows, [run(run_id=evil, command=evil, recipe=evil, weights=evil)], jpeg(1), jpeg(2))
+    page = page_of(catalog)
+    assert "<img src=x" not in page
+    assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 8
+    assert "&lt;/details&gt;" in page
+
+
+def test_an_empty_catalog(tmp_path: Path) -> None:
+    page = page_of(build(tmp_path / "c", []))
+    assert shown(page, "clips-count") == "0"
+    assert shown(page, "speed") == "–"
+    assert "holds no clips yet" in page
+    assert "No run has been recorded" in page
+
+
+def test_only_failed_clips(tmp_path: Path) -> None:
+    rows = [
+        clip(n, "failed", "unreadable", start_s=None, end_s=None, speech_share=None, seconds=None) for n in range(3)
+    ]
+    page = page_of(build(tmp_path / "c", rows, [run(wall_seconds=None, video_seconds=None, status="running")]))
+    assert shown(page, "count-failed") == "3"
+    assert shown(page, "video") == "0 s"
+
+
+def test_labels_that_are_null(tmp_path: Path) -> None:
+    none = dict.fromkeys(("quality", "distance", "pitch", "yaw", "roll", "speech_share", "subject_id", "emotion"))
+    rows = [
+        clip(1, gaze_theta=None, gaze_phi=None, gaze_share=None, **none),
+        clip(2, gaze_theta=None, gaze_phi=None, gaze_share=0.2, **none),
+        clip(3, **none | {"emotion": dict.fromkeys(("anger", "neutral"))}),
+    ]
+    page = page_of(
+        build(tmp_path / "c", rows, [run(weights=None, versions=None, machine=None, command=None)], gaze=False)
+    )
+    assert "no main direction" in page
+    assert "nothing to show" in page
+
+
+def test_previews_that_are_no_jpeg_are_left_out(tmp_path: Path) -> None:
+    page = page_of(build(tmp_path / "c", [clip(1)], sheet=b'"><b>', face=b""))
+    assert "data:image/jpeg" not in page
+
+
+def test_five_thousand_clips_stay_small_and_quick(tmp_path: Path) -> None:
+    rows = [clip(n, *VERDICTS[n % len(VERDICTS)], subject_id=f"person {n % 900}") for n in range(5_000)]
+    catalog = build(tmp_path / "c", rows, [run(run_id=f"run-{n}") for n in range(30)], jpeg(1, 96, 64), jpeg(2))
+    start = time.perf_counter()
+    page = page_of(catalog)
+    assert time.perf_counter() - start < 10
+    assert len(page.encode()) < 5_000_000
+    assert "and 10 earlier runs" in page
+
+
+def test_large_sheets_stop_at_the_budget_and_every_verdict_keeps_one(tmp_path: Path) -> None:
+    verdicts = [verdict for verdict in VERDICTS if verdict[0] != "failed"]
+    rows = [clip(n, *verdicts[n % len(verdicts)], subject_id=None) for n in range(6 * len(verdicts))]
+    catalog = build(tmp_path / "c", rows, sheet=jpeg(1, 500, 320))
+    page = page_of(catalog)
+    groups = re.findall(r'data-verdict="(\w+)"(.*?)</details>', page, re.DOTALL)
+    held = [text.count('src="data:image/jpeg') for _, text in groups]
+    assert min(held) >= 1
+    assert sum(held) < len(rows)
+    assert len(page.encode()) < 5_000_000
+
+
+def test_without_a_catalog_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(NoCatalog):
+        write_report(str(tmp_path / "none"), tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_is_replaced_whole(tmp_path: Path) -> None:
+    catalog = build(tmp_path / "c", [clip(1)])
+    out = tmp_path / "deep" / "report.html"
+    assert write_report(str(catalog), out) == out
+    first = out.read_text()
+    assert write_report(str(catalog), out) == out
+    assert out.read_text().replace("Written", "")[:2000] == first.replace("Written", "")[:2000]
+    assert [path.name for path in out.parent.iterdir()] == ["report.html"]
