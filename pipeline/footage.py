@@ -82,6 +82,7 @@ def _stretch(name: str, start_s: float, end_s: float, shrink: bool = True) -> Fo
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type, stream.codec_context.thread_count = "NONE", 1
+        container.seek(int(start_s * av.time_base), backward=True)
         for frame in container.decode(stream):
             if frame.time >= end_s:
                 break

@@ -25,7 +25,7 @@ _EDITION = 1
 
 _RECORD = ".samples.json"
 _FILM = 24_000 / 1001
-_OPTIONS = {"preset": "superfast", "crf": "20", "g": "50"}
+_OPTIONS = {"preset": "superfast", "crf": "22", "g": "50"}
 
 Shots = Callable[[str], Footage]
 """Footage by the name of its function in pipeline/footage.py, decoded once."""
@@ -141,8 +141,8 @@ def _far_away(path: Path, shots: Shots) -> None:
 
 
 def _shrunk(frame: np.ndarray) -> np.ndarray:
-    """The frame at 0.3 of its size in the middle of a plain wall."""
-    small = cv2.resize(frame, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    """The frame at 0.27 of its size in the middle of a plain wall."""
+    small = cv2.resize(frame, None, fx=0.27, fy=0.27, interpolation=cv2.INTER_AREA)
     wall = np.full((HEIGHT, WIDTH, 3), (196, 176, 148), np.uint8)
     top, left = (HEIGHT - small.shape[0]) // 2, (WIDTH - small.shape[1]) // 2
     wall[top : top + small.shape[0], left : left + small.shape[1]] = small
@@ -150,12 +150,12 @@ def _shrunk(frame: np.ndarray) -> np.ndarray:
 
 
 def _blurred(path: Path, shots: Shots) -> None:
-    frames = (cv2.GaussianBlur(frame, (0, 0), 5) for frame in shots("man").at(4, 25))
+    frames = (cv2.GaussianBlur(frame, (0, 0), 8) for frame in shots("man").at(4, 25))
     _clip(path, frames, 25, _man(4, 14))
 
 
 def _dark(path: Path, shots: Shots) -> None:
-    frames = ((frame * 0.06).astype(np.uint8) for frame in shots("man").at(4, 25))
+    frames = ((frame * 0.08).astype(np.uint8) for frame in shots("man").at(4, 25))
     _clip(path, frames, 25, _man(4, 15))
 
 

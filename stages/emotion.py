@@ -20,10 +20,13 @@ class Emotion:
     """Adds `emotion`: class probabilities averaged over sampled frames; contempt is null, the model has no such class.
 
     per_second: frames looked at per second. scale: side of the square shown to the model over the face's height.
+    lift: how far the square lies above the landmarks' middle, over the same height: they end below the forehead that
+    the model knows. Each face is looked at together with its mirror image, so a mirrored clip has the same emotion.
     """
 
     per_second: float = 2.0
     scale: float = 1.0
+    lift: float = 0.08
 
     name: ClassVar[str] = "emotion"
     resources: ClassVar[Resources] = Resources()
@@ -36,17 +39,20 @@ class Emotion:
         def run(clip: Clip) -> Outcome:
             track = clip.tracked()
             step = max(1, round(FPS / self.per_second))
-            looks = [model(face_square(track, i, self.scale, SIZE)) for i in range(0, len(track.times), step)]
+            faces = [face_square(track, i, self.scale, SIZE, self.lift) for i in range(0, len(track.times), step)]
+            looks = [model(view) for face in faces for view in (face, face[:, ::-1])]
             mean = dict(zip(CLASSES, np.mean(looks, axis=0), strict=True))
             return clip.add(emotion={name: float(mean[name]) if name in mean else None for name in EMOTIONS})
 
         return run
 
 
-def face_square(track: Track, index: int, scale: float, size: int) -> np.ndarray:
-    """The face of frame `index` [size, size, 3], level, from its crop: `scale` times the face's height wide."""
+def face_square(track: Track, index: int, scale: float, size: int, lift: float = 0.0) -> np.ndarray:
+    """The face of frame `index` [size, size, 3], level, from its crop: see `Emotion` for scale and lift."""
     points = track.crop_landmarks(index)[:, :2]
     low, high = points.min(0), points.max(0)
     dx, dy = points[263] - points[33]
-    matrix = similarity((low + high) / 2, (high[1] - low[1]) * scale, float(np.arctan2(dy, dx)), size)
+    height = high[1] - low[1]
+    middle = (low + high) / 2 - [0, lift * height]
+    matrix = similarity(middle, height * scale, float(np.arctan2(dy, dx)), size)
     return cut(track.crops[index], matrix, size)

@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from pipeline.report.axes import Axis, nice, ticks
 from pipeline.report.wording import count, number, share
 
-_WIDTH, _HEIGHT = 260, 176
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 22, 38
+_WIDTH, _HEIGHT = 260, 180
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 22, 42
 _MAP, _MAP_LEFT, _MAP_TOP = 420, 48, 8
 _TICKS = {20.0: 10, 30.0: 10, 45.0: 15, 60.0: 20, 90.0: 30}
 
@@ -79,9 +79,9 @@ def direction_map(frames: np.ndarray, clips: np.ndarray, reach: float, bin_size:
     for mark in range(-math.floor(reach / step), math.floor(reach / step) + 1):
         at = mark * step
         along = at / reach * size / 2
-        parts.append(_text(middle[0] - along, _MAP_TOP + size + 15, f"{number(at)}°", "middle"))
+        parts.append(_text(middle[0] - along, _MAP_TOP + size + 19, f"{number(at)}°", "middle"))
         parts.append(_text(_MAP_LEFT - 6, middle[1] - along + 3.5, f"{number(at)}°", "end"))
-    bottom = _MAP_TOP + size + 33
+    bottom = _MAP_TOP + size + 38
     parts.append(_text(_MAP_LEFT, bottom, "← image's left", "small"))
     parts.append(_text(middle[0], bottom, "theta", "middle small"))
     parts.append(_text(_MAP_LEFT + size, bottom, "image's right →", "end small"))
@@ -109,7 +109,7 @@ def _x_axis(axis: Axis, wide: float, floor: float) -> Markup:
             text = "≤" + text
         if axis.above and at == shown[-1] and np.isclose(at, axis.high):
             text = "≥" + text
-        out += _line(x, floor, x, floor + 3, "axis") + _text(x, floor + 14, text, "middle")
+        out += _line(x, floor, x, floor + 3, "axis") + _text(x, floor + 17, text, "middle")
     return out
 
 

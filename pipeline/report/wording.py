@@ -69,13 +69,13 @@ def share(part: float | None, whole: float = 1.0) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """12 ms, 12.3 s, 4 min 12 s, 2 h 03 min; a dash for no value."""
+    """12 ms, 1.23 s, 12.3 s, 4 min 12 s, 2 h 03 min; a dash for no value."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
     if 0 < seconds < 0.9995:
         return f"{number(1000 * seconds, 2)} ms"
     if seconds < 99.95:
-        return f"{number(seconds)} s" if seconds < 10 else f"{seconds:.1f} s"
+        return f"{seconds:.{0 if seconds == 0 else 2 if seconds < 9.995 else 1}f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"

@@ -1,0 +1,50 @@
+"""The demo: make the sample clips, extract them into a catalog, write the report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import catalogs
+from pipeline.command import absolute, reported
+from pipeline.extraction import Request, extract
+from pipeline.recipe import make_recipe
+from pipeline.report import write_report
+from pipeline.samples import make_samples
+from pipeline.summary import summary_text
+from pipeline.table import table_text
+
+VERDICTS = """
+    select regexp_extract(source_uri, '[^/]*$') clip, round(start_s, 1) start_s, status, reason,
+           round(quality) quality, round(yaw) yaw, round(gaze_theta) gaze, round(distance, 1) distance, subject_id
+    from clips order by status, reason, clip, start_s"""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Extract the sample clips; a second run finds everything decided."""
+
+    out: str = "demo"
+    """Folder for the clips, the catalog and the report."""
+
+
+def main(args: Demo) -> None:
+    out = Path(absolute(args.out, "--out"))
+    clips, catalog = out / "clips", out / "catalog"
+    print(f"making sample clips in {clips}", file=sys.stderr)
+    make_samples(clips)
+    result = extract(Request([str(clips)], str(catalog), make_recipe()))
+    page = write_report(str(catalog), out / "report.html")
+    print(table_text(catalogs.query(catalog, VERDICTS)))
+    print(summary_text(result))
+    print(f"report:   {page}")
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(Demo))
