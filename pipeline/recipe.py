@@ -48,7 +48,7 @@ class Recipe:
             "profile": self.profile,
             "max_seconds": self.max_seconds,
             "decoder": self.decoder,
-            "stages": {stage.name: asdict(stage) for stage in self.stages},  # type: ignore[call-overload]
+            "stages": {s.name: {"version": s.version, **asdict(s)} for s in self.stages},  # type: ignore[call-overload]
             "weights": {w.name: w.sha256 for w in self.weights()},
         }
 

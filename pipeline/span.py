@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import cv2
-
 import pyarrow as pa
 
 from pipeline.jobs import SpanJob

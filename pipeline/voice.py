@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 RATE = 16_000
 """Samples a second."""
 
-_BLOCK = 80  # samples; the filters change every 5 ms
+_BLOCK = 80  # samples; the filter changes every 5 ms
+_WINDOW = 4 * _BLOCK
+_RING = 1024  # samples that a window rings on through the filter
 _VOWELS = np.array(
     [
         (270, 2290, 3010),
@@ -55,9 +56,7 @@ def voice(seconds: float, seed: int, pitch: float = 115.0, tract: float = 1.0) -
     rng = np.random.default_rng(seed)
     blocks = int(np.ceil(seconds * RATE / _BLOCK))
     score = _compose(blocks, rng, pitch)
-    sound = _glottis(score, rng)
-    for formant, bandwidth in zip(score.formants.T * tract, _BANDWIDTHS, strict=True):
-        sound = _resonate(sound, formant, bandwidth)
+    sound = _resonate(_glottis(score, rng), score.formants * tract)
     sound += 0.25 * np.std(sound) * np.repeat(score.hiss, _BLOCK) * _hiss(len(sound), rng)
     sound *= 0.5 / np.abs(sound).max()
     return sound[: round(seconds * RATE)].astype(np.float32)
@@ -125,18 +124,29 @@ def _glottis(score: Score, rng: np.random.Generator) -> np.ndarray:
     return (pulses / np.std(pulses) + breath) * np.repeat(score.voiced, _BLOCK)
 
 
-def _resonate(sound: np.ndarray, formant: np.ndarray, bandwidth: float) -> np.ndarray:
-    """The sound through a resonance of unit gain at 0 Hz whose frequency follows `formant` [B] in Hz."""
-    radius = np.exp(-np.pi * bandwidth / RATE)
-    out, state = np.empty_like(sound), np.zeros(2)
-    for block, frequency in enumerate(formant):
-        poles = [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius**2]
-        here = slice(block * _BLOCK, (block + 1) * _BLOCK)
-        out[here], state = lfilter([sum(poles)], poles, sound[here], zi=state)
-    return out
+def _resonate(sound: np.ndarray, formants: np.ndarray) -> np.ndarray:
+    """The sound through a cascade of resonances of unit gain at 0 Hz, at `formants` [B, 4] in Hz.
+
+    In overlapping windows, each through the filter of its middle block: the windows' sum is the sound.
+    """
+    delay = np.exp(-2j * np.pi * np.fft.rfftfreq(_RING))
+    response = np.ones((len(formants), len(delay)), complex)
+    for formant, bandwidth in zip(formants.T, _BANDWIDTHS, strict=True):
+        radius = np.exp(-np.pi * bandwidth / RATE)
+        swing = -2 * radius * np.cos(2 * np.pi * formant / RATE)[:, None]
+        response *= (1 + swing + radius**2) / (1 + swing * delay + radius**2 * delay**2)
+    padded = np.pad(sound, (_WINDOW // 2, _WINDOW))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[: len(sound) : _BLOCK]
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
+    pieces = np.fft.irfft(np.fft.rfft(windows * hann / 2, _RING) * response, _RING)
+    out = np.zeros(len(sound) + _RING)
+    for block, piece in enumerate(pieces):
+        out[block * _BLOCK : block * _BLOCK + _RING] += piece
+    return out[_WINDOW // 2 : _WINDOW // 2 + len(sound)]
 
 
 def _hiss(size: int, rng: np.random.Generator) -> np.ndarray:
     """Noise around 4.5 kHz, as of s and f."""
-    poles = [1, -1.8 * np.cos(2 * np.pi * 4500 / RATE), 0.81]
-    return lfilter([0.1, -0.09], poles, rng.standard_normal(size))
+    frequency = np.fft.rfftfreq(size, 1 / RATE)
+    gain = 0.6 * np.exp(-(((frequency - 4500) / 900) ** 2))
+    return np.fft.irfft(np.fft.rfft(rng.standard_normal(size)) * gain, size)

@@ -29,6 +29,7 @@ class LogMel:
     floor: float = 1e-6
 
     name: ClassVar[str] = "audio"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[pa.Schema] = pa.schema([])

@@ -138,9 +138,13 @@ REASONS = (
 
 
 class Stage(Protocol):
-    """A frozen dataclass of parameters with one verb: `open()` loads weights once a worker and returns the runner."""
+    """A frozen dataclass of parameters with one verb: `open()` loads weights once a worker and returns the runner.
+
+    version: raise it when the same parameters give other results, so that a catalog does not mix both.
+    """
 
     name: ClassVar[str]
+    version: ClassVar[int]
     resources: ClassVar[Resources]
     columns: ClassVar[pa.Schema]
     weights: ClassVar[tuple[str, ...]]

@@ -20,6 +20,7 @@ class Distance:
     """
 
     name: ClassVar[str] = "distance"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[pa.Schema] = pa.schema([("distance", pa.float32())])

@@ -29,6 +29,7 @@ class Emotion:
     lift: float = 0.08
 
     name: ClassVar[str] = "emotion"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("fer_mini_xception",)
     columns: ClassVar[pa.Schema] = pa.schema([("emotion", pa.struct([(name, pa.float32()) for name in EMOTIONS]))])

@@ -100,7 +100,8 @@ def _video_stream(
     if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
         raise ValueError(f"{output.name}: frames must be [H, W, 3] with even H and W, not {shape}")
     video = output.add_stream(codec, rate=rate, options=dict(options or {}))
-    assert isinstance(video, VideoStream)
+    if not isinstance(video, VideoStream):
+        raise ValueError(f"{output.name}: {codec} is no video codec")
     video.height, video.width = shape[:2]
     video.pix_fmt = "yuv420p"
     video.codec_context.thread_count = 1

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from models.head_pose import procrustes
 from models.iris import Iris
-from stages.clip import FPS, Clip, Outcome, Resources, Runner
+from stages.clip import FPS, Clip, Resources, Runner
 
 _EYEBALL_CM = 1.2
 
@@ -34,12 +34,13 @@ class Gaze:
     every: int = 3
     depth: float = 0.8
     lift: float = 0.1
-    steady_s: float = 0.2
+    steady_s: float = 0.28
     jump: float = 7.0
     bin: float = 5.0
     min_share: float = 0.35
 
     name: ClassVar[str] = "gaze"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("iris", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -49,24 +50,25 @@ class Gaze:
     def open(self) -> Runner:
         iris = Iris()
 
-        def run(clip: Clip) -> Outcome:
-            track = clip.tracked()
-            count = len(track.times)
-            looked = np.unique([*range(0, count, self.every), count - 1])
-            landmarks = np.stack([track.crop_landmarks(i) for i in looked])
-            eyes = np.stack([iris(track.crops[i], points) for i, points in zip(looked, landmarks, strict=True)])
-            rotation, scale, _ = procrustes(landmarks)
-            seen = gaze_vectors(eyes, rotation, scale, self.depth, self.lift)
-            seen = steadied(seen, looked / FPS, self.steady_s, self.jump)
-            between = np.stack([np.interp(np.arange(count), looked, seen[:, k]) for k in range(3)], axis=1)
-            vectors = between / np.linalg.norm(between, axis=1, keepdims=True)
-            theta, phi, share = main_direction(vectors, self.bin)
-            held = share >= self.min_share
-            return clip.add(
-                gaze_theta=theta if held else None, gaze_phi=phi if held else None, gaze_share=share
-            ).add_arrays(gaze=to_angles(vectors))
+        return lambda clip: self.run(clip, iris)
 
-        return run
+    def run(self, clip: Clip, iris: Iris) -> Clip:
+        """The clip with its gaze, from an iris model that is set up already."""
+        track = clip.tracked()
+        count = len(track.times)
+        looked = np.unique([*range(0, count, self.every), count - 1])
+        landmarks = np.stack([track.crop_landmarks(i) for i in looked])
+        eyes = np.stack([iris(track.crops[i], points) for i, points in zip(looked, landmarks, strict=True)])
+        rotation, scale, _ = procrustes(landmarks)
+        seen = gaze_vectors(eyes, rotation, scale, self.depth, self.lift)
+        seen = steadied(seen, looked / FPS, self.steady_s, self.jump)
+        between = np.stack([np.interp(np.arange(count), looked, seen[:, k]) for k in range(3)], axis=1)
+        vectors = between / np.linalg.norm(between, axis=1, keepdims=True)
+        theta, phi, share = main_direction(vectors, self.bin)
+        held = share >= self.min_share
+        return clip.add(
+            gaze_theta=theta if held else None, gaze_phi=phi if held else None, gaze_share=share
+        ).add_arrays(gaze=to_angles(vectors))
 
 
 def gaze_vectors(eyes: np.ndarray, rotation: np.ndarray, scale: np.ndarray, depth: float, lift: float) -> np.ndarray:

@@ -25,6 +25,7 @@ class Identity:
     replaced: float = 0.75
 
     name: ClassVar[str] = "identity"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("dlib_face_recognition", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("face_vector", pa.list_(pa.float32()))])

@@ -22,6 +22,7 @@ class Pose:
     """
 
     name: ClassVar[str] = "pose"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("canonical_face",)
     columns: ClassVar[pa.Schema] = pa.schema(

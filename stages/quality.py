@@ -30,6 +30,7 @@ class Quality:
     minimum: float = 25.0
 
     name: ClassVar[str] = "quality"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[pa.Schema] = pa.schema([("quality", pa.float32()), ("quality_min", pa.float32())])

@@ -35,6 +35,7 @@ class Screen:
     beyond_doubt: float = 0.8
 
     name: ClassVar[str] = "screen"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])

@@ -28,6 +28,7 @@ class Speech:
     required: bool = True
 
     name: ClassVar[str] = "speech"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("silero_vad",)
     columns: ClassVar[pa.Schema] = pa.schema([("speech_share", pa.float32())])

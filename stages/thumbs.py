@@ -16,7 +16,7 @@ COUNT = 6
 
 @dataclass(frozen=True)
 class Thumb:
-    """A frame shrunk to `HEIGHT` pixels high: `index` at 25 fps, `scale` thumb pixels per frame pixel."""
+    """A frame shrunk to `HEIGHT` pixels high or less: `index` at 25 fps, `scale` thumb pixels per frame pixel."""
 
     index: int
     image: np.ndarray
@@ -24,9 +24,9 @@ class Thumb:
 
 
 def thumb(index: int, image: np.ndarray) -> Thumb:
-    """The thumb of frame `index`, uint8 RGB [H, W, 3]."""
-    scale = HEIGHT / image.shape[0]
-    size = (max(1, round(image.shape[1] * scale)), HEIGHT)
+    """The thumb of frame `index`, uint8 RGB [H, W, 3]; a very wide frame is less high."""
+    scale = min(HEIGHT / image.shape[0], 4 * HEIGHT / image.shape[1])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return Thumb(index, cv2.resize(image, size, interpolation=interpolation), scale)
 

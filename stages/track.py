@@ -52,6 +52,7 @@ class FaceTrack:
     split: bool = True
 
     name: ClassVar[str] = "track"
+    version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema(

@@ -1,16 +1,17 @@
-"""Altered copies of clips as real files: mirrored, padded, spliced, filmed from a still picture."""
+"""Altered copies of clips as real files: mirrored or padded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 
+from stages.encode import write_video
 from stages.reader import read
 from stages.reader_pyav import read_header
+
+CRF = 18
 
 
 def frames_of(path: Path, limit: int | None = None) -> Iterator[np.ndarray]:
@@ -22,37 +23,11 @@ def frames_of(path: Path, limit: int | None = None) -> Iterator[np.ndarray]:
         yield frame.image
 
 
-def write_h264(
-    path: Path, images: Iterable[np.ndarray], crf: int = 18, times: Iterable[float] | None = None
-) -> Path:
-    """An MP4 with H.264 of uint8 RGB images [H, W, 3]; at 25 fps, or shown at `times` (seconds, increasing)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    base = Fraction(1, 90_000)
-    moments = iter(times) if times is not None else (i / 25 for i in range(10**9))
-    with av.open(str(path), "w") as container:
-        stream = None
-        for image, moment in zip(images, moments, strict=False):
-            if stream is None:
-                height, width = image.shape[:2]
-                stream = container.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "veryfast"})
-                stream.width, stream.height = width, height
-                stream.pix_fmt = "yuv444p" if width % 2 or height % 2 else "yuv420p"
-                stream.time_base = stream.codec_context.time_base = base
-                stream.thread_count = 1
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-            frame.pts, frame.time_base = round(moment / base), base
-            container.mux(stream.encode(frame))
-        if stream is None:
-            raise ValueError(f"{path}: no image to write")
-        container.mux(stream.encode(None))
-    return path
-
-
-def altered(source: Path, target: Path, change: Callable[[np.ndarray], np.ndarray], limit: int | None = None) -> Path:
-    """`source` at 25 fps with every frame changed, encoded at crf 18; kept where `target` exists already."""
+def altered(source: Path, target: Path, change: Callable[[np.ndarray], np.ndarray]) -> Path:
+    """`source` at 25 fps with every frame changed, as H.264 at crf 18; kept where `target` exists already."""
     if not target.exists():
         partial = target.with_suffix(".partial.mp4")
-        write_h264(partial, (change(image) for image in frames_of(source, limit)))
+        write_video(partial, (change(image) for image in frames_of(source)), fps=25, options={"crf": str(CRF)})
         partial.replace(target)
     return target
 

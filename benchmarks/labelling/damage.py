@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.labelling.copies import frames_of
 from stages.clip import Patch, Track
+from stages.track import _patch as native_patch
 
 # blur: sigma in % of the face's height. noise: sigma of grey values. jpeg: quality. h264: crf. scaling: side left.
 LEVELS: dict[str, tuple[float, ...]] = {
@@ -34,36 +35,45 @@ class Ladder:
     steps: dict[str, tuple[Patch, ...]]
 
 
-def ladders(path: Path, track: Track, count: int) -> Iterator[Ladder]:
-    """`count` frames of a clip spread over its length, each clean and with every damage of `LEVELS`.
+def ladders(path: Path, track: Track, count: int, kinds: tuple[str, ...] = tuple(LEVELS)) -> Iterator[Ladder]:
+    """`count` frames of a clip spread over its length, each clean and with every step of every kind of damage.
 
     The damage is done to whole native frames; the patch is cut by the stage's own function at the clean landmarks.
     """
     last = len(track.times) - 1 - _AFTER
-    wanted = sorted({int(i) for i in np.linspace(_BEFORE, last, count + 2)[1:-1]} if count > 1 else {(last + _BEFORE) // 2})
+    wanted = sorted({int(i) for i in np.linspace(_BEFORE, last, count + 2)[1:-1]})
     held: list[np.ndarray] = []
     for index, image in enumerate(frames_of(path, wanted[-1] + _AFTER + 1)):
         held = [*held[-(_BEFORE + _AFTER) :], image]
         middle = index - _AFTER
         if middle in wanted:
-            yield _ladder(held, len(held) - 1 - _AFTER, middle, track.landmarks[middle])
+            yield _ladder(held, middle, track.landmarks[middle], kinds)
 
 
-def _ladder(images: Sequence[np.ndarray], at: int, index: int, landmarks: np.ndarray) -> Ladder:
-    from stages.track import _patch
-
-    image = images[at]
-    face = float(np.ptp(landmarks[:, 1]))
-    noise = np.random.default_rng(index).normal(size=image.shape)
-    made = {
-        "blur": [cv2.GaussianBlur(image, (0, 0), level / 100 * face) for level in LEVELS["blur"]],
-        "noise": [np.clip(np.round(image + level * noise), 0, 255).astype(np.uint8) for level in LEVELS["noise"]],
-        "jpeg": [jpeg(image, int(level)) for level in LEVELS["jpeg"]],
-        "h264": [h264(images, int(level))[at] for level in LEVELS["h264"]],
-        "scaling": [rescaled(image, level) for level in LEVELS["scaling"]],
+def _ladder(images: Sequence[np.ndarray], index: int, landmarks: np.ndarray, kinds: tuple[str, ...]) -> Ladder:
+    image = images[-1 - _AFTER]
+    steps = {
+        kind: tuple(
+            native_patch(index, _damaged(kind, level, images, index, landmarks), landmarks) for level in LEVELS[kind]
+        )
+        for kind in kinds
     }
-    steps = {kind: tuple(_patch(index, worse, landmarks) for worse in worsened) for kind, worsened in made.items()}
-    return Ladder(_patch(index, image, landmarks), steps)
+    return Ladder(native_patch(index, image, landmarks), steps)
+
+
+def _damaged(kind: str, level: float, images: Sequence[np.ndarray], index: int, landmarks: np.ndarray) -> np.ndarray:
+    """The frame `images[-1 - _AFTER]` after one step of damage."""
+    image = images[-1 - _AFTER]
+    if kind == "blur":
+        return cv2.GaussianBlur(image, (0, 0), level / 100 * float(np.ptp(landmarks[:, 1])))
+    if kind == "noise":
+        noise = np.random.default_rng(index).normal(size=image.shape)
+        return np.clip(np.round(image + level * noise), 0, 255).astype(np.uint8)
+    if kind == "jpeg":
+        return jpeg(image, int(level))
+    if kind == "h264":
+        return h264(images, int(level))[-1 - _AFTER]
+    return rescaled(image, level)
 
 
 def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
@@ -75,7 +85,9 @@ def jpeg(image: np.ndarray, quality: int) -> np.ndarray:
 def rescaled(image: np.ndarray, share: float) -> np.ndarray:
     """Shrunk to `share` of its sides (area averages) and enlarged again (bicubic)."""
     height, width = image.shape[:2]
-    small = cv2.resize(image, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (max(1, round(width * share)), max(1, round(height * share))), interpolation=cv2.INTER_AREA
+    )
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 

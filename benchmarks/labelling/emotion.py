@@ -33,7 +33,9 @@ def measure(shelf: Shelf, acted: tuple[str, ...] = tuple(ACTED)) -> Result:
             among = int((values[:, own[i]] > values[i, own[i]]).sum()) + 1
             right += in_clip == 1
             strongest = tuple(ACTED.values())[int(values[i].argmax())]
-            rows.append((f"{actor} {name}", float(values[i, own[i]]), in_clip, among, strongest, float(values[i].max())))
+            rows.append(
+                (f"{actor} {name}", float(values[i, own[i]]), in_clip, among, strongest, float(values[i].max()))
+            )
             if name in HELD:
                 findings.append(Finding(f"{actor}_{name}_rank_in_clip", in_clip, 1, "<="))
                 findings.append(Finding(f"{actor}_{name}_rank_among_clips", among, 1, "<="))

@@ -60,7 +60,12 @@ def _text(cell: object) -> str:
 def verdict_lines(result: Result) -> tuple[str, ...]:
     """One line a finding: figure, limit, reached or not."""
     rows = [
-        (f.name, f.value, "" if f.limit is None else f"{f.sense} {f.limit:g}", {None: "", True: "yes", False: "NO"}[f.reached])
+        (
+            f.name,
+            f.value,
+            "" if f.limit is None else f"{f.sense} {f.limit:g}",
+            {None: "", True: "yes", False: "NO"}[f.reached],
+        )
         for f in result.findings
     ]
     return table(("figure", "value", "limit", "reached"), rows)

@@ -93,7 +93,9 @@ class Shelf:
         """The one accepted clip of a single-face file."""
         first = self.verdicts(path)[0]
         if first.status != "accepted":
-            raise ValueError(f"{path.name}: {first.status} ({first.reason}: {first.detail}); expected one accepted clip")
+            raise ValueError(
+                f"{path.name}: {first.status} ({first.reason}: {first.detail}); expected one accepted clip"
+            )
         return first.clip
 
     def clips(self, folder: str, names: Sequence[str] = ()) -> Iterator[tuple[str, Path]]:

@@ -120,7 +120,7 @@ def gaze_frames(connection: duckdb.DuckDBPyConnection) -> np.ndarray:
     return pairs[np.isfinite(pairs).all(1)]
 
 
-def gaze_clips(connection: duckdb.DuckDBPyConnection, most: int = 400) -> np.ndarray:
+def gaze_clips(connection: duckdb.DuckDBPyConnection, most: int = 120) -> np.ndarray:
     """Main directions (theta, phi) [N, 2] of up to `most` accepted clips that have one."""
     table = connection.sql(
         f"""SELECT gaze_theta, gaze_phi FROM clips

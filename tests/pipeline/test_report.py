@@ -7,15 +7,16 @@ import re
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
-from report_samples import VERDICTS, build, clip, jpeg, run
+from report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, jpeg, run
 
 import catalogs
 from catalogs.errors import NoCatalog
 from catalogs.summary import summary
-from pipeline.report import write_report
+from pipeline.report import reading, write_report
 
 
 def page_of(catalog: Path) -> str:
@@ -152,6 +153,29 @@ def test_labels_that_are_null(tmp_path: Path) -> None:
     )
     assert "no main direction" in page
     assert "nothing to show" in page
+
+
+@pytest.mark.parametrize("weights", ['[{"name": "mesh"}]', '["mesh"]', '{"mesh": "abcd"}', "mesh", "[]", "7"])
+def test_weights_in_any_form(tmp_path: Path, weights: str) -> None:
+    page = page_of(build(tmp_path / "c", [clip(1)], [run(weights=weights)]))
+    assert ("mesh" in page) == ("mesh" in weights)
+
+
+def test_files_replaced_while_reading_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = build(tmp_path / "c", [clip(1)], [run()])
+    real, calls = reading.runs, []
+
+    def replaced_once(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+        calls.append(1)
+        if len(calls) == 1:
+            with catalogs.Writer.open(catalog, RECIPE, FINGERPRINT) as writer:
+                writer.put_run(run(command="the second command"))
+        return real(connection)
+
+    monkeypatch.setattr(reading, "runs", replaced_once)
+    page = page_of(catalog)
+    assert len(calls) == 2
+    assert "the second command" in page
 
 
 def test_previews_that_are_no_jpeg_are_left_out(tmp_path: Path) -> None:

@@ -34,7 +34,15 @@ def test_degrees(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (0.0024, "2.4 ms"), (0.9999, "1.00 s"), (2.347, "2.35 s"), (9.996, "10.0 s"), (59.96, "60.0 s"), (100, "1 min 40 s")]
+    [
+        (0, "0 s"),
+        (0.0024, "2.4 ms"),
+        (0.9999, "1.00 s"),
+        (2.347, "2.35 s"),
+        (9.996, "10.0 s"),
+        (59.96, "60.0 s"),
+        (100, "1 min 40 s"),
+    ]
     + [(3599.9, "1 h 00 min"), (7380, "2 h 03 min"), (None, "–")],
 )
 def test_duration(seconds: float | None, text: str) -> None:

@@ -1,0 +1,31 @@
+"""Fixtures for all tests: where the shared test material is, and the demo's sample clips."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real test material beside the repository."""
+    if not (SHARED / "clips").is_dir():
+        pytest.skip(f"no test material at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's sample clips."""
+    from pipeline.samples import make_samples
+
+    folder = tmp_path_factory.mktemp("samples")
+    make_samples(folder)
+    return folder

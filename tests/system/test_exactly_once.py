@@ -1,0 +1,106 @@
+"""Promise: kill anything at any moment, run the same command again, and the catalog is what one whole run gives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import runs
+
+import catalogs
+
+pytestmark = pytest.mark.slow
+
+CLIPS = ("talking_man.mp4", "talking_man_copy.mp4", "scene_change.mp4", "two_people.mp4", "short.mp4", "truncated.mp4")
+
+
+@pytest.fixture(scope="module")
+def folder(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    for name in CLIPS:
+        shutil.copy2(samples / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of an uninterrupted run."""
+    catalog = tmp_path_factory.mktemp("whole") / "catalog"
+    summary = runs.extract(catalog, "--input", folder)
+    assert summary["listed"] == len(CLIPS)
+    assert summary["accepted"] == 3  # the man, and both parts of the scene change
+    assert summary["rejected"] == {"duplicate": 1, "several_faces": 1, "too_short": 1}
+    assert summary["failed"] == 1
+    assert summary["clips"] == 7
+    return catalog
+
+
+def same(catalog: Path, whole: Path) -> None:
+    for table in ("clips", "latents", "previews"):
+        assert runs.rows(catalog, table) == runs.rows(whole, table)
+    bare = catalogs.query(str(catalog), "select count(*) n from clips")["n"][0].as_py()
+    assert bare == 7
+
+
+def staged_or_committed(catalog: Path) -> bool:
+    return bool(list(catalog.glob("_work/*.span")) or list(catalog.glob("clips/*.parquet"))[1:])
+
+
+def test_a_second_run_decodes_nothing(folder: Path, whole: Path) -> None:
+    again = runs.extract(whole, "--input", folder)
+    assert again["decided_before"] == len(CLIPS)
+    assert again["video_seconds"] == 0
+    assert again["seconds"] < 5
+    assert again["accepted"] == 3
+
+
+@pytest.mark.parametrize("moment", ["listed", "working", "staged"])
+def test_killed_driver(folder: Path, whole: Path, tmp_path: Path, moment: str) -> None:
+    catalog = tmp_path / "catalog"
+    run = runs.start(catalog, "--input", folder)
+    if moment == "listed":
+        runs.wait_for("the catalog", lambda: (catalog / "_manifest").is_dir())
+    elif moment == "working":
+        runs.wait_for("span workers", lambda: any("SpanWorker" in line for line in runs.descendants(run.pid).values()))
+    else:
+        runs.wait_for("a staged span", lambda: staged_or_committed(catalog))
+    orphans = runs.descendants(run.pid)
+    run.kill()
+    run.wait()
+    summary = runs.extract(catalog, "--input", folder)
+    assert summary["clips"] == 7
+    same(catalog, whole)
+    runs.wait_for("orphans to end", lambda: not any(alive(pid) for pid in orphans), 60)
+
+
+@pytest.mark.parametrize("victim", ["SpanWorker", "pipeline.child"])
+def test_killed_worker_costs_nothing(folder: Path, whole: Path, tmp_path: Path, victim: str) -> None:
+    catalog = tmp_path / "catalog"
+    run = runs.start(catalog, "--input", folder)
+    runs.wait_for("span workers", lambda: any("SpanWorker" in line for line in runs.descendants(run.pid).values()))
+    runs.kill_one(run.pid, victim)
+    out, err = run.communicate(timeout=300)
+    if run.returncode:  # a worker killed while it was still starting may end the run: then it says so and goes on
+        assert "run the same command again" in err
+        runs.extract(catalog, "--input", folder)
+    same(catalog, whole)
+
+
+def test_killed_ray(folder: Path, whole: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    run = runs.start(catalog, "--input", folder)
+    runs.wait_for("a staged span", lambda: staged_or_committed(catalog))
+    runs.kill_one(run.pid, "raylet/raylet")
+    run.communicate(timeout=300)
+    runs.extract(catalog, "--input", folder)
+    same(catalog, whole)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
