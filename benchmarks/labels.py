@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.labelling import (  # noqa: E402
     emotion,
+    events,
     faces,
     gaze,
     identity,
@@ -42,7 +43,7 @@ MEASURES: dict[str, Callable[[Shelf], Result]] = {
     "quality-held-out": quality.measure_held_out,
     "found": faces.measure_found,
     "none": faces.measure_none,
-    "events": faces.measure_events,
+    "events": events.measure,
     "drift": faces.measure_drift,
     "emotion": emotion.measure,
     "speech": speech.measure,

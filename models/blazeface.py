@@ -79,7 +79,7 @@ class _Range:
 
     def __call__(self, image: np.ndarray, threshold: float) -> Detections:
         patch, matrix = letterbox(image, self._size, self._pad)
-        boxes, logits = self._net(patch.astype(np.float32) / 127.5 - 1)
+        boxes, logits = self._net(patch, 1 / 127.5, -1.0)
         scores = 1 / (1 + np.exp(-np.clip(logits.reshape(-1), -80, 80).astype(np.float64)))
         hit = scores >= threshold
         raw = boxes.reshape(-1, 8, 2)[hit].astype(np.float64)

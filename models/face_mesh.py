@@ -6,6 +6,7 @@ correlation of head pose with the reference (docs/labels.md). Source: Kartynnik 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from models.canonical_face import mirror_index
@@ -30,23 +31,20 @@ class FaceMesh:
 
         Presence is a logit: above 0 a face, and saturated: it sees that the face is gone, not that the region drifts.
         """
-        points, presence = self._run(self._patch(image, matrix), mirrored)
+        points, presence = self._run(cut(image, matrix, SIZE), mirrored)
         return to_frame(points, matrix), presence
 
     def both(self, image: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, float]:
         """The mean of the two views, and the lower presence."""
-        patch = self._patch(image, matrix)
+        patch = cut(image, matrix, SIZE)
         points, presence = self._run(patch, mirrored=False)
         turned, presence_turned = self._run(patch, mirrored=True)
         return to_frame((points + turned) / 2, matrix), min(presence, presence_turned)
 
-    def _patch(self, image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        return cut(image, matrix, SIZE).astype(np.float32) / 255
-
     def _run(self, patch: np.ndarray, mirrored: bool) -> tuple[np.ndarray, float]:
         if mirrored:
-            patch = np.ascontiguousarray(patch[:, ::-1])
-        points, presence = self._net(patch)
+            patch = cv2.flip(patch, 1)
+        points, presence = self._net(patch, 1 / 255)
         out = points.reshape(468, 3).astype(np.float64)
         if mirrored:
             out = out[self._mirror]

@@ -26,5 +26,5 @@ class FerEmotion:
         grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
         if grey.shape != (SIZE, SIZE):
             grey = cv2.resize(grey, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-        (out,) = self._net((grey.astype(np.float32) / 127.5 - 1)[..., None])
+        (out,) = self._net(grey[..., None], 1 / 127.5, -1.0)
         return out.reshape(-1)

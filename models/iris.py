@@ -6,6 +6,7 @@ on the image's right; the other one is shown mirrored, so a mirrored face gives 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from models.image import cut, similarity, to_frame
@@ -34,8 +35,8 @@ class Iris:
         matrix = similarity((a + b) / 2, float(np.hypot(dx, dy)) * _SCALE, float(np.arctan2(dy, dx)), SIZE)
         patch = cut(image, matrix, SIZE)
         if mirrored:
-            patch = patch[:, ::-1]
-        contour, iris = self._net(patch.astype(np.float32) / 255)
+            patch = cv2.flip(patch, 1)
+        contour, iris = self._net(patch, 1 / 255)
         contour, iris = contour.reshape(71, 3), iris.reshape(5, 3)
         points = np.stack([iris[0, :2], contour[0, :2], contour[8, :2]]).astype(np.float64)
         if mirrored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,11 +31,22 @@ def decided_sources(decided: pa.Table, retry_failed: bool) -> set[str]:
     return {key for key, count in done.items() if count >= counts[key]}
 
 
-def touched(decided: pa.Table, surveys: Iterable[Survey]) -> dict[tuple[str, str | None], str]:
-    """(uri, content) to the present source_key, for decided sources whose date changed but not their bytes."""
-    now = {(s.job.uri, s.content): s.job.source_key for s in surveys if s.content is not None and _whole(s)}
-    rows = zip(*(decided[name].to_pylist() for name in ("source_uri", "content", "source_key")), strict=True)
-    return {(uri, content): now[uri, content] for uri, content, key in rows if now.get((uri, content), key) != key}
+def touched(
+    decided: pa.Table, surveys: Iterable[Survey], listed: Collection[str], max_seconds: float
+) -> dict[str, str]:
+    """Decided source_key to the present one, for files that have a new date but the same uri, bytes and times.
+
+    listed: the source_key of everything that is listed now; such rows are right as they are.
+    """
+    now: dict[tuple[str, int, int, Stretch], str] = {}
+    for survey in surveys:
+        if survey.content is not None:
+            uri, key, pieces = survey.job.uri, survey.job.source_key, survey.pieces(max_seconds)
+            now[uri, 0, 1, stretch(survey.content, survey.start_s, survey.end_s)] = key
+            for index, piece in enumerate(pieces):
+                now[uri, index, len(pieces), stretch(survey.content, *piece)] = key
+    held = ((key, now.get((uri, index, count, at))) for key, index, count, uri, at in _spans(decided))
+    return {old: new for old, new in held if new is not None and old not in listed}
 
 
 def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[str, str]]:
@@ -43,15 +54,18 @@ def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[s
     contents = pa.array({s.content for s in surveys if s.content is not None}, pa.string())
     first = pc.not_equal(pc.fill_null(decided["reason"], ""), "duplicate")
     held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), first))
-    spans: dict[tuple[str, int], tuple[str, float, float, str]] = {}
-    for row in held.to_pylist():
-        place = row["source_key"], row["span_index"]
-        content, start, end, uri = row["content"], row["start_s"], row["end_s"], row["source_uri"]
-        if place in spans:
-            start, end = min(start, spans[place][1]), max(end, spans[place][2])
-        spans[place] = content, start, end, uri
-    return {stretch(c, start, end): (uri, key) for (key, _), (c, start, end, uri) in spans.items()}
+    return {at: (uri, key) for key, _, _, uri, at in _spans(held)}
 
 
-def _whole(survey: Survey) -> bool:
-    return survey.job.start_s is None and survey.job.end_s is None
+def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, Stretch]]:
+    """(source_key, span_index, span_count, uri, stretch) of the spans whose bytes are known; clips of one are joined."""
+    spans: dict[tuple[str, int], tuple[str, float, float, str, int]] = {}
+    names = ("source_key", "span_index", "content", "start_s", "end_s", "source_uri", "span_count")
+    for key, index, content, start, end, uri, count in zip(*(decided[n].to_pylist() for n in names), strict=True):
+        if content is None:
+            continue
+        if (key, index) in spans:
+            start, end = min(start, spans[key, index][1]), max(end, spans[key, index][2])
+        spans[key, index] = content, start, end, uri, count
+    for (key, index), (content, start, end, uri, count) in spans.items():
+        yield key, index, count, uri, stretch(content, start, end)

@@ -118,10 +118,13 @@ class _Run:
         keys = {job.source_key for job in listed}
         done = set() if self._request.recompute else decided_sources(decided, self._request.retry_failed)
         todo = [job for job in listed if job.source_key not in done]
+        if not self._request.recompute:
+            todo, kept = _vanished(todo, decided)
+            keys |= kept
         progress = Progress(0, self._request.quiet)
         surveys = self._survey(todo) if todo else []
         if todo:
-            progress = self._work(surveys)
+            progress = self._work(surveys, keys)
         self._writer.rewrite(upkeep(listed, surveys))
         if todo:
             self._put_run(progress, len(listed))
@@ -131,7 +134,7 @@ class _Run:
         with ThreadPoolExecutor(16) as pool:
             stamps = list(pool.map(_stamp, sources))
         jobs = [
-            SurveyJob(i, s.uri, source_key(s, mark), s.subject_id, s.split, s.start_s, s.end_s)
+            SurveyJob(i, s.uri, source_key(s, mark or ""), s.subject_id, s.split, s.start_s, s.end_s, mark is not None)
             for i, (s, mark) in enumerate(zip(sources, stamps, strict=True))
         ]
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
@@ -144,8 +147,8 @@ class _Run:
         answers = cluster.run(jobs, SurveyWorker, (self._request.limits,), self._workers, "survey")
         return [Survey.from_json(text) for text in answers]
 
-    def _work(self, surveys: Sequence[Survey]) -> Progress:
-        same = touched(self._writer.decided(), surveys)
+    def _work(self, surveys: Sequence[Survey], listed: set[str]) -> Progress:
+        same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
             self._writer.rewrite(lambda clips: with_keys(clips, same))
         decided = self._writer.decided()
@@ -156,16 +159,19 @@ class _Run:
         self._stage_lone_rows(sorted_out, progress)
         self._say(f"{len(jobs)} clips to extract with {self._workers} workers")
         arguments = (self._root, self._recipe, self._run_id, self._request.limits)
-        last = time.monotonic()
+        last, first = time.monotonic(), time.time()
         texts = cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, self._workers, "done")
-        for text in texts:
-            if not self._startup:
-                self._startup = time.monotonic() - self._clock
-            progress.add(SpanDone.from_json(text))
-            if time.monotonic() - last > COMMIT_SECONDS:
-                self._writer.commit()
-                last = time.monotonic()
-        self._writer.commit()
+        try:
+            for text in texts:
+                result = SpanDone.from_json(text)
+                first = min(first, result.began)
+                progress.add(result)
+                if time.monotonic() - last > COMMIT_SECONDS:
+                    self._writer.commit()
+                    last = time.monotonic()
+        finally:
+            self._startup = max(0.0, first - self._started.timestamp())
+            self._writer.commit()
         return progress
 
     def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
@@ -237,9 +243,17 @@ class _Run:
         )
 
 
-def _stamp(source: Source) -> str:
-    """The stamp of a source; of one that is not there, a stamp of its own, so that the survey says why."""
+def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[SurveyJob], set[str]]:
+    """What is left to do, and the source keys of rows that stay although their file cannot be reached now."""
+    gone = {job.uri for job in todo if not job.reachable}
+    rows = zip(decided["source_uri"].to_pylist(), decided["source_key"].to_pylist(), strict=True)
+    kept = {uri: key for uri, key in rows if uri in gone}
+    return [job for job in todo if job.uri not in kept or job.reachable], set(kept.values())
+
+
+def _stamp(source: Source) -> str | None:
+    """The stamp of a source, or None for one that cannot be reached: the survey will say why."""
     try:
         return stamp(source.uri)
     except OSError:
-        return "unreachable"
+        return None

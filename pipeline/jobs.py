@@ -34,12 +34,16 @@ class SpanJob:
 
 @dataclass(frozen=True)
 class SpanDone:
-    """What a worker reports of a staged span: per clip (status, reason, video seconds), and seconds by stage."""
+    """What a worker reports of a staged span.
+
+    clips: per clip (status, reason, video seconds). seconds: by stage. began: when work on it began, time.time().
+    """
 
     source_key: str
     span_index: int
     clips: list[tuple[str, str | None, float]]
     seconds: dict[str, float] = field(default_factory=dict)
+    began: float = 0.0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

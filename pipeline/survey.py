@@ -20,6 +20,7 @@ class SurveyJob:
     split: str | None
     start_s: float | None
     end_s: float | None
+    reachable: bool = True
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -63,6 +64,12 @@ class Survey:
         values = json.loads(text)
         return cls(**{**values, "job": SurveyJob(**values["job"])})
 
+    def pieces(self, max_seconds: float) -> list[tuple[float, float]]:
+        """(start_s, end_s) of its spans; what cannot be read is one piece, as listed."""
+        if self.error is not None:
+            return [(self.start_s, self.end_s)]
+        return spans(self.start_s, self.end_s, max_seconds)
+
     def span_job(self, index: int, count: int, start_s: float, end_s: float) -> SpanJob:
         """Span `index` of `count` of this source."""
         job = self.job
@@ -101,7 +108,7 @@ def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], 
         if survey.content is None:
             broken.append(survey)
             continue
-        pieces = [(0.0, 0.0)] if survey.error else spans(survey.start_s, survey.end_s, max_seconds)
+        pieces = survey.pieces(max_seconds)
         stretches = [stretch(survey.content, *piece) for piece in pieces]
         other = next((first[s] for s in stretches if s in first and first[s][1] != survey.job.source_key), None)
         if other is not None:

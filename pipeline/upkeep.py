@@ -29,10 +29,9 @@ def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mappi
     return clips.filter(pa.array(keep, pa.bool_()))
 
 
-def with_keys(clips: pa.Table, now: Mapping[tuple[str, str | None], str]) -> pa.Table:
-    """With the source_key that (uri, content) has now: a file that was only touched keeps its rows."""
-    rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key")), strict=True)
-    keys = [now.get((uri, content), key) for uri, content, key in rows]
+def with_keys(clips: pa.Table, now: Mapping[str, str]) -> pa.Table:
+    """With the source_key that replaces an old one: a file that was only touched keeps its rows."""
+    keys = [now.get(key, key) for key in clips["source_key"].to_pylist()]
     return _replaced(clips, "source_key", keys)
 
 

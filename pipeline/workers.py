@@ -50,7 +50,8 @@ class SurveyWorker:
         try:
             header = self._child.call("pipeline.header:header", path, seconds=self._limits.seconds)
         except (ChildTimeout, ChildCrashed, ChildError) as error:
-            return Survey.failed(job, content, f"{job.uri}: reading its header {error}; remove or transcode the file")
+            why = str(error).splitlines()[0]
+            return Survey.failed(job, content, f"{job.uri}: reading its header {why}; remove or transcode the file")
         if "unreadable" in header:
             return Survey.failed(job, content, header["unreadable"].replace(path, job.uri))
         return Survey.of(job, content, header["duration"])
@@ -71,7 +72,8 @@ class SpanWorker:
 
     def extract(self, job: SpanJob) -> SpanDone:
         """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed."""
-        finished = self._finished(job)
+        began = time.time()
+        finished = self._finished(job, began)
         if finished is not None:
             return finished
         built = self._attempt(job, last=False)
@@ -79,15 +81,15 @@ class SpanWorker:
             built = self._attempt(job, last=True)
         assert built is not None
         stage_span(self._catalog, job.source_key, job.span_index, built)
-        return _done(job, built["clips"])
+        return _done(job, built["clips"], began)
 
-    def _finished(self, job: SpanJob) -> SpanDone | None:
+    def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
         """What a worker that died right after staging left for this run: the span is not done twice."""
         path = span_path(Path(self._catalog), job.source_key, job.span_index)
         if not path.exists():
             return None
         clips = read_span(path)["clips"]
-        return _done(job, clips) if clips["run_id"][0].as_py() == self._run_id else None
+        return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
 
     def _attempt(self, job: SpanJob, last: bool) -> dict[str, pa.Table] | None:
         """The span's tables; None when the child crashed or hung and a second try is left."""
@@ -111,7 +113,7 @@ class SpanWorker:
             return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text}")
 
 
-def _done(job: SpanJob, clips: pa.Table) -> SpanDone:
+def _done(job: SpanJob, clips: pa.Table, began: float) -> SpanDone:
     seconds: dict[str, float] = {}
     for spent in clips["seconds"].to_pylist():
         for stage, value in (spent or {}).items():
@@ -119,4 +121,4 @@ def _done(job: SpanJob, clips: pa.Table) -> SpanDone:
     times = zip(clips["start_s"].to_pylist(), clips["end_s"].to_pylist(), strict=True)
     lengths = [(end or 0.0) - (start or 0.0) for start, end in times]
     verdicts = list(zip(clips["status"].to_pylist(), clips["reason"].to_pylist(), lengths, strict=True))
-    return SpanDone(job.source_key, job.span_index, verdicts, seconds)
+    return SpanDone(job.source_key, job.span_index, verdicts, seconds, began)

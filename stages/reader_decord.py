@@ -1,4 +1,8 @@
-"""The decord backend of the reader. decord ignores rotation and pixel aspect: both come from the header."""
+"""The decord backend of the reader.
+
+decord ignores pixel aspect, which `upright` sees to for both backends. It turns the frames of MP4 and MOV files
+itself, not those of Matroska: here they are turned back, so that `upright` turns all frames alike.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +28,16 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
     except (decord.DECORDError, RuntimeError, IndexError) as error:
         raise Unreadable(f"{path}: decord cannot read it ({error}); try --decoder pyav") from error
     times -= times[0]
+    turned = header.rotation // 90 if "mov" in header.container else 0
     first = max(0, bisect.bisect_right(times.tolist(), start_s) - 1)
     for index in range(first, len(times)):
-        yield float(times[index]), partial(_image, reader, index, path)
+        yield float(times[index]), partial(_image, reader, index, turned, path)
 
 
-def _image(reader, index: int, path: str) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _image(reader, index: int, turned: int, path: str) -> np.ndarray:  # type: ignore[no-untyped-def]
     import decord
 
     try:
-        return reader[index].asnumpy()
+        return np.rot90(reader[index].asnumpy(), -turned)
     except (decord.DECORDError, RuntimeError) as error:
         raise Unreadable(f"{path}: decord fails at frame {index} ({error}); try --decoder pyav") from error

@@ -1,8 +1,8 @@
-"""Altered copies of clips as real files: mirrored or padded."""
+"""Altered copies of clips as real files: mirrored, padded, or made of any frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from stages.reader import read
 from stages.reader_pyav import read_header
 
 CRF = 18
+AT = 50  # the frame at which something happens to a made clip, of LENGTH
+LENGTH = 100
 
 
 def frames_of(path: Path, limit: int | None = None) -> Iterator[np.ndarray]:
@@ -25,11 +27,16 @@ def frames_of(path: Path, limit: int | None = None) -> Iterator[np.ndarray]:
 
 def altered(source: Path, target: Path, change: Callable[[np.ndarray], np.ndarray]) -> Path:
     """`source` at 25 fps with every frame changed, as H.264 at crf 18; kept where `target` exists already."""
-    if not target.exists():
-        partial = target.with_suffix(".partial.mp4")
-        write_video(partial, (change(image) for image in frames_of(source)), fps=25, options={"crf": str(CRF)})
-        partial.replace(target)
-    return target
+    return once(target, lambda: (change(image) for image in frames_of(source)))
+
+
+def once(path: Path, frames: Callable[[], Iterable[np.ndarray]]) -> Path:
+    """A video file of frames uint8 RGB at 25 fps, H.264 at crf 18; kept where it exists already."""
+    if not path.exists():
+        partial = path.with_suffix(".partial.mp4")
+        write_video(partial, frames(), fps=25, options={"crf": str(CRF)})
+        partial.replace(path)
+    return path
 
 
 def mirrored(image: np.ndarray) -> np.ndarray:

@@ -27,12 +27,12 @@ PEOPLE = {
 UNKNOWN = ("st_01", *(f"st_{n}" for n in range(19, 26)))
 
 
-def measure(shelf: Shelf, unknown: tuple[str, ...] = UNKNOWN) -> Result:
+def measure(shelf: Shelf, only: tuple[str, ...] = ()) -> Result:
     """Pairwise precision and recall of clusters of the clips' vectors over methods and thresholds."""
     names, vectors = [], []
     for folder, wanted in (("clips", ALL_SINGLE), ("faces", ())):
         for name, path in shelf.clips(folder, wanted):
-            if name not in unknown:
+            if name not in UNKNOWN and (not only or name in only):
                 names.append(name)
                 vectors.append(shelf.verdicts(path)[0].clip.columns["face_vector"])
     array = np.array(vectors)

@@ -1,0 +1,93 @@
+"""The chain a researcher would write: one script per step over the folder, each decoding the video again.
+
+It is a kind version of that chain: landmarks are saved by the tracking script and read by the later ones, clips that a
+script rejects are left out by the next, and every script runs one process per core.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import clip_of
+from benchmarks.pool import timed
+from models.image import cut
+from pipeline.recipe import open_profile
+from stages.clip import Clip, Patch, Reject, Track
+
+SCRIPTS = (
+    ("probe", "speech"),
+    ("screen",),
+    ("track",),
+    ("pose", "distance"),
+    ("quality",),
+    ("gaze",),
+    ("emotion",),
+    ("identity",),
+    ("audio",),
+)
+_NEEDS_FRAMES = {"quality", "gaze", "emotion", "identity"}
+
+
+def run(paths: Sequence[str], cores: int) -> tuple[float, int]:
+    """(seconds of all scripts from start to end, clips accepted)."""
+    total, left = 0.0, list(paths)
+    with tempfile.TemporaryDirectory() as folder:
+        for script in SCRIPTS:
+            opening, working, kept = timed(partial(_open, script, folder), left, cores)
+            total += opening + working
+            left = [path for path, keep in zip(left, kept, strict=True) if keep]
+    return total, len(left)
+
+
+def _open(names: tuple[str, ...], folder: str) -> Callable[[str], bool]:
+    runners = {stage.name: stage.open() for stage in open_profile() if stage.name in names}
+
+    def step(path: str) -> bool:
+        saved = Path(folder) / f"{Path(path).stem}.pkl"
+        clip = clip_of(path, sound="speech" in names or "audio" in names)
+        if saved.exists():
+            kept: dict[str, Any] = pickle.loads(saved.read_bytes())
+            clip = replace(clip, columns=kept["columns"], arrays=kept["arrays"])
+            if "track" in kept:
+                clip = replace(clip, track=_again(clip, kept["track"], frames=bool(_NEEDS_FRAMES & set(names))))
+        for run in runners.values():
+            outcome = run(clip)
+            if isinstance(outcome, Reject):
+                return False
+            clip = outcome
+        track = None if clip.track is None else replace(clip.track, crops=np.empty(0), patches=())
+        kept = {"columns": dict(clip.columns), "arrays": dict(clip.arrays)}
+        if track is not None:
+            kept["track"] = track
+        saved.write_bytes(pickle.dumps(kept))
+        return True
+
+    return step
+
+
+def _again(clip: Clip, track: Track, frames: bool) -> Track:
+    """The track with its pictures, decoded once more and cut where the tracking script found the face."""
+    if not frames:
+        return track
+    count = len(track.times)
+    crops = np.empty((count, 256, 256, 3), np.uint8)
+    patches = []
+    for frame in clip.frames:
+        if frame.index >= count:
+            break
+        crops[frame.index] = cut(frame.image, track.crop_matrix[frame.index], 256)
+        if frame.index % 12 == 0:
+            points = track.landmarks[frame.index]
+            low, high = points[:, :2].min(0), points[:, :2].max(0)
+            x, y = (int(max(0, v) // 8 * 8) for v in low)
+            part = frame.image[y : int(high[1]), x : int(high[0])]
+            patches.append(Patch(frame.index, part.copy(), (x, y), np.array([*low, *high])))
+    return replace(track, crops=crops, patches=tuple(patches))

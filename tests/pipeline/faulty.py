@@ -1,0 +1,133 @@
+"""Functions and stages that misbehave on demand, for child processes and workers, and tiny videos to try them on.
+
+A child process finds this module when PYTHONPATH names its folder (`reachable`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.recipe import Recipe
+from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.encode import write_video
+from stages.probe import Probe
+from stages.reader import Unreadable
+
+
+def reachable(patch: pytest.MonkeyPatch) -> None:
+    """Let child processes started from now on import this module."""
+    patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
+def fail() -> None:
+    raise LookupError("asked for")
+
+
+def hang() -> None:
+    time.sleep(1000)
+
+
+def segfault() -> None:
+    ctypes.string_at(0)
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """A stage that does to a clip what the name of its file asks for; every visit leaves a mark beside the file.
+
+    crash, crash_once (only at the first visit), hang, hang_once, raise, broken (Unreadable), reject, vector_X (a face
+    vector for the person X); other clips pass.
+    """
+
+    strength: float = 1.0
+    gentle: bool = False
+    most: int = 3
+
+    name: ClassVar[str] = "screen"
+    version: ClassVar[int] = 1
+    resources: ClassVar[Resources] = Resources()
+    weights: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[pa.Schema] = pa.schema([])
+
+    def open(self) -> Runner:
+        return self._judge
+
+    def _judge(self, clip: Clip) -> Outcome:
+        name = Path(clip.path).stem
+        mark(clip.path)
+        first = visits(clip.path) == 1
+        if name.startswith("crash") and (first or "once" not in name):
+            segfault()
+        if name.startswith("hang") and (first or "once" not in name):
+            hang()
+        if name.startswith("raise"):
+            raise LookupError(f"asked for by {name}")
+        if name.startswith("broken"):
+            raise Unreadable(f"{clip.path}: damaged on purpose")
+        if name.startswith("reject"):
+            return Reject("no_face", "0 faces, 1 wanted", clip)
+        if name.startswith("vector_"):
+            return clip.add(face_vector=person(name.split("_")[1]))
+        return clip
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """A stage that cuts a clip at the multiples of `every` seconds, as the face track does at scene changes."""
+
+    every: float = 2.0
+
+    name: ClassVar[str] = "track"
+    version: ClassVar[int] = 1
+    resources: ClassVar[Resources] = Resources()
+    weights: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
+
+    def open(self) -> Runner:
+        return self._cut
+
+    def _cut(self, clip: Clip) -> Outcome:
+        clip = clip.add(faces_max=1)
+        end = (clip.start_s // self.every + 1) * self.every
+        if end >= clip.end_s:
+            return clip
+        return replace(clip, end_s=end, rest=replace(clip, start_s=end, columns={}))
+
+
+def mark(path: str) -> None:
+    """Note one visit to the file at `path`."""
+    with open(f"{path}.visits", "a") as file:
+        file.write("x")
+
+
+def visits(path: str | Path) -> int:
+    """How often a Faulty stage saw the file."""
+    found = Path(f"{path}.visits")
+    return len(found.read_text()) if found.exists() else 0
+
+
+def person(name: str) -> np.ndarray:
+    """The face vector of a made-up person, at a distance of about 1 from all others."""
+    vector = np.random.default_rng(sum(name.encode())).normal(size=128)
+    return (0.7 * vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def quick_recipe(*more: Faulty | Cutter, max_seconds: float = 60.0, min_seconds: float = 0.1) -> Recipe:
+    """A recipe that loads no weights and decodes nothing."""
+    probe = Probe(min_seconds=min_seconds, min_pixels=16, audio=False)
+    return Recipe("faulty", (probe, *(more or (Faulty(),))), max_seconds)
+
+
+def tiny_video(path: Path, seed: int = 0, seconds: float = 1.0) -> Path:
+    """A video of 64x48 in one grey a seed, so that each seed gives other bytes."""
+    frames = (np.full((48, 64, 3), (seed * 37 + i) % 251, np.uint8) for i in range(round(seconds * 25)))
+    write_video(path, frames, 25, options={"preset": "ultrafast"}, container="mp4")
+    return path

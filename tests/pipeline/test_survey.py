@@ -1,0 +1,142 @@
+"""Triage: every surveyed source is worked on, named a duplicate, or recorded as unreadable, and only one of these."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.jobs import spans
+from pipeline.survey import Survey, SurveyJob, stretch, triage
+
+
+def job(position: int, uri: str, start_s: float | None = None, end_s: float | None = None) -> SurveyJob:
+    return SurveyJob(position, uri, f"key of {uri} {start_s} {end_s}", "ann", "test", start_s, end_s)
+
+
+def survey(
+    position: int,
+    uri: str,
+    content: str | None = "same",
+    duration: float = 10.0,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    error: str | None = None,
+) -> Survey:
+    listed = job(position, uri, start_s, end_s)
+    if content is None or error is not None:
+        return Survey.failed(listed, content, error or "not there")
+    return Survey.of(listed, content, duration)
+
+
+def test_json_round_trip() -> None:
+    for item in (survey(1, "/ü.mp4", start_s=0.5), survey(2, "/b.mp4", None), survey(3, "/c", error="no video")):
+        assert Survey.from_json(item.to_json()) == item
+        assert SurveyJob.from_json(item.job.to_json()) == item.job
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "expected"),
+    [(None, None, (0, 10)), (2.0, None, (2, 10)), (None, 4.0, (0, 4)), (3.0, 20.0, (3, 10)), (0.0, 10.0, (0, 10))],
+)
+def test_listed_times_are_clipped_to_the_video(
+    start_s: float | None, end_s: float | None, expected: tuple[float, float]
+) -> None:
+    found = survey(0, "/a.mp4", start_s=start_s, end_s=end_s)
+    assert (found.start_s, found.end_s, found.error) == (*expected, None)
+
+
+def test_listed_times_outside_the_video_are_an_error_that_says_so() -> None:
+    assert (
+        survey(0, "/a.mp4", start_s=12.0, end_s=15.0).error == "/a.mp4: lasts 10.00 s, but 12.00 to 15.00 s is listed"
+    )
+    assert survey(0, "/a.mp4", start_s=10.0).error == "/a.mp4: lasts 10.00 s, but 10.00 to 10.00 s is listed"
+
+
+def test_a_span_job_carries_what_was_listed() -> None:
+    (found,) = triage([survey(4, "/a.mp4", "bytes", start_s=1.0, end_s=3.0)], {}, 60).spans
+    assert (found.uri, found.content, found.subject_id, found.split) == ("/a.mp4", "bytes", "ann", "test")
+    assert (found.span_index, found.span_count, found.start_s, found.end_s) == (0, 1, 1.0, 3.0)
+
+
+def test_the_first_in_the_order_of_the_list_is_worked_on() -> None:
+    surveys = [survey(2, "/late.mp4"), survey(1, "/first.mp4"), survey(3, "/last.mp4"), survey(0, "/other.mp4", "b")]
+    found = triage(surveys, {}, 60)
+    assert [item.uri for item in found.spans] == ["/other.mp4", "/first.mp4"]
+    assert [(item.job.uri, first) for item, first in found.duplicates] == [
+        ("/late.mp4", "/first.mp4"),
+        ("/last.mp4", "/first.mp4"),
+    ]
+    assert found.unreadable == ()
+
+
+def test_a_long_source_gives_its_spans_and_its_copy_none() -> None:
+    found = triage([survey(0, "/a.mp4"), survey(1, "/b.mp4")], {}, 4)
+    assert [(item.span_index, item.span_count, item.start_s, item.end_s) for item in found.spans] == [
+        (i, 3, *piece) for i, piece in enumerate(spans(0, 10, 4))
+    ]
+    assert [first for _, first in found.duplicates] == ["/a.mp4"]
+
+
+def test_other_times_of_the_same_file_are_no_duplicate() -> None:
+    parts = [survey(0, "/a.mp4", start_s=0, end_s=4), survey(1, "/a.mp4", start_s=4, end_s=8), survey(2, "/a.mp4")]
+    found = triage(parts, {}, 60)
+    assert [(item.start_s, item.end_s) for item in found.spans] == [(0, 4), (4, 8), (0, 10)]
+    assert found.duplicates == ()
+
+
+def test_content_the_catalog_holds_is_a_duplicate_unless_it_is_this_very_source() -> None:
+    again = survey(0, "/a.mp4")
+    held = {stretch("same", 0, 10): ("/held.mp4", "another key")}
+    assert triage([again], held, 60).duplicates == ((again, "/held.mp4"),)
+    own = {stretch("same", 0, 10): ("/a.mp4", again.job.source_key)}
+    assert len(triage([again], own, 60).spans) == 1
+    elsewhere = {stretch("same", 0, 9.9): ("/held.mp4", "another key")}
+    assert len(triage([again], elsewhere, 60).spans) == 1
+
+
+def test_unreadable_sources() -> None:
+    missing, again = survey(0, "/gone.mp4", None), survey(1, "/gone_too.mp4", None)
+    text, copy = survey(2, "/text.mp4", "t", error="is text"), survey(3, "/copy.mp4", "t", error="is text")
+    found = triage([missing, again, text, copy], {}, 60)
+    assert found.unreadable == (missing, again, text)
+    assert found.duplicates == ((copy, "/text.mp4"),)
+    assert found.spans == ()
+
+
+def test_two_wrong_times_of_one_file_are_two_errors() -> None:
+    late, later = survey(0, "/a.mp4", start_s=11, end_s=12), survey(1, "/a.mp4", start_s=13, end_s=14)
+    found = triage([late, later], {}, 60)
+    assert found.unreadable == (late, later)
+    assert found.duplicates == ()
+
+
+LISTS = st.lists(
+    st.builds(
+        dict,
+        uri=st.sampled_from(["/a", "/b", "/c"]),
+        content=st.sampled_from([None, "x", "y"]),
+        start_s=st.sampled_from([None, 0.0, 3.0, 30.0]),
+        end_s=st.sampled_from([None, 4.0, 9.0, 40.0]),
+        error=st.sampled_from([None, None, "broken"]),
+    ),
+    max_size=12,
+    unique_by=lambda item: (item["uri"], item["start_s"], item["end_s"]),
+)
+
+
+@given(listed=LISTS, seed=st.randoms(), longest=st.sampled_from([1.0, 3.0, 60.0]))
+def test_every_survey_ends_in_exactly_one_place(listed: list[dict], seed: object, longest: float) -> None:
+    surveys = [survey(position, **item) for position, item in enumerate(listed)]
+    found = triage(surveys, {}, longest)
+    worked = {item.source_key for item in found.spans}
+    twice = {item.job.source_key for item, _ in found.duplicates}
+    broken = {item.job.source_key for item in found.unreadable}
+    assert len(worked) + len(twice) + len(broken) == len(surveys)
+    assert worked | twice | broken == {item.job.source_key for item in surveys}
+    stretches = [stretch(item.content, item.start_s, item.end_s) for item in found.spans]
+    assert len(stretches) == len(set(stretches))
+    assert {first for _, first in found.duplicates} <= {item.job.uri for item in surveys}
+    shuffled = list(surveys)
+    seed.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert triage(shuffled, {}, longest) == found

@@ -1,0 +1,217 @@
+"""Workers without Ray: a clip that crashes, hangs or raises is recorded with its cause and costs only itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import faulty
+import numpy as np
+import pytest
+
+import catalogs
+from catalogs.staging import read_span, span_path
+from pipeline.jobs import SpanDone, SpanJob
+from pipeline.sources import content_hash
+from pipeline.survey import Survey, SurveyJob
+from pipeline.workers import Limits, SpanWorker, SurveyWorker
+
+RECIPE = faulty.quick_recipe()
+RUN = "run-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _children() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        faulty.reachable(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("workers") / "catalog"
+    catalogs.Writer.open(root, RECIPE.describe(), RECIPE.fingerprint).close()
+    return root
+
+
+@pytest.fixture(scope="module")
+def worker(catalog: Path) -> SpanWorker:
+    return SpanWorker(str(catalog), RECIPE, RUN, Limits())
+
+
+@pytest.fixture(scope="module")
+def surveyor() -> SurveyWorker:
+    return SurveyWorker(Limits())
+
+
+def job(path: Path, number: int, uri: str | None = None) -> SpanJob:
+    key = f"{number:032x}"
+    return SpanJob(uri or str(path), key, content_hash(str(path)), 0, 1, 0.0, 1.0, None, "train")
+
+
+def row(catalog: Path, job: SpanJob) -> dict:
+    tables = read_span(span_path(catalog, job.source_key, job.span_index))
+    assert tables["clips"].num_rows == 1
+    return tables["clips"].to_pylist()[0]
+
+
+def done(worker: SpanWorker, *jobs: SpanJob) -> list[SpanDone]:
+    return [SpanDone.from_json(text) for text in worker({"job": [job.to_json() for job in jobs]})["done"]]
+
+
+def test_a_crash_is_tried_twice_and_the_rest_of_the_batch_unharmed(
+    worker: SpanWorker, catalog: Path, tmp_path: Path
+) -> None:
+    names = ("fine", "crash", "crash_once", "also_fine")
+    paths = [faulty.tiny_video(tmp_path / f"{name}.mp4", i) for i, name in enumerate(names)]
+    jobs = [job(path, 10 + i) for i, path in enumerate(paths)]
+    answers = done(worker, *jobs)
+    assert [answer.source_key for answer in answers] == [item.source_key for item in jobs]
+    assert [answer.clips for answer in answers] == [
+        [("accepted", None, 1.0)],
+        [("failed", "crashed", 1.0)],
+        [("accepted", None, 1.0)],
+        [("accepted", None, 1.0)],
+    ]
+    assert [faulty.visits(path) for path in paths] == [1, 2, 2, 1]
+    failed = row(catalog, jobs[1])
+    assert failed["detail"].startswith(f"{paths[1]}: the worker died of SIGSEGV")
+    assert re.search(r"\(tried twice, \d+ s the second time\); transcode the file$", failed["detail"])
+    assert (failed["split"], failed["run_id"], failed["recipe"]) == ("train", RUN, RECIPE.fingerprint)
+    assert row(catalog, jobs[3])["frames"] == 25
+    assert {stage for stage, spent in answers[0].seconds.items() if spent > 0} == {"survey", "probe", "screen"}
+
+
+def test_a_hang_is_tried_twice_then_recorded_as_a_timeout(
+    worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung = job(faulty.tiny_video(tmp_path / "hang.mp4", 21), 21)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_limits", Limits(seconds=1.5))
+        assert done(worker, hung)[0].clips == [("failed", "timeout", 1.0)]
+    detail = row(catalog, hung)["detail"]
+    assert detail.startswith(f"{hung.uri}: the worker took longer than 1.5 s (tried twice,")
+    fine = job(faulty.tiny_video(tmp_path / "fine.mp4", 22), 22)
+    assert done(worker, fine)[0].clips == [("accepted", None, 1.0)]
+
+
+def test_an_exception_names_stage_and_cause_and_is_not_tried_again(
+    worker: SpanWorker, catalog: Path, tmp_path: Path
+) -> None:
+    raised = job(faulty.tiny_video(tmp_path / "raise.mp4", 31), 31)
+    broken = job(faulty.tiny_video(tmp_path / "broken.mp4", 32), 32)
+    refused = job(faulty.tiny_video(tmp_path / "reject.mp4", 33), 33)
+    answers = done(worker, raised, broken, refused)
+    assert [answer.clips[0][:2] for answer in answers] == [
+        ("failed", "error"),
+        ("failed", "unreadable"),
+        ("rejected", "no_face"),
+    ]
+    assert row(catalog, raised)["detail"] == "stage screen: LookupError: asked for by raise"
+    assert row(catalog, broken)["detail"] == f"{broken.uri}: damaged on purpose"
+    assert row(catalog, refused)["detail"] == "0 faces, 1 wanted"
+    assert faulty.visits(raised.uri) == 1
+
+
+def test_a_file_that_went_bad_after_the_survey_is_unreadable(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
+    path = faulty.tiny_video(tmp_path / "later_text.mp4", 41)
+    spoiled = job(path, 41)
+    path.write_text("no video any more")
+    vanished = job(faulty.tiny_video(tmp_path / "vanishes.mp4", 42), 42)
+    Path(vanished.uri).unlink()
+    answers = done(worker, spoiled, vanished)
+    assert [answer.clips[0][:2] for answer in answers] == [("failed", "unreadable")] * 2
+    assert spoiled.uri in row(catalog, spoiled)["detail"]
+    assert vanished.uri in row(catalog, vanished)["detail"]
+
+
+def test_a_span_staged_in_this_run_is_not_done_twice(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
+    once = job(faulty.tiny_video(tmp_path / "fine.mp4", 51), 51)
+    first = done(worker, once)[0]
+    again = done(worker, once)[0]
+    assert faulty.visits(once.uri) == 1
+    assert replace(again, began=first.began) == first
+
+
+def test_a_span_staged_by_another_run_is_done_again(catalog: Path, tmp_path: Path) -> None:
+    path = faulty.tiny_video(tmp_path / "fine.mp4", 61)
+    done(SpanWorker(str(catalog), RECIPE, "run-0", Limits()), job(path, 61))
+    done(SpanWorker(str(catalog), RECIPE, RUN, Limits()), job(path, 61))
+    assert faulty.visits(path) == 2
+    assert row(catalog, job(path, 61))["run_id"] == RUN
+
+
+def survey(surveyor: SurveyWorker, path: Path, **given: float) -> Survey:
+    listed = SurveyJob(0, str(path), "0" * 32, None, None, given.get("start_s"), given.get("end_s"))
+    return Survey.from_json(surveyor({"job": [listed.to_json()]})["survey"][0])
+
+
+def test_survey_of_a_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
+    path = faulty.tiny_video(tmp_path / "clip.mp4", seconds=2)
+    found = survey(surveyor, path)
+    assert (found.content, found.error) == (content_hash(str(path)), None)
+    assert (found.start_s, found.end_s) == (0.0, pytest.approx(2.0))
+    part = survey(surveyor, path, start_s=0.5, end_s=9)
+    assert (part.start_s, part.end_s) == (0.5, pytest.approx(2.0))
+    outside = survey(surveyor, path, start_s=5, end_s=6)
+    assert outside.error == f"{path}: lasts 2.00 s, but 5.00 to 6.00 s is listed"
+
+
+def test_survey_of_what_is_no_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("this is text\n" * 50)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(10_000))
+    sound(tmp_path / "sound.m4a")
+    for name, cause in (
+        ("text.mp4", "not a readable video"),
+        ("empty.mp4", "not a readable video"),
+        ("noise.mkv", "not a readable video"),
+        ("sound.m4a", "has no video stream; only videos can be extracted"),
+    ):
+        found = survey(surveyor, tmp_path / name)
+        assert found.error is not None
+        assert found.error.startswith(f"{tmp_path / name}: ")
+        assert cause in found.error
+        assert found.content == content_hash(str(tmp_path / name))
+
+
+def test_survey_of_what_is_not_there(surveyor: SurveyWorker, tmp_path: Path) -> None:
+    found = survey(surveyor, tmp_path / "missing.mp4")
+    assert found.content is None
+    assert found.error is not None
+    assert found.error.startswith(f"{tmp_path}/missing.mp4: cannot be read ([Errno 2]")
+    assert found.error.endswith("check the path and its permissions")
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("segfault", "died of SIGSEGV"), ("hang", "took longer than 1 s"), ("fail", "LookupError: asked for")],
+)
+def test_survey_of_a_header_that_takes_the_reader_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cause: str
+) -> None:
+    surveyor = SurveyWorker(Limits(seconds=5 if name != "hang" else 1))
+    call = surveyor._child.call
+    monkeypatch.setattr(
+        surveyor._child,
+        "call",
+        lambda _, path, seconds: call(f"faulty:{name}", seconds=seconds),
+    )
+    path = faulty.tiny_video(tmp_path / "clip.mp4")
+    found = survey(surveyor, path)
+    assert found.error is not None
+    assert found.error.startswith(f"{path}: reading its header {cause}")
+    assert found.error.endswith("remove or transcode the file")
+    assert found.content == content_hash(str(path))
+
+
+def sound(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16_000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 16_000, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
