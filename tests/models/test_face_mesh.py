@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import mirrored_points
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_faces import mirrored_points
 
 from models.canonical_face import mirror_index
 from models.face_mesh import LEFT_EYE, RIGHT_EYE, SIZE, FaceMesh, region, region_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import mirrored_points
+from sample_faces import mirrored_points
 
 from models.canonical_face import mirror_index
 from models.iris import Iris

@@ -8,22 +8,34 @@ import pytest
 from models.litert import LiteRT
 from models.weights import weights
 
+MESH = ("conv2d_20", "conv2d_30")
+NOISE = np.random.default_rng(0).integers(0, 256, (192, 192, 3), np.uint8)
+
 
 def test_outputs_come_in_the_order_asked_for() -> None:
     path = weights("face_mesh").path()
-    points, presence = LiteRT(path, ("conv2d_20", "conv2d_30"))(np.zeros((192, 192, 3), np.float32))
-    assert (points.size, presence.size) == (468 * 3, 1)
-    presence_first = LiteRT(path, ("conv2d_30", "conv2d_20"))
-    assert presence_first.shape == (1, 192, 192, 3)
-    assert [out.size for out in presence_first(np.zeros((192, 192, 3), np.float32))] == [1, 468 * 3]
+    net = LiteRT(path, MESH)
+    assert net.shape == (1, 192, 192, 3)
+    assert [out.size for out in net(NOISE, 1 / 255)] == [468 * 3, 1]
+    assert [out.size for out in LiteRT(path, MESH[::-1])(NOISE, 1 / 255)] == [1, 468 * 3]
 
 
 def test_outputs_of_one_call_outlive_the_next() -> None:
-    net = LiteRT(weights("face_mesh").path(), ("conv2d_20",))
-    (first,) = net(np.zeros((192, 192, 3), np.float32))
+    net = LiteRT(weights("face_mesh").path(), MESH)
+    first, _ = net(NOISE, 1 / 255)
     kept = first.copy()
-    net(np.ones((192, 192, 3), np.float32))
+    second, _ = net(255 - NOISE, 1 / 255)
     assert np.array_equal(first, kept)
+    assert not np.array_equal(first, second)
+
+
+def test_pixels_are_scaled_and_shifted() -> None:
+    net = LiteRT(weights("face_mesh").path(), MESH)
+    wanted, _ = net(NOISE.astype(np.float32) / 127.5 - 1, 1.0)
+    scaled, _ = net(NOISE, 1 / 127.5, -1.0)
+    assert scaled == pytest.approx(wanted, abs=1e-3)
+    mirrored, _ = net(NOISE[:, ::-1], 1 / 255)
+    assert mirrored == pytest.approx(net(np.ascontiguousarray(NOISE[:, ::-1]), 1 / 255)[0])
 
 
 def test_an_unknown_output_names_the_file_and_those_there_are() -> None:

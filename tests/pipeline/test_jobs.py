@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.jobs import SpanDone, SpanJob, clip_id, spans
@@ -25,6 +25,7 @@ def test_a_job_and_its_answer_survive_json() -> None:
         (0.0, 90.0, 60.0, [(0.0, 45.0), (45.0, 90.0)]),
         (1.0, 4.03, 60.0, [(1.0, 4.03)]),
         (0.5, 3.5, 1.0, [(0.5, 1.5), (1.5, 2.5), (2.5, 3.5)]),
+        (0.0, 0.1, 0.01, [(0.0, 0.04), (0.04, 0.08), (0.08, 0.1)]),
         (0.0, 10.01, 5.0, [(0.0, 3.36), (3.36, 6.68), (6.68, 10.01)]),
     ],
 )
@@ -34,7 +35,8 @@ def test_spans_are_the_fewest_equal_pieces(
     assert spans(start, end, longest) == [pytest.approx(piece) for piece in expected]
 
 
-@given(start=st.floats(0, 5000), length=st.floats(0.04, 20_000), longest=st.floats(1, 600))
+@settings(deadline=None)
+@given(start=st.floats(0, 5000), length=st.floats(0.04, 5_000), longest=st.floats(0.5, 600))
 def test_spans_cover_the_source_on_the_grid(start: float, length: float, longest: float) -> None:
     end = start + length
     pieces = spans(start, end, longest)
@@ -45,8 +47,13 @@ def test_spans_cover_the_source_on_the_grid(start: float, length: float, longest
         frame = (begin - start) * 25
         assert frame == pytest.approx(round(frame), abs=1e-4)
     assert all(0 < stop - begin <= longest + 1e-5 for begin, stop in pieces)
-    assert len(pieces) <= length / longest * 1.1 + 2
-    assert spans(start, end, longest) == pieces
+    assert len(pieces) <= length / (longest - 0.04) + 1
+
+
+def test_a_day_of_video_in_short_pieces_is_cut_at_once() -> None:
+    pieces = spans(0.0, 86_400.01, 1.0)
+    assert len(pieces) == 86_401
+    assert max(stop - begin for begin, stop in pieces) <= 1 + 1e-6
 
 
 def test_clip_ids_depend_on_bytes_and_milliseconds_only() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.jobs import spans
@@ -125,6 +125,7 @@ LISTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(listed=LISTS, seed=st.randoms(), longest=st.sampled_from([1.0, 3.0, 60.0]))
 def test_every_survey_ends_in_exactly_one_place(listed: list[dict], seed: object, longest: float) -> None:
     surveys = [survey(position, **item) for position, item in enumerate(listed)]

@@ -1,0 +1,144 @@
+"""The judge: every part of a stretch gets one verdict, and no stage can take the others down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pyarrow as pa
+import pytest
+from faulty import Cutter
+
+from pipeline.judge import Judge, Verdict
+from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.probe import Probe
+from stages.reader import Frames, Unreadable, VideoHeader
+
+HEADER = VideoHeader("mp4", "h264", 640, 360, 30.0, 10.0, 0, 1.0, None, 0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A stage that asks a function."""
+
+    answer: Callable[[Clip], Outcome]
+
+    name: ClassVar[str] = "quality"
+    version: ClassVar[int] = 1
+    resources: ClassVar[Resources] = Resources()
+    weights: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[pa.Schema] = pa.schema([])
+
+    def open(self) -> Runner:
+        return self.answer
+
+
+def clip(seconds: float = 10.0) -> Clip:
+    return Clip("/a.mp4", HEADER, 0.0, seconds, Frames(iter(())))
+
+
+def judge(*stages: object, seconds: float = 10.0) -> list[Verdict]:
+    return list(Judge(stages)(clip(seconds)))  # type: ignore[arg-type]
+
+
+def times(verdicts: list[Verdict]) -> list[tuple[float, float]]:
+    return [(verdict.clip.start_s, verdict.clip.end_s) for verdict in verdicts]
+
+
+def test_what_passes_all_stages_is_accepted() -> None:
+    (verdict,) = judge(Probe(audio=False), Ask(lambda clip: clip.add(quality=50.0)))
+    assert (verdict.status, verdict.reason, verdict.detail) == ("accepted", None, None)
+    assert verdict.clip.columns == {
+        "fps_in": 30.0,
+        "width": 640,
+        "height": 360,
+        "frames": 250,
+        "audio_hz_in": None,
+        "quality": 50.0,
+    }
+    assert set(verdict.seconds) == {"probe", "quality"}
+    assert all(spent >= 0 for spent in verdict.seconds.values())
+
+
+def test_a_reject_stops_at_the_first_reason_and_keeps_what_is_known() -> None:
+    def never(_: Clip) -> Outcome:
+        raise AssertionError("came after a reject")
+
+    (verdict,) = judge(
+        Probe(min_seconds=20), Ask(lambda clip: Reject("low_quality", "12, 20 wanted", clip)), Ask(never)
+    )
+    assert (verdict.status, verdict.reason) == ("rejected", "too_short")
+    assert verdict.detail == "10.00 s, at least 20 s wanted"
+    assert verdict.clip.columns["width"] == 640
+    assert list(verdict.seconds) == ["probe"]
+
+
+def test_a_scene_change_gives_a_verdict_a_part_and_the_gates_run_on_each() -> None:
+    verdicts = judge(Probe(min_seconds=3, audio=False), Cutter(every=4.0))
+    assert times(verdicts) == [(0.0, 4.0), (4.0, 8.0), (8.0, 10.0)]
+    assert [(item.status, item.reason) for item in verdicts] == [
+        ("accepted", None),
+        ("accepted", None),
+        ("rejected", "too_short"),
+    ]
+    assert [item.clip.columns["frames"] for item in verdicts] == [100, 100, 50]
+    assert verdicts[0].clip.columns["faces_max"] == 1
+    assert verdicts[2].detail == "2.00 s, at least 3 s wanted"
+
+
+def test_a_part_cut_off_too_short_keeps_the_columns_of_the_stage_that_cut() -> None:
+    verdicts = judge(Probe(min_seconds=3, audio=False), Cutter(every=2.0), seconds=3.5)
+    assert times(verdicts) == [(0.0, 2.0), (2.0, 3.5)]
+    assert [item.reason for item in verdicts] == ["too_short", "too_short"]
+    assert verdicts[0].clip.columns["frames"] == 50
+    assert verdicts[0].clip.columns["faces_max"] == 1
+    assert set(verdicts[0].seconds) == {"probe", "track"}
+    assert set(verdicts[1].seconds) == {"probe"}
+
+
+def test_a_reject_after_a_cut_still_judges_the_rest() -> None:
+    def picky(clip: Clip) -> Outcome:
+        return Reject("low_quality", "blurred", clip) if clip.start_s == 0 else clip
+
+    verdicts = judge(Probe(audio=False), Cutter(every=5.0), Ask(picky))
+    assert times(verdicts) == [(0.0, 5.0), (5.0, 10.0)]
+    assert [(item.status, item.reason) for item in verdicts] == [("rejected", "low_quality"), ("accepted", None)]
+
+
+def test_an_exception_fails_its_part_and_the_rest_is_still_judged(caplog: pytest.LogCaptureFixture) -> None:
+    def shaky(clip: Clip) -> Outcome:
+        if clip.start_s == 0:
+            raise ZeroDivisionError("no frames left")
+        return clip
+
+    verdicts = judge(Probe(audio=False), Cutter(every=5.0), Ask(shaky))
+    assert times(verdicts) == [(0.0, 5.0), (5.0, 10.0)]
+    assert [(item.status, item.reason) for item in verdicts] == [("failed", "error"), ("accepted", None)]
+    assert verdicts[0].detail == "stage quality: ZeroDivisionError: no frames left"
+    assert "/a.mp4: stage quality" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_what_cannot_be_decoded_is_unreadable_in_its_own_words() -> None:
+    def damaged(clip: Clip) -> Outcome:
+        raise Unreadable(f"{clip.path}: damaged after 2.00 s; copy it again")
+
+    (verdict,) = judge(Probe(audio=False), Ask(damaged))
+    assert (verdict.status, verdict.reason) == ("failed", "unreadable")
+    assert verdict.detail == "/a.mp4: damaged after 2.00 s; copy it again"
+    assert set(verdict.seconds) == {"probe", "quality"}
+
+
+def test_stages_are_opened_once_and_verdicts_come_one_by_one() -> None:
+    opened = []
+
+    class Counted(Ask):
+        def open(self) -> Runner:
+            opened.append(self.name)
+            return self.answer
+
+    judge = Judge([Counted(lambda clip: clip)])
+    assert next(judge(clip())).status == "accepted"
+    assert next(judge(replace(clip(), path="/b.mp4"))).clip.path == "/b.mp4"
+    assert opened == ["quality"]

@@ -1,0 +1,63 @@
+"""Progress: counts add up, and the line says how far, how fast and how long still."""
+
+from __future__ import annotations
+
+import io
+
+from pipeline.jobs import SpanDone
+from pipeline.progress import Progress
+
+TWO = SpanDone("k" * 32, 0, [("accepted", None, 4.0), ("rejected", "no_face", 2.0)], {"probe": 0.5, "track": 2.0})
+ONE = SpanDone("k" * 32, 1, [("failed", "crashed", 6.0)], {"probe": 0.25})
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_counts() -> None:
+    progress = Progress(3, quiet=True)
+    progress.add(TWO)
+    progress.add(ONE)
+    assert progress.verdicts == {"accepted": 1, "rejected": 1, "failed": 1}
+    assert progress.video_seconds == 12.0
+    assert progress.stage_seconds == {"probe": 0.75, "track": 2.0}
+
+
+def test_the_line() -> None:
+    progress = Progress(4, quiet=True)
+    assert progress.line(0.0) == "0/4 (0%)  0 accepted, 0 rejected, 0 failed  0.0 video s/s  0 s left"
+    progress.add(TWO)
+    assert progress.line(3.0) == "1/4 (25%)  1 accepted, 1 rejected, 0 failed  2.0 video s/s  9 s left"
+    assert progress.line(60.0).endswith("0.1 video s/s  3 min left")
+    progress.add(ONE)
+    assert progress.line(3.0) == "2/4 (50%)  1 accepted, 1 rejected, 1 failed  4.0 video s/s  3 s left"
+
+
+def test_a_log_gets_a_line_now_and_then_and_the_last_one() -> None:
+    out = io.StringIO()
+    progress = Progress(3, out=out, every=1000)
+    for _ in range(3):
+        progress.add(ONE)
+    assert len(out.getvalue().splitlines()) == 1
+    assert out.getvalue().startswith("3/3 (100%)  0 accepted, 0 rejected, 3 failed")
+    often = io.StringIO()
+    progress = Progress(3, out=often, every=0)
+    for _ in range(3):
+        progress.add(ONE)
+    assert [line.split()[0] for line in often.getvalue().splitlines()] == ["1/3", "2/3", "3/3"]
+
+
+def test_a_terminal_gets_one_line_that_renews_itself() -> None:
+    out = Terminal()
+    progress = Progress(1, out=out)
+    progress.add(ONE)
+    assert out.getvalue().startswith("\r\x1b[K1/1 (100%)")
+    assert out.getvalue().count("\n") == 1
+
+
+def test_quiet_says_nothing() -> None:
+    out = io.StringIO()
+    Progress(1, quiet=True, out=out).add(ONE)
+    assert out.getvalue() == ""

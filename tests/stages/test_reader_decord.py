@@ -1,0 +1,36 @@
+"""The decord backend: what it alone can get wrong. What both must do stands in test_reader.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_clips import QUICK, numbered
+
+from stages.encode import write_video
+from stages.reader import Unreadable
+from stages.reader_decord import decode
+from stages.reader_pyav import decode as decode_pyav
+from stages.reader_pyav import read_header
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("container", ["mp4", "mov", "matroska"])
+def test_frames_are_as_stored_whether_decord_turned_them_or_not(tmp_path: Path, rotation: int, container: str) -> None:
+    path = tmp_path / "a"
+    write_video(path, (p[:48] for p in numbered(4)), fps=25, rotation=rotation, container=container, options=QUICK)
+    header = read_header(str(path))
+    theirs, ours = (list(backend(str(path), header, 0.0)) for backend in (decode, decode_pyav))
+    assert [time for time, _ in theirs] == pytest.approx([time for time, _ in ours], abs=1e-3)
+    assert next(iter(theirs))[1]().shape == (48, 64, 3)
+    for (_, a), (_, b) in zip(decode(str(path), header, 0.0), decode_pyav(str(path), header, 0.0), strict=True):
+        assert np.array_equal(a(), b())
+
+
+def test_what_decord_cannot_open_names_the_other_backend(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.mp4", tmp_path / "bad.mp4"
+    write_video(good, numbered(4), fps=25, options=QUICK)
+    bad.write_text("no video")
+    with pytest.raises(Unreadable, match=r"bad\.mp4: decord cannot read it .*try --decoder pyav"):
+        next(decode(str(bad), read_header(str(good)), 0.0))

@@ -1,0 +1,146 @@
+"""The import rule of the rooms, held by reading every file's imports.
+
+jobs -> pipeline, catalogs; pipeline -> stages, models, catalogs; stages -> models; models and catalogs -> nothing of
+ours. Ray lives in pipeline/ alone. No stage imports another stage.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT = {
+    "jobs": {"pipeline", "catalogs"},
+    "pipeline": {"stages", "models", "catalogs"},
+    "stages": {"models"},
+    "models": set(),
+    "catalogs": set(),
+}
+OURS = {*MAY_IMPORT, "tests", "benchmarks"}
+STAGES = {
+    *("probe", "speech", "screen", "track", "quality", "pose", "gaze", "distance", "emotion", "audio", "identity"),
+}
+HELPERS = {"clip", "faces", "sound", "shots", "follow", "steady", "thumbs"}
+
+
+def imported(source: str, module: str) -> set[str]:
+    """Full names of the modules that `source`, the text of `module` (a.b), imports anywhere, also in functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(module.split(".")[: -node.level]) if node.level else ""
+            start = ".".join(part for part in (base, node.module) if part)
+            # "from stages import track" imports a module, "from stages.track import FaceTrack" a name of one
+            names.update(f"{start}.{alias.name}" if start in OURS else start for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
+            "import_module",
+            "__import__",
+        ):
+            names.update(arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
+    return names
+
+
+def faults(source: str, module: str) -> list[str]:
+    """What `source`, the text of `module`, imports against the rule; one line each."""
+    room, _, rest = module.partition(".")
+    found = []
+    for name in sorted(imported(source, module)):
+        top, _, inner = name.partition(".")
+        if top == "ray" and room != "pipeline":
+            found.append(f"{module} imports {name}: Ray lives in pipeline/ alone")
+        elif top in OURS and top != room and top not in MAY_IMPORT[room]:
+            found.append(
+                f"{module} imports {name}: {room} may import {', '.join(sorted(MAY_IMPORT[room])) or 'nothing'}"
+            )
+        elif room == top == "stages" and rest in STAGES and not _helper(inner):
+            found.append(f"{module} imports {name}: a stage knows no other stage")
+        elif room == top == "stages" and _helper(rest) and inner.split(".")[0] in STAGES:
+            found.append(f"{module} imports {name}: what stages share knows no stage")
+    return found
+
+
+def _helper(inner: str) -> bool:
+    name = inner.split(".")[0]
+    return name in HELPERS or name == "reader" or name.startswith("reader_")
+
+
+def modules() -> list[tuple[str, Path]]:
+    """(name, file) of every module of the rooms."""
+    paths = [path for room in MAY_IMPORT for path in sorted((ROOT / room).rglob("*.py"))]
+    return [(".".join(path.relative_to(ROOT).with_suffix("").parts), path) for path in paths]
+
+
+def test_every_file_keeps_the_rule() -> None:
+    assert [fault for name, path in modules() for fault in faults(path.read_text(), name)] == []
+
+
+def test_every_room_was_read() -> None:
+    rooms = [name.split(".")[0] for name, _ in modules()]
+    assert all(rooms.count(room) >= 3 for room in MAY_IMPORT)
+    assert "ray" in {name.split(".")[0] for module, path in modules() for name in imported(path.read_text(), module)}
+
+
+def test_the_list_of_stages_is_the_stages_there_are() -> None:
+    """A stage is a class with a `name` and an `open` in stages/."""
+    found = set()
+    for module, path in modules():
+        for node in ast.parse(path.read_text()).body if module.startswith("stages.") else []:
+            if isinstance(node, ast.ClassDef):
+                named = {getattr(n.target, "id", "") for n in node.body if isinstance(n, ast.AnnAssign) and n.value}
+                verbs = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+                if "name" in named and "open" in verbs:
+                    found.add(module.removeprefix("stages."))
+    assert found == STAGES
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        ("jobs.extract", "from stages.track import FaceTrack", "jobs may import catalogs, pipeline"),
+        ("jobs.extract", "import models", "jobs may import catalogs, pipeline"),
+        ("pipeline.child", "import jobs.extract", "pipeline may import catalogs, models, stages"),
+        ("pipeline.child", "from tests.conftest import ROOT", "pipeline may import"),
+        ("stages.track", "import catalogs.schema as schema", "stages may import models"),
+        ("stages.track", "from pipeline import judge", "stages may import models"),
+        ("models.iris", "from stages.clip import FPS", "models may import nothing"),
+        ("catalogs.view", "def f():\n    from models import iris", "catalogs may import nothing"),
+        ("catalogs.view", "if TYPE_CHECKING:\n    from pipeline.judge import Judge", "catalogs may import nothing"),
+        ("catalogs.view", "import importlib\nimportlib.import_module('stages.clip')", "catalogs may import nothing"),
+        ("stages.track", "import ray", "Ray lives in pipeline/ alone"),
+        ("jobs.extract", "from ray.data import Dataset", "Ray lives in pipeline/ alone"),
+        ("stages.emotion", "from stages.gaze import to_angles", "a stage knows no other stage"),
+        ("stages.emotion", "from stages import gaze", "a stage knows no other stage"),
+        ("stages.emotion", "from .gaze import to_angles", "a stage knows no other stage"),
+        ("stages.emotion", "from . import gaze", "a stage knows no other stage"),
+        ("stages.emotion", "from stages.sheet import sheet", "a stage knows no other stage"),
+        ("stages.reader", "from stages.track import FaceTrack", "what stages share knows no stage"),
+    ],
+)
+def test_the_rule_sees_what_breaks_it(module: str, source: str, fault: str) -> None:
+    (found,) = faults(source, module)
+    assert found.startswith(f"{module} imports ")
+    assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("jobs.extract", "from pipeline.extraction import extract\nimport catalogs"),
+        (
+            "pipeline.workers",
+            "import ray\nfrom ray.util import queue\nfrom stages.clip import Clip\nimport models.iris",
+        ),
+        ("stages.gaze", "from models.iris import Iris\nfrom stages.clip import Clip\nfrom stages import reader_pyav"),
+        ("stages.sheet", "from stages.gaze import to_vectors"),
+        ("models.iris", "from models.image import cut\nimport numpy.ray\nimport rays\nfrom stagecraft import models"),
+        ("catalogs.view", "from catalogs import parts\nfrom . import schema"),
+    ],
+)
+def test_the_rule_lets_pass_what_is_allowed(module: str, source: str) -> None:
+    assert faults(source, module) == []
