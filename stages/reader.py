@@ -17,6 +17,9 @@ import numpy as np
 
 Decoder = Literal["pyav", "decord"]
 
+_TIE = 1e-4
+"""Seconds: of two frames equally near the earlier one is taken; decord's timestamps are rounded to float32."""
+
 
 class Unreadable(RuntimeError):
     """The file is not a video that can be decoded; says the cause and the next step."""
@@ -123,7 +126,7 @@ def _resample(
         return Frame(index, item[0] - start_s, used[1], repeated)
 
     for item in source:
-        while before is not None and index < wanted and start_s + index / 25 <= (before[0] + item[0]) / 2:
+        while before is not None and index < wanted and start_s + index / 25 <= (before[0] + item[0]) / 2 + _TIE:
             yield emit(before)
             index += 1
         if index >= wanted:

@@ -31,6 +31,7 @@ def test_what_is_no_video_says_why(tmp_path: Path) -> None:
 
 
 def test_a_survey_loads_no_network() -> None:
-    code = "import sys, pipeline.header; print([m for m in ('onnxruntime', 'ai_edge_litert', 'ray', 'duckdb') if m in sys.modules])"
+    heavy = ("onnxruntime", "ai_edge_litert", "ray", "duckdb")
+    code = f"import sys, pipeline.header; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,133 @@
+"""The sound of a stretch: exactly as long, at the same instant as the picture, whatever the file does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_clips import QUICK, header, numbered, remux, write_late_sound
+
+from stages.encode import write_video
+from stages.reader import Unreadable
+from stages.reader_pyav import read_header
+from stages.sound import RATE, read_sound
+
+
+def burst(seconds: float, at: float, rate: int, hz: float = 1000.0) -> np.ndarray:
+    """A tone of 0.2 s from second `at` in silence, float32."""
+    time = np.arange(round(seconds * rate)) / rate
+    return (0.5 * np.sin(2 * np.pi * hz * time) * ((time >= at) & (time < at + 0.2))).astype(np.float32)
+
+
+def onset(sound: np.ndarray) -> float:
+    """Second at which the burst begins: the first millisecond louder than a quarter of the loudest."""
+    level = np.abs(sound[: len(sound) // 16 * 16]).reshape(-1, 16).max(1)
+    return float(np.argmax(level > level.max() / 4)) / 1000
+
+
+def sound_of(path: Path, start_s: float = 0.0, end_s: float | None = None) -> np.ndarray:
+    head = read_header(str(path))
+    sound = read_sound(str(path), head, start_s, head.duration if end_s is None else end_s)
+    assert sound is not None
+    return sound
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_any_rate_and_channels_become_16_khz_mono(tmp_path: Path, rate: int, channels: int) -> None:
+    path = tmp_path / "a.mp4"
+    tone = burst(3, 1.0, rate)
+    stored = tone if channels == 1 else np.stack([tone, tone], 1)
+    write_video(path, numbered(75), fps=25, audio=stored, audio_rate=rate, options=QUICK)
+    sound = sound_of(path)
+    assert (sound.dtype, sound.shape) == (np.float32, (3 * RATE,))
+    assert onset(sound) == pytest.approx(1.0, abs=0.003)
+    heard, wanted = sound[16_800:18_400], burst(3, 1.0, RATE)[16_800:18_400]
+    assert np.corrcoef(heard, wanted)[0, 1] > 0.98
+    assert np.abs(heard).max() == pytest.approx(0.5, rel=0.15)
+
+
+def test_stereo_is_the_mean_of_both_sides(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    stored = np.stack([burst(3, 1.0, RATE), np.zeros(3 * RATE, np.float32)], 1)
+    write_video(path, numbered(75), fps=25, audio=stored, options=QUICK)
+    assert np.abs(sound_of(path)[16_800:18_400]).max() == pytest.approx(0.25, rel=0.15)
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(0.0, 1.0), (0.5, 2.533), (1.234, 3.0), (2.9, 5.0)])
+def test_the_length_is_exact_with_zeros_where_sound_ends(tmp_path: Path, start_s: float, end_s: float) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, numbered(125), fps=25, audio=np.full(3 * RATE, 0.3, np.float32), options=QUICK)
+    sound = sound_of(path, start_s, end_s)
+    assert len(sound) == round((end_s - start_s) * RATE)
+    assert np.abs(sound[max(0, round((3.2 - start_s) * RATE)) :]).max(initial=0) == 0
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.4, 1.1])
+def test_sound_that_begins_late_is_where_it_belongs(tmp_path: Path, late_s: float) -> None:
+    path = tmp_path / "a.mkv"
+    write_late_sound(path, numbered(100), burst(2, 0.5, RATE), RATE, late_s)
+    sound = sound_of(path)
+    assert len(sound) == 4 * RATE
+    assert onset(sound) == pytest.approx(0.5 + late_s, abs=0.003)
+    assert np.abs(sound[: round(late_s * RATE)]).max(initial=0) == 0
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.mov"])
+def test_time_counts_from_the_first_frame_of_a_late_picture(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    times = [0.6 + i / 25 for i in range(75)]
+    write_video(path, numbered(75), times=times, audio=burst(3.6, 1.6, 48_000), audio_rate=48_000, options=QUICK)
+    assert read_header(str(path)).origin == pytest.approx(0.6, abs=0.002)
+    assert onset(sound_of(path)) == pytest.approx(1.0, abs=0.004)
+    assert onset(sound_of(path, 0.7, 2.0)) == pytest.approx(0.3, abs=0.004)
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+@pytest.mark.parametrize(("start_s", "end_s"), [(2.0, 5.0), (7.31, 9.0), (11.04, 12.0)])
+def test_a_stretch_is_that_slice_of_the_whole(tmp_path: Path, rate: int, start_s: float, end_s: float) -> None:
+    """Equal to 1 % of full scale in the mean: the codec and the resampler start afresh a second before the stretch."""
+    path = tmp_path / "a.mp4"
+    rng = np.random.default_rng(0)
+    time = np.arange(12 * rate) / rate
+    stored = 0.3 * np.sin(2 * np.pi * (200 + 60 * time) * time) * (1 + np.sin(5 * time)) / 2
+    stored = (stored + rng.normal(0, 0.01, len(time))).astype(np.float32)
+    write_video(path, numbered(300), fps=25, audio=stored, audio_rate=rate, options={**QUICK, "g": "50"})
+    whole = sound_of(path, 0.0, 12.0)
+    part = sound_of(path, start_s, end_s)
+    wanted = whole[round(start_s * RATE) : round(start_s * RATE) + len(part)]
+    assert np.abs(part - wanted).mean() < 0.01
+    assert np.corrcoef(part, wanted)[0, 1] > 0.99
+
+
+def test_no_sound_track_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, numbered(5), fps=25, options=QUICK)
+    assert read_sound(str(path), read_header(str(path)), 0.0, 0.2) is None
+
+
+def test_digital_silence_is_sound(samples: Path) -> None:
+    sound = sound_of(samples / "silent.mp4")
+    assert len(sound) == pytest.approx(3.4 * RATE, abs=2)
+    assert np.abs(sound).max() < 1e-3
+
+
+def test_what_of_a_damaged_track_can_be_decoded_is_kept(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.mp4", tmp_path / "half.mp4"
+    tone = (0.4 * np.sin(2 * np.pi * 440 * np.arange(4 * RATE) / RATE)).astype(np.float32)
+    draft = tmp_path / "draft.mp4"
+    write_video(draft, numbered(100), fps=25, audio=tone, options=QUICK)
+    remux(draft, whole, movflags="faststart")
+    path.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    sound = sound_of(path)
+    assert len(sound) == 4 * RATE
+    assert np.abs(sound[: 2 * RATE]).max() > 0.3
+    assert np.abs(sound[-RATE // 2 :]).max() == 0
+
+
+def test_what_is_no_video_is_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_text("text")
+    with pytest.raises(Unreadable, match=r"a\.mp4: not a readable video"):
+        read_sound(str(path), header(), 0.0, 1.0)
