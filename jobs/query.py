@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
 from catalogs.summary import summary
-from pipeline.command import absolute, reported
+from pipeline.command import Failure, absolute, reported
 from pipeline.summary import catalog_text
 from pipeline.table import table_text
 
@@ -40,7 +41,10 @@ def main(args: Query) -> None:
         counts = summary(uri)
         print(json.dumps(counts) if args.json else catalog_text(uri, counts))
         return
-    table = catalogs.query(uri, args.sql)
+    try:
+        table = catalogs.query(uri, args.sql)
+    except duckdb.Error as error:
+        raise Failure(f"DuckDB refuses the SQL: {error}") from error
     if args.csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(table.column_names)

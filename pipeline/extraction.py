@@ -247,8 +247,9 @@ def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[Survey
     """What is left to do, and the source keys of rows that stay although their file cannot be reached now."""
     gone = {job.uri for job in todo if not job.reachable}
     rows = zip(decided["source_uri"].to_pylist(), decided["source_key"].to_pylist(), strict=True)
-    kept = {uri: key for uri, key in rows if uri in gone}
-    return [job for job in todo if job.uri not in kept or job.reachable], set(kept.values())
+    kept = {key: uri for uri, key in rows if uri in gone}
+    held = set(kept.values())
+    return [job for job in todo if job.uri not in held or job.reachable], set(kept)
 
 
 def _stamp(source: Source) -> str | None:

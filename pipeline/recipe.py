@@ -102,7 +102,7 @@ def make_recipe(
     if ("probe", "audio") not in given:
         # a clip without a sound track is refused by its header, unless speech is not required
         stages["probe"] = replace(stages["probe"], audio=stages["speech"].required)  # type: ignore[type-var,attr-defined]
-    return Recipe(profile, tuple(stages.values()), max_seconds, decoder)
+    return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
 
 
 def _parse(setting: str) -> tuple[str, str, str]:

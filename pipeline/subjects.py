@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
-SAME_PERSON = 0.45
+SAME_PERSON = 0.5
 _EXACT = 4000
 _LEADER = 0.2
 

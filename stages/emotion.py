@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from models.fer_emotion import CLASSES, SIZE, FerEmotion
-from models.image import cut, similarity
-from stages.clip import FPS, Clip, Outcome, Resources, Runner, Track
+from stages.aligned import face_square
+from stages.clip import FPS, Clip, Outcome, Resources, Runner
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 
@@ -46,14 +46,3 @@ class Emotion:
             return clip.add(emotion={name: float(mean[name]) if name in mean else None for name in EMOTIONS})
 
         return run
-
-
-def face_square(track: Track, index: int, scale: float, size: int, lift: float = 0.0) -> np.ndarray:
-    """The face of frame `index` [size, size, 3], level, from its crop: see `Emotion` for scale and lift."""
-    points = track.crop_landmarks(index)[:, :2]
-    low, high = points.min(0), points.max(0)
-    dx, dy = points[263] - points[33]
-    height = high[1] - low[1]
-    middle = (low + high) / 2 - [0, lift * height]
-    matrix = similarity(middle, height * scale, float(np.arctan2(dy, dx)), size)
-    return cut(track.crops[index], matrix, size)

@@ -5,24 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 import pyarrow as pa
 
 from models.face_recognition import FaceRecognition
 from models.head_pose import angles, procrustes
-from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.aligned import face_square
+from stages.clip import FPS, Clip, Outcome, Reject, Resources, Runner, Track
+
+_SMALL = 32
+_BESIDE = 3
 
 
 @dataclass(frozen=True)
 class Identity:
     """Adds `face_vector` [128]: the mean over `looks` stretches of the clip of each one's most frontal frame.
 
-    replaced: Euclidean distance between two stretches from which the clip shows two people (a face replaced without
-    a visible scene change), which rejects it; one person stays under .5, two people are mostly above .6.
+    It also sees a face that is replaced without a visible scene change. replaced: Euclidean distance between two
+    stretches from which they show two people; one person reaches .61 at most. jump: change of the aligned face from
+    one frame to the next (mean grey values) from which the frames before and after it are compared too; swapped:
+    their distance that means another person. Few clips have such a jump, so the extra looks are rare.
     """
 
     looks: int = 3
-    replaced: float = 0.75
+    replaced: float = 0.65
+    jump: float = 19.0
+    swapped: float = 0.48
 
     name: ClassVar[str] = "identity"
     version: ClassVar[int] = 1
@@ -32,21 +41,51 @@ class Identity:
 
     def open(self) -> Runner:
         model = FaceRecognition()
+        return lambda clip: self._run(clip, model)
 
-        def run(clip: Clip) -> Outcome:
-            track = clip.tracked()
-            turned = np.hypot(*angles(procrustes(track.landmarks)[0])[:, :2].T)
-            turned[~track.present] = np.inf
-            parts = np.array_split(np.arange(len(turned)), self.looks)
-            frames = [int(part[np.argmin(turned[part])]) for part in parts if len(part)]
-            vectors = np.stack([model(track.crops[i], track.crop_landmarks(i)) for i in frames])
-            clip = clip.add(face_vector=vectors.mean(0).tolist())
-            apart = np.linalg.norm(vectors[:, None] - vectors[None], axis=-1)
-            if apart.max() > self.replaced:
-                a, b = sorted(np.unravel_index(int(apart.argmax()), apart.shape))
-                at = clip.start_s + frames[b] / 25
-                detail = f"another face at {at:.2f} s than at {clip.start_s + frames[a] / 25:.2f} s"
-                return Reject("face_lost", detail, clip)
-            return clip
+    def _run(self, clip: Clip, model: FaceRecognition) -> Outcome:
+        track = clip.tracked()
 
-        return run
+        def apart(a: int, b: int) -> float:
+            return float(np.linalg.norm(look(a) - look(b)))
+
+        def look(index: int) -> np.ndarray:
+            if index not in seen:
+                seen[index] = model(track.crops[index], track.crop_landmarks(index))
+            return seen[index]
+
+        seen: dict[int, np.ndarray] = {}
+        frames = frontal_frames(track, self.looks)
+        clip = clip.add(face_vector=np.mean([look(i) for i in frames], axis=0).tolist())
+        pairs = [(apart(a, b), b) for a, b in zip(frames, frames[1:], strict=False)]
+        pairs += [(apart(frames[0], frames[-1]), frames[-1])] if len(frames) > 2 else []
+        if pairs and max(pairs)[0] > self.replaced:
+            return _another(clip, max(pairs)[1])
+        at, change = largest_jump(track)
+        if change >= self.jump:
+            before, after = max(0, at - _BESIDE), min(len(track.times) - 1, at + _BESIDE - 1)
+            if apart(before, after) > self.swapped:
+                return _another(clip, at)
+        return clip
+
+
+def frontal_frames(track: Track, looks: int) -> list[int]:
+    """The most frontal frame with a face in each of `looks` equal stretches of the clip."""
+    turned = np.hypot(*angles(procrustes(track.landmarks)[0])[:, :2].T)
+    turned[~track.present] = np.inf
+    parts = np.array_split(np.arange(len(turned)), looks)
+    return [int(part[np.argmin(turned[part])]) for part in parts if len(part)]
+
+
+def largest_jump(track: Track) -> tuple[int, float]:
+    """(frame, change) where the face, put upright and shrunk to 32 x 32, changes most; mean grey values."""
+    faces = [cv2.cvtColor(face_square(track, i, 1.0, _SMALL), cv2.COLOR_RGB2GRAY) for i in range(len(track.times))]
+    if len(faces) < 2:
+        return 0, 0.0
+    change = np.abs(np.diff(np.stack(faces).astype(np.int16), axis=0)).mean((1, 2))
+    return int(change.argmax()) + 1, float(change.max())
+
+
+def _another(clip: Clip, frame: int) -> Reject:
+    at = clip.start_s + frame / FPS
+    return Reject("face_lost", f"the face is replaced by another person's at about {at:.2f} s", clip)

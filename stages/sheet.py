@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from models.head_pose import angles, procrustes, rotation_of
+from stages.aligned import face_square
 from stages.clip import FPS, Clip
-from stages.emotion import face_square
 from stages.gaze import to_vectors
 from stages.thumbs import COUNT, Thumb
 

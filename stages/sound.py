@@ -11,13 +11,15 @@ from stages.reader import VideoHeader
 from stages.reader_pyav import open_container
 
 RATE = 16_000
+_STEREO = 0.5**0.5  # FFmpeg adds both sides at -3 dB; the mean of both is another 3 dB down
+_JUMP = RATE // 20
 
 
 def read_sound(path: str, header: VideoHeader, start_s: float, end_s: float) -> np.ndarray | None:
     """Sound [round((end_s - start_s) * 16000)] float32 of exactly [start_s, end_s), zeros where there is none.
 
-    Sample k belongs to second start_s + k / 16000 counted from the first frame of the picture. None without a sound
-    track, or when it cannot be decoded at all.
+    Sample k belongs to second start_s + k / 16000 counted from the first frame of the picture, also after a gap in the
+    track. Stereo becomes the mean of both sides. None without a sound track, or when it cannot be decoded at all.
     """
     if not header.audio_hz:
         return None
@@ -30,7 +32,8 @@ def read_sound(path: str, header: VideoHeader, start_s: float, end_s: float) -> 
         if start_s > 0:
             target = max(0.0, header.origin + start_s - 1.0)
             container.seek(int(target / base), stream=stream, backward=True)
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+        resampler = _resampler()
+        gain = _STEREO if header.audio_channels == 2 else 1.0
         position: int | None = None
         for packet in container.demux(stream):
             try:
@@ -39,24 +42,37 @@ def read_sound(path: str, header: VideoHeader, start_s: float, end_s: float) -> 
                 position = None  # a damaged packet: the next frame's timestamp says where sound goes on
                 continue
             for frame in frames:
-                if position is None and frame.pts is not None:
-                    seconds = float(frame.pts * (frame.time_base or base)) - header.origin - start_s
-                    position = round(seconds * RATE)
-                    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+                due = _due(frame, base, header.origin + start_s)
+                if due is not None and (position is None or abs(due - position) > _JUMP):
+                    if position is not None:
+                        for piece in resampler.resample(None):
+                            _place(out, piece, position, gain)
+                    position, resampler = due, _resampler()
                 for piece in resampler.resample(frame):
-                    position = _place(out, piece, position or 0)
+                    position = _place(out, piece, position or 0, gain)
                     heard = True
             if position is not None and position >= len(out):
                 break
         else:
             for piece in resampler.resample(None):
-                position = _place(out, piece, position or 0)
+                position = _place(out, piece, position or 0, gain)
     return out if heard else None
 
 
-def _place(out: np.ndarray, piece: av.AudioFrame, position: int) -> int:
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="flt", layout="mono", rate=RATE)
+
+
+def _due(frame: av.AudioFrame, base: Fraction, start: float) -> int | None:
+    """The sample of the stretch that begins at `start` with which `frame` should begin; None if it does not say."""
+    if frame.pts is None:
+        return None
+    return round((float(frame.pts * (frame.time_base or base)) - start) * RATE)
+
+
+def _place(out: np.ndarray, piece: av.AudioFrame, position: int, gain: float) -> int:
     samples = piece.to_ndarray().reshape(-1)
     first, last = max(position, 0), min(position + len(samples), len(out))
     if first < last:
-        out[first:last] = samples[first - position : last - position]
+        out[first:last] = samples[first - position : last - position] * np.float32(gain)
     return position + len(samples)

@@ -132,7 +132,7 @@ class _Pass:
         self._landmarks.append(landmarks)
         box = None if landmarks is None else _centre_height(landmarks)
         if landmarks is not None and index % self._patch_gap == 0:
-            self._patches.append(_patch(index, frame.image, landmarks))
+            self._patches.append(native_patch(index, frame.image, landmarks))
         for crop, matrix in self._steady.push(frame.image, box):
             self._keep(crop, matrix)
         self._hopeless = self._is_hopeless(index)
@@ -221,7 +221,7 @@ def _centre_height(landmarks: np.ndarray) -> np.ndarray:
     return np.array([*(low + high) / 2, high[1] - low[1]])
 
 
-def _patch(index: int, image: np.ndarray, landmarks: np.ndarray) -> Patch:
+def native_patch(index: int, image: np.ndarray, landmarks: np.ndarray) -> Patch:
     """The face in native pixels, its corner on the 8-pixel grid of the codec's blocks."""
     low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
     height, width = image.shape[:2]

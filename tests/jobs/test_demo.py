@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +22,10 @@ def demo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help() -> None:
-    done = demo("--help")
-    assert done.returncode == 0
-    assert "--out" in done.stdout
+def test_help(job: Callable[..., Any]) -> None:
+    done = job("demo", "--help")
+    assert done.code == 0
+    assert "--out" in done.out
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""jobs/extract.py as a command: its help, its plan, and what it says of wrong arguments. Nothing here starts Ray."""
+"""jobs/extract.py: its options, its plan, and what it says of wrong arguments. Nothing here starts Ray."""
 
 from __future__ import annotations
 
@@ -6,33 +6,29 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import ray
 
+import catalogs
 from pipeline.recipe import make_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 HELP = Path(__file__).with_name("extract_help.txt")
 
 
-def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the job in a process of its own, 100 columns wide, without colours."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "jobs/extract.py"), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", **environment},
-    )
+@pytest.fixture
+def extract(job: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The job; starting Ray is an error."""
 
+    def forbidden(**_: Any) -> None:
+        raise AssertionError("Ray was started")
 
-def refused(*arguments: str | Path, **environment: str) -> str:
-    """The message of a command that ends with exit code 2."""
-    done = command(*arguments, **environment)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    return done.stderr
+    monkeypatch.setattr(ray, "init", forbidden)
+    return lambda *arguments: job("extract", *arguments)
 
 
 def test_the_options_are_those_on_record() -> None:
@@ -40,52 +36,103 @@ def test_the_options_are_those_on_record() -> None:
 
     COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/extract.py --help > tests/jobs/extract_help.txt
     """
-    done = command("--help")
+    done = subprocess.run(
+        [sys.executable, "jobs/extract.py", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+    )
     assert done.returncode == 0
-    trimmed = [line.rstrip() for line in done.stdout.strip().splitlines()]
-    assert trimmed == [line.rstrip() for line in HELP.read_text().strip().splitlines()]
+    assert lines(done.stdout) == lines(HELP.read_text())
 
 
-def test_plan_does_nothing(tmp_path: Path) -> None:
+def lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def test_plan_does_nothing(extract: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
     arguments = ("--input", tmp_path, "--catalog", tmp_path / "catalog", "--plan", "--set", "quality.minimum=41")
-    done = command(*arguments, RAY_ADDRESS="127.0.0.1:1")  # nobody listens there
-    assert done.returncode == 0, done.stderr
-    assert "      quality.minimum=41.0" in done.stdout.splitlines()
-    assert done.stdout.splitlines()[-1] == "nothing was done: leave out --plan to run it"
-    assert not (tmp_path / "catalog").exists()
-
-    done = command(*arguments, "--json", "--max-seconds", "30", "--no-split", RAY_ADDRESS="127.0.0.1:1")
-    (line,) = done.stdout.splitlines()
-    recipe = make_recipe(settings=["quality.minimum=41"], max_seconds=30, split=False)
-    assert json.loads(line)["fingerprint"] == recipe.fingerprint
-
-
-def test_wrong_settings_list_what_there_is(tmp_path: Path) -> None:
-    rest = ("--input", tmp_path, "--catalog", tmp_path / "catalog")
-    message = refused(*rest, "--set", "quality.least=4")
-    assert message.startswith("error: stage quality has no parameter 'least'; it has: quality.minimum=")
-    assert "there are: probe, speech, screen," in refused(*rest, "--set", "colour.minimum=4")
+    done = extract(*arguments)
+    assert done.code == 0
+    assert "      quality.minimum=41.0" in done.out.splitlines()
+    assert done.out.splitlines()[-1] == "nothing was done: leave out --plan to run it"
     assert not (tmp_path / "catalog").exists()
 
 
-def test_missing_inputs(tmp_path: Path) -> None:
+def test_plan_as_json_is_one_line(extract: Callable[..., Any], tmp_path: Path) -> None:
+    settings = ("--set", "quality.minimum=41", "speech.required=false", "--set", "screen.every=7")
+    rest = ("--max-seconds", "30", "--no-split", "--decoder", "decord")
+    done = extract("--input", tmp_path, "--catalog", tmp_path, "--plan", "--json", *settings, *rest)
+    (line,) = done.out.splitlines()
+    wanted = [text for text in settings if text != "--set"]
+    recipe = make_recipe(settings=wanted, max_seconds=30, split=False, decoder="decord")
+    found = json.loads(line)
+    assert found["fingerprint"] == recipe.fingerprint
+    assert found["stages"] == json.loads(json.dumps(recipe.describe()["stages"]))
+    assert found["stages"]["probe"]["audio"] is False
+
+
+def test_wrong_settings_list_what_there_is(extract: Callable[..., Any], tmp_path: Path) -> None:
+    rest = ("--input", tmp_path, "--catalog", tmp_path / "catalog", "--set")
+    done = extract(*rest, "quality.least=4")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: stage quality has no parameter 'least'; it has: quality.minimum=")
+    done = extract(*rest, "colour.minimum=4")
+    assert done.code == 2
+    assert "no stage 'colour'; there are: probe, speech, screen," in done.err
+    assert not (tmp_path / "catalog").exists()
+
+
+def test_missing_inputs(extract: Callable[..., Any], tmp_path: Path) -> None:
     catalog = ("--catalog", tmp_path / "catalog")
-    message = refused("--input", tmp_path / "nothing.mp4", *catalog)
-    assert message == f"error: input {tmp_path}/nothing.mp4: is not there; check the spelling\n"
-    assert "no input given" in refused(*catalog)
+    done = extract("--input", tmp_path / "nothing.mp4", *catalog)
+    assert (done.code, done.err) == (2, f"error: input {tmp_path}/nothing.mp4: is not there; check the spelling\n")
+    done = extract(*catalog)
+    assert done.code == 2
+    assert "no input given" in done.err
     assert not (tmp_path / "catalog").exists()
 
 
-def test_arguments_the_parser_refuses(tmp_path: Path) -> None:
-    assert "--catalog" in refused("--input", tmp_path)
-    assert "--decoder" in refused("--input", tmp_path, "--catalog", tmp_path, "--decoder", "opencv")
+def test_arguments_the_parser_refuses(extract: Callable[..., Any], tmp_path: Path) -> None:
+    done = extract("--input", tmp_path)
+    assert done.code == 2
+    assert "--catalog" in done.err
+    done = extract("--input", tmp_path, "--catalog", tmp_path, "--decoder", "opencv")
+    assert done.code == 2
+    assert "--decoder" in done.err
 
 
 @pytest.mark.parametrize("option", ["--catalog", "--input"])
-def test_a_submitted_job_refuses_relative_paths(tmp_path: Path, option: str) -> None:
+def test_a_submitted_job_refuses_relative_paths(
+    extract: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
     (tmp_path / "a.mp4").write_bytes(b"")
     given = {"--input": str(tmp_path), "--catalog": str(tmp_path / "catalog"), option: "some/folder"}
-    message = refused(*(text for pair in given.items() for text in pair), RAY_JOB_CONFIG_JSON_ENV_VAR="{}")
-    assert "some/folder" in message
-    assert "absolute path" in message
+    done = extract(*(text for pair in given.items() for text in pair))
+    assert done.code == 2
+    assert "some/folder" in done.err
+    assert "absolute path" in done.err
+
+
+def test_a_catalog_of_another_recipe_says_what_differs(extract: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    recipe = make_recipe(settings=["quality.minimum=41"])
+    catalogs.Writer.open(tmp_path / "catalog", recipe.describe(), recipe.fingerprint).close()
+    done = extract("--input", tmp_path / "a.mp4", "--catalog", tmp_path / "catalog")
+    assert done.code == 2
+    assert "quality.minimum: 41.0 in the catalog" in done.err
+    assert "--recompute" in done.err
+
+
+def test_a_catalog_that_another_run_writes_is_exit_code_1(extract: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    recipe = make_recipe()
+    with catalogs.Writer.open(tmp_path / "catalog", recipe.describe(), recipe.fingerprint):
+        done = extract("--input", tmp_path / "a.mp4", "--catalog", tmp_path / "catalog")
+    assert done.code == 1
+    assert done.err.startswith("error: ")
+    assert str(tmp_path / "catalog") in done.err

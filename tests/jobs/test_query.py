@@ -1,14 +1,13 @@
-"""jobs/query.py as a command: a table, CSV, JSON lines, or the summary."""
+"""jobs/query.py : a table, CSV, JSON lines, or the summary."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +15,6 @@ import catalogs
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 
-ROOT = Path(__file__).resolve().parents[2]
 ORDERED = "select source_uri, status, reason, end_s from clips order by source_uri"
 
 
@@ -47,52 +45,46 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def query(catalog: Path, *arguments: str, expect: int = 0) -> str:
-    """What the command prints; its errors if it is expected to fail."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "jobs/query.py"), "--catalog", str(catalog), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "COLUMNS": "100"},
-    )
-    assert done.returncode == expect, done.stderr
-    return done.stdout if expect == 0 else done.stderr
+@pytest.fixture
+def query(job: Callable[..., Any], catalog: Path) -> Callable[..., Any]:
+    return lambda *arguments: job("query", "--catalog", catalog, *arguments)
 
 
-def test_a_table(catalog: Path) -> None:
-    assert query(catalog, ORDERED).splitlines() == [
-        "source_uri              status    reason   end_s",
-        "----------------------  --------  -------  -----",
+def test_a_table(query: Callable[..., Any]) -> None:
+    done = query(ORDERED)
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "source_uri               status    reason   end_s",
+        "-----------------------  --------  -------  -----",
         '/videos/0, "quoted".mp4  accepted             2.5',
         '/videos/1, "quoted".mp4  rejected  no_face    2.5',
         "(2 rows)",
     ]
 
 
-def test_csv(catalog: Path) -> None:
-    assert list(csv.reader(io.StringIO(query(catalog, ORDERED, "--csv")))) == [
+def test_csv(query: Callable[..., Any]) -> None:
+    assert list(csv.reader(io.StringIO(query(ORDERED, "--csv").out))) == [
         ["source_uri", "status", "reason", "end_s"],
         ['/videos/0, "quoted".mp4', "accepted", "", "2.5"],
         ['/videos/1, "quoted".mp4', "rejected", "no_face", "2.5"],
     ]
 
 
-def test_json_lines(catalog: Path) -> None:
-    rows = [json.loads(line) for line in query(catalog, ORDERED, "--json").splitlines()]
+def test_json_lines(query: Callable[..., Any]) -> None:
+    rows = [json.loads(line) for line in query(ORDERED, "--json").out.splitlines()]
     assert rows[0] == {"source_uri": '/videos/0, "quoted".mp4', "status": "accepted", "reason": None, "end_s": 2.5}
     assert len(rows) == 2
 
 
-def test_the_summary(catalog: Path) -> None:
-    assert query(catalog).splitlines() == [
+def test_the_summary(query: Callable[..., Any], catalog: Path) -> None:
+    assert query().out.splitlines() == [
         f"{catalog}: 2 sources, 2 clips, 5 s of video",
         "       1 accepted",
         "       1 rejected",
         "              1 no_face",
         "       0 failed",
     ]
-    assert json.loads(query(catalog, "--json")) == {
+    assert json.loads(query("--json").out) == {
         "clips": 2,
         "accepted": 1,
         "rejected": {"no_face": 1},
@@ -103,13 +95,16 @@ def test_the_summary(catalog: Path) -> None:
     }
 
 
-def test_a_wrong_catalog(tmp_path: Path) -> None:
-    message = query(tmp_path / "nothing", ORDERED, expect=2)
-    assert message.startswith(f"error: there is no catalog at {tmp_path}/nothing: make one with python jobs/extract.py")
+def test_a_wrong_catalog(job: Callable[..., Any], tmp_path: Path) -> None:
+    for sql in ((ORDERED,), ()):
+        done = job("query", "--catalog", tmp_path / "nothing", *sql)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"error: there is no catalog at {tmp_path}/nothing: make one with python jobs/")
 
 
-def test_wrong_sql_is_one_message(catalog: Path) -> None:
-    message = query(catalog, "select colour from clips", expect=2)
-    assert message.startswith("error: ")
-    assert "colour" in message
-    assert "Traceback" not in message
+def test_wrong_sql_is_one_message(query: Callable[..., Any]) -> None:
+    done = query("select colour from clips")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: DuckDB refuses the SQL: ")
+    assert "colour" in done.err
+    assert query("selec 1").code == 2

@@ -40,6 +40,7 @@ def test_the_open_profile_in_order() -> None:
 
 def test_the_fingerprint_is_the_same_for_the_same_recipe() -> None:
     assert OPEN.fingerprint == make_recipe().fingerprint
+    assert OPEN.fingerprint == make_recipe(max_seconds=60).fingerprint
     assert len(OPEN.fingerprint) == 16
     assert int(OPEN.fingerprint, 16) >= 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -131,21 +131,25 @@ def first_frames(clip: Clip, count: int) -> Clip:
     return replace(clip, track=part, end_s=clip.start_s + count / 25)
 
 
-def write_late_sound(path: Path, images: Iterator[np.ndarray], sound: np.ndarray, rate: int, late_s: float) -> None:
-    """A Matroska file at 25 fps whose sound, PCM float32 [S], starts `late_s` after the picture."""
+def write_late_sound(
+    path: Path, images: Iterator[np.ndarray], blocks: Sequence[tuple[float, np.ndarray]], rate: int
+) -> None:
+    """A Matroska file of pictures [64, 64, 3] at 25 fps whose sound is `blocks` (second, PCM float32 [S]) alone."""
     with av.open(str(path), "w", format="matroska") as output:
         video = output.add_stream("libx264", rate=25, options=QUICK)
+        video.height, video.width, video.pix_fmt = 64, 64, "yuv420p"
         audio = output.add_stream("pcm_f32le", rate=rate, layout="mono")
         for index, image in enumerate(images):
-            video.height, video.width, video.pix_fmt = *image.shape[:2], "yuv420p"
             picture = av.VideoFrame.from_ndarray(image, format="rgb24")
             picture.pts, picture.time_base = index, Fraction(1, 25)
             output.mux(video.encode(picture))
         output.mux(video.encode(None))
-        for at in range(0, len(sound), 1024):
-            block = av.AudioFrame.from_ndarray(sound[None, at : at + 1024], format="flt", layout="mono")
-            block.sample_rate, block.pts, block.time_base = rate, at + round(late_s * rate), Fraction(1, rate)
-            output.mux(audio.encode(block))
+        for second, sound in blocks:
+            for at in range(0, len(sound), 1024):
+                piece = np.ascontiguousarray(sound[None, at : at + 1024])
+                block = av.AudioFrame.from_ndarray(piece, format="flt", layout="mono")
+                block.sample_rate, block.pts, block.time_base = rate, at + round(second * rate), Fraction(1, rate)
+                output.mux(audio.encode(block))
         output.mux(audio.encode(None))
 
 

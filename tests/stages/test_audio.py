@@ -42,12 +42,13 @@ def test_a_tone_is_loudest_in_its_band(hz: float) -> None:
     assert np.ptp(rows.max(-1)) < 0.2
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 49), st.integers(0, 3), st.integers(20, 139))
 def test_a_click_lies_in_the_row_and_hop_of_its_instant(row: int, hop: int, offset: int) -> None:
     sound = np.zeros(50 * 640, np.float32)
     sound[row * 640 + hop * 160 + offset] = 0.9
     energy = LogMel().features(sound, 50).reshape(200, 80).sum(1)
-    assert abs(int(energy.argmax()) - (row * 4 + hop)) == 0
+    assert int(energy.argmax()) == row * 4 + hop
     # nothing is heard more than one window away
     assert (energy[np.abs(np.arange(200) - energy.argmax()) > 2] == energy.min()).all()
 
@@ -100,7 +101,7 @@ def test_a_flash_and_a_click_at_one_instant_fall_into_one_row(tmp_path: Path, ra
     """In one row where the instant lies on the 25 Hz grid; elsewhere the picture is the nearest frame, the sound the
     interval that holds the instant, so they may be one row apart when the instant lies in a row's later half."""
     path = tmp_path / "a.mp4"
-    times = irregular() if rate is None else np.arange(round(4 * float(rate))) / float(rate)
+    times = irregular() if rate is None else np.arange(round(5 * float(rate))) / float(rate)
     phase = times * 25 % 1
     early = np.flatnonzero((phase > 0.02) & (phase < 0.3) | (phase == 0))
     lit: list[int] = []

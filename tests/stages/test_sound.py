@@ -67,11 +67,22 @@ def test_the_length_is_exact_with_zeros_where_sound_ends(tmp_path: Path, start_s
 @pytest.mark.parametrize("late_s", [0.0, 0.4, 1.1])
 def test_sound_that_begins_late_is_where_it_belongs(tmp_path: Path, late_s: float) -> None:
     path = tmp_path / "a.mkv"
-    write_late_sound(path, numbered(100), burst(2, 0.5, RATE), RATE, late_s)
+    write_late_sound(path, numbered(100), [(late_s, burst(2, 0.5, RATE))], RATE)
     sound = sound_of(path)
     assert len(sound) == 4 * RATE
     assert onset(sound) == pytest.approx(0.5 + late_s, abs=0.003)
     assert np.abs(sound[: round(late_s * RATE)]).max(initial=0) == 0
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_sound_after_a_gap_in_the_track_is_where_it_belongs(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "a.mkv"
+    write_late_sound(path, numbered(100), [(0.0, burst(1, 0.3, rate)), (2.2, burst(1, 0.5, rate))], rate)
+    sound = sound_of(path)
+    assert len(sound) == 4 * RATE
+    assert onset(sound[: 2 * RATE]) == pytest.approx(0.3, abs=0.003)
+    assert onset(sound[2 * RATE :]) == pytest.approx(0.7, abs=0.003)
+    assert np.abs(sound[round(1.01 * RATE) : round(2.2 * RATE)]).max() == 0
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.mov"])
@@ -87,18 +98,18 @@ def test_time_counts_from_the_first_frame_of_a_late_picture(tmp_path: Path, name
 @pytest.mark.parametrize("rate", [16_000, 44_100])
 @pytest.mark.parametrize(("start_s", "end_s"), [(2.0, 5.0), (7.31, 9.0), (11.04, 12.0)])
 def test_a_stretch_is_that_slice_of_the_whole(tmp_path: Path, rate: int, start_s: float, end_s: float) -> None:
-    """Equal to 1 % of full scale in the mean: the codec and the resampler start afresh a second before the stretch."""
+    """To half a sample of 16 kHz, which a stretch that starts between two samples of the whole must be off."""
     path = tmp_path / "a.mp4"
-    rng = np.random.default_rng(0)
     time = np.arange(12 * rate) / rate
-    stored = 0.3 * np.sin(2 * np.pi * (200 + 60 * time) * time) * (1 + np.sin(5 * time)) / 2
-    stored = (stored + rng.normal(0, 0.01, len(time))).astype(np.float32)
+    stored = (0.3 * np.sin(2 * np.pi * (150 + 15 * time) * time) * (1 + np.sin(5 * time)) / 2).astype(np.float32)
     write_video(path, numbered(300), fps=25, audio=stored, audio_rate=rate, options={**QUICK, "g": "50"})
     whole = sound_of(path, 0.0, 12.0)
     part = sound_of(path, start_s, end_s)
     wanted = whole[round(start_s * RATE) : round(start_s * RATE) + len(part)]
-    assert np.abs(part - wanted).mean() < 0.01
-    assert np.corrcoef(part, wanted)[0, 1] > 0.99
+    half_a_sample = 0.5 * np.abs(np.gradient(wanted)).mean() + 1e-3
+    inside = slice(0, len(part) - 32)
+    assert np.abs(part - wanted)[inside].mean() <= half_a_sample
+    assert np.corrcoef(part[inside], wanted[inside])[0, 1] > 0.998
 
 
 def test_no_sound_track_is_none(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_clips import accepted, clip_of, plain, rejected
 
@@ -91,11 +91,12 @@ def test_no_sample_at_all(speech: Runner) -> None:
     assert rejected(speech(plain(0, sound=np.zeros(0, np.float32)))).reason == "no_speech"
 
 
-@given(st.floats(0.001, 10), st.integers(0, 50))
+@settings(deadline=None)
+@given(st.floats(0.02, 10), st.integers(0, 50))
 def test_even_loudness_is_the_same_for_any_gain(gain: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     sound = (rng.normal(0, 0.05, 8192) * np.repeat(rng.uniform(0.2, 1, 16), 512)).astype(np.float32)
-    assert even_loudness(sound * np.float32(gain)) == pytest.approx(even_loudness(sound), abs=1e-4)
+    assert np.abs(even_loudness(sound * np.float32(gain)) - even_loudness(sound)).max() < 1e-5
 
 
 def test_even_loudness_leaves_silence_and_short_sounds() -> None:
