@@ -42,6 +42,7 @@ def main(args: Demo) -> None:
     page = write_report(str(catalog), out / "report.html")
     print(table_text(catalogs.query(catalog, VERDICTS)))
     print(summary_text(result))
+    print(f"duckdb:   select * from read_parquet('{catalog}/clips/**/*.parquet') where status = 'accepted'")
     print(f"report:   {page}")
 
 

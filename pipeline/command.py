@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from catalogs.errors import CatalogBusy, CatalogError, NoCatalog, RecipeMismatch
 from models.weights import WeightsMissing
 from pipeline.cluster import RunError
@@ -19,7 +21,7 @@ class Failure(RuntimeError):
     """A wrong argument (exit code 2)."""
 
 
-WRONG_ARGUMENT = (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog)
+WRONG_ARGUMENT = (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, duckdb.Error)
 COULD_NOT_FINISH = (CatalogBusy, CatalogError, RunError, WeightsMissing, OSError)
 
 

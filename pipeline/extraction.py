@@ -177,8 +177,7 @@ class _Run:
     def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
         """Rows that need no work: duplicates, and what the survey could not read."""
         mark = self._recipe.fingerprint
-        for survey, first in sorted_out.duplicates:
-            job = survey.span_job(0, 1, survey.start_s, survey.end_s)
+        for job, first in sorted_out.duplicates:
             stage_span(self._root, job.source_key, job.span_index, rows.duplicate(job, mark, self._run_id, first))
             progress.verdicts["rejected"] += 1
         for survey in sorted_out.unreadable:

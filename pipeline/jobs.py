@@ -64,6 +64,6 @@ def spans(start_s: float, end_s: float, max_seconds: float) -> list[tuple[float,
 
 
 def clip_id(content: str, start_s: float, end_s: float, *more: str) -> str:
-    """32 hex digits: hash of content and times in ms; `more` for rows that share both (duplicates, unreadable)."""
+    """32 hex digits: hash of content and times in ms; `more` for rows that may share both (duplicates, parts)."""
     text = "\n".join([content, str(round(start_s * 1000)), str(round(end_s * 1000)), *more])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

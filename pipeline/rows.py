@@ -43,10 +43,13 @@ def tables(
 def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
     """The row of table clips of one verdict."""
     clip = verdict.clip
+    whole = (clip.start_s, clip.end_s) == (job.start_s, job.end_s)
+    # a part between scene changes may have the times of a span that is listed as such: other ids
+    span = () if whole else (f"{job.start_s:.3f} to {job.end_s:.3f}",)
     return {
         **clip.columns,
         **_source_columns(job, fingerprint, run_id),
-        "clip_id": clip_id(job.content, clip.start_s, clip.end_s),
+        "clip_id": clip_id(job.content, clip.start_s, clip.end_s, *span),
         "start_s": clip.start_s,
         "end_s": clip.end_s,
         "status": verdict.status,

@@ -80,10 +80,10 @@ class Survey:
 
 @dataclass(frozen=True)
 class Triage:
-    """The surveyed sources sorted: spans to work on, (source, first uri) of duplicates, what cannot be read."""
+    """The surveyed sources sorted: spans to work on, (span, first uri) of duplicates, what cannot be read."""
 
     spans: tuple[SpanJob, ...]
-    duplicates: tuple[tuple[Survey, str], ...]
+    duplicates: tuple[tuple[SpanJob, str], ...]
     unreadable: tuple[Survey, ...]
 
 
@@ -98,11 +98,12 @@ def stretch(content: str, start_s: float, end_s: float) -> Stretch:
 def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], max_seconds: float) -> Triage:
     """Sort surveys, in the order of the list, so that the first of equal files is the one that is worked on.
 
+    A source that holds nothing new is one duplicate; of one that does, the spans that are not new are duplicates.
     known: what the catalog holds already, as stretch to (uri, source_key).
     """
     first = dict(known)
     jobs: list[SpanJob] = []
-    duplicates: list[tuple[Survey, str]] = []
+    duplicates: list[tuple[SpanJob, str]] = []
     broken: list[Survey] = []
     for survey in sorted(surveys, key=lambda s: s.job.position):
         if survey.content is None:
@@ -110,13 +111,17 @@ def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], 
             continue
         pieces = survey.pieces(max_seconds)
         stretches = [stretch(survey.content, *piece) for piece in pieces]
-        other = next((first[s] for s in stretches if s in first and first[s][1] != survey.job.source_key), None)
-        if other is not None:
-            duplicates.append((survey, other[0]))
-            continue
-        first.update(dict.fromkeys(stretches, (survey.job.uri, survey.job.source_key)))
-        if survey.error is not None:
+        own = (survey.job.uri, survey.job.source_key)
+        firsts = [first.setdefault(s, own) for s in stretches]
+        if all(key != survey.job.source_key for _, key in firsts):
+            duplicates.append((survey.span_job(0, 1, survey.start_s, survey.end_s), firsts[0][0]))
+        elif survey.error is not None:
             broken.append(survey)
         else:
-            jobs += [survey.span_job(i, len(pieces), *piece) for i, piece in enumerate(pieces)]
+            for i, (piece, (uri, key)) in enumerate(zip(pieces, firsts, strict=True)):
+                job = survey.span_job(i, len(pieces), *piece)
+                if key == survey.job.source_key:
+                    jobs.append(job)
+                else:
+                    duplicates.append((job, uri))
     return Triage(tuple(jobs), tuple(duplicates), tuple(broken))

@@ -12,7 +12,7 @@ _WIDEST = 60
 def table_text(table: pa.Table) -> str:
     """Columns aligned, numbers to the right, long cells cut; a last line counts the rows."""
     cells = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
-    right = [pa.types.is_integer(c.type) or pa.types.is_floating(c.type) for c in table.columns]
+    right = [_is_number(column.type) for column in table.columns]
     widths = [max([len(name), *map(len, column)]) for name, column in zip(table.column_names, cells, strict=True)]
 
     def line(values: list[str]) -> str:
@@ -22,6 +22,10 @@ def table_text(table: pa.Table) -> str:
     rows = [line([column[i] for column in cells]) for i in range(table.num_rows)]
     count = f"({table.num_rows} row{'' if table.num_rows == 1 else 's'})"
     return "\n".join([line(table.column_names), line(["-" * w for w in widths]), *rows, count])
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
 
 
 def _cell(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -61,11 +62,12 @@ class Identity:
         pairs += [(apart(frames[0], frames[-1]), frames[-1])] if len(frames) > 2 else []
         if pairs and max(pairs)[0] > self.replaced:
             return _another(clip, max(pairs)[1])
-        at, change = largest_jump(track)
+        shown = [int(i) for i in np.flatnonzero(track.present)]
+        at, change = largest_jump(track, shown)
         if change >= self.jump:
-            before, after = max(0, at - _BESIDE), min(len(track.times) - 1, at + _BESIDE - 1)
+            before, after = shown[max(0, at - _BESIDE)], shown[min(len(shown) - 1, at + _BESIDE - 1)]
             if apart(before, after) > self.swapped:
-                return _another(clip, at)
+                return _another(clip, shown[at])
         return clip
 
 
@@ -77,9 +79,12 @@ def frontal_frames(track: Track, looks: int) -> list[int]:
     return [int(part[np.argmin(turned[part])]) for part in parts if len(part)]
 
 
-def largest_jump(track: Track) -> tuple[int, float]:
-    """(frame, change) where the face, put upright and shrunk to 32 x 32, changes most; mean grey values."""
-    faces = [cv2.cvtColor(face_square(track, i, 1.0, _SMALL), cv2.COLOR_RGB2GRAY) for i in range(len(track.times))]
+def largest_jump(track: Track, frames: Sequence[int]) -> tuple[int, float]:
+    """(position in `frames`, change) where the face, upright and shrunk to 32 x 32, changes most; mean grey values.
+
+    `frames` are those that show the face: what covers it for a moment is no other person.
+    """
+    faces = [cv2.cvtColor(face_square(track, i, 1.0, _SMALL), cv2.COLOR_RGB2GRAY) for i in frames]
     if len(faces) < 2:
         return 0, 0.0
     change = np.abs(np.diff(np.stack(faces).astype(np.int16), axis=0)).mean((1, 2))

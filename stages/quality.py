@@ -27,7 +27,7 @@ _FREE_NOISE = 0.5
 class Quality:
     """Rejects clips whose mean quality over the sampled frames is under `minimum` (0 to 100)."""
 
-    minimum: float = 25.0
+    minimum: float = 30.0
 
     name: ClassVar[str] = "quality"
     version: ClassVar[int] = 1

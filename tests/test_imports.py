@@ -24,7 +24,7 @@ OURS = {*MAY_IMPORT, "tests", "benchmarks"}
 STAGES = {
     *("probe", "speech", "screen", "track", "quality", "pose", "gaze", "distance", "emotion", "audio", "identity"),
 }
-HELPERS = {"clip", "faces", "sound", "shots", "follow", "steady", "thumbs"}
+HELPERS = {"aligned", "clip", "faces", "sound", "shots", "follow", "steady", "thumbs"}
 
 
 def imported(source: str, module: str) -> set[str]:

@@ -63,7 +63,7 @@ def test_plan_does_nothing(extract: Callable[..., Any], tmp_path: Path) -> None:
 
 
 def test_plan_as_json_is_one_line(extract: Callable[..., Any], tmp_path: Path) -> None:
-    settings = ("--set", "quality.minimum=41", "speech.required=false", "--set", "screen.every=7")
+    settings = ("--set", "quality.minimum=41", "speech.required=false", "--set", "probe.min_pixels=64")
     rest = ("--max-seconds", "30", "--no-split", "--decoder", "decord")
     done = extract("--input", tmp_path, "--catalog", tmp_path, "--plan", "--json", *settings, *rest)
     (line,) = done.out.splitlines()

@@ -196,6 +196,26 @@ def test_a_file_listed_in_part_and_then_whole_is_worked_on_whole(folder: Path, c
     assert ask(catalog, "start_s, end_s") == [(0.0, 0.4), (0.0, 1.0)]
 
 
+def test_listed_times_may_overlap_in_any_way(tmp_path: Path, catalog: Path) -> None:
+    faulty.tiny_video(tmp_path / "a.mp4", seconds=4)
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("uri,start_s,end_s\na.mp4,0,1.5\na.mp4,0,2\na.mp4,,\n")
+    recipe = faulty.quick_recipe(faulty.Cutter(every=1.5), max_seconds=2.0)
+    assert counts(do(catalog, manifest, recipe=recipe)) == (3, 5, {"duplicate": 1}, 0, 0)
+    assert ask(catalog, "start_s, end_s, span_index, span_count, reason") == [
+        (0.0, 1.5, 0, 1, None),
+        (0.0, 1.5, 0, 1, None),
+        (0.0, 2.0, 0, 2, "duplicate"),
+        (1.5, 2.0, 0, 1, None),
+        (2.0, 3.0, 1, 2, None),
+        (3.0, 4.0, 1, 2, None),
+    ]
+    assert do(catalog, manifest, recipe=recipe).decided_before == 3
+    os.utime(tmp_path / "a.mp4", ns=(1, 1))
+    touched = do(catalog, manifest, recipe=recipe)
+    assert (touched.clips, touched.video_seconds) == (6, 0)
+
+
 def test_a_long_source_is_cut(tmp_path: Path, catalog: Path) -> None:
     path = faulty.tiny_video(tmp_path / "long.mp4", seconds=5)
     recipe = faulty.quick_recipe(faulty.Cutter(every=1.5), max_seconds=2.0)

@@ -77,6 +77,7 @@ def test_parts_of_a_span_share_its_place_and_only_the_first_has_the_opening(clip
     found = tables([verdict(replace(clip, end_s=5.0)), verdict(second, "rejected", "too_short")], JOB, "f", "r", 0.5)
     rows = found["clips"].to_pylist()
     assert [(row["start_s"], row["end_s"], row["span_index"]) for row in rows] == [(4.0, 5.0, 2), (5.0, 6.0, 2)]
+    assert rows[0]["clip_id"] != clip_id("c" * 32, 4.0, 5.0)  # that of a span which is listed with these times
     assert len({row["clip_id"] for row in rows}) == 2
     assert [row["seconds"]["survey"] for row in rows] == [0.5, None]
     assert [row["status"] for row in rows] == ["accepted", "rejected"]

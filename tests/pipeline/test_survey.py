@@ -63,7 +63,7 @@ def test_the_first_in_the_order_of_the_list_is_worked_on() -> None:
     surveys = [survey(2, "/late.mp4"), survey(1, "/first.mp4"), survey(3, "/last.mp4"), survey(0, "/other.mp4", "b")]
     found = triage(surveys, {}, 60)
     assert [item.uri for item in found.spans] == ["/other.mp4", "/first.mp4"]
-    assert [(item.job.uri, first) for item, first in found.duplicates] == [
+    assert [(item.uri, first) for item, first in found.duplicates] == [
         ("/late.mp4", "/first.mp4"),
         ("/last.mp4", "/first.mp4"),
     ]
@@ -85,10 +85,17 @@ def test_other_times_of_the_same_file_are_no_duplicate() -> None:
     assert found.duplicates == ()
 
 
+def test_spans_that_are_not_new_are_duplicates_and_the_others_are_worked_on() -> None:
+    part, whole = survey(0, "/a.mp4", start_s=0.0, end_s=5.0), survey(1, "/copy.mp4")
+    found = triage([part, whole], {}, 5.0)
+    assert found.spans == (part.span_job(0, 1, 0, 5), whole.span_job(1, 2, 5, 10))
+    assert found.duplicates == ((whole.span_job(0, 2, 0, 5), "/a.mp4"),)
+
+
 def test_content_the_catalog_holds_is_a_duplicate_unless_it_is_this_very_source() -> None:
     again = survey(0, "/a.mp4")
     held = {stretch("same", 0, 10): ("/held.mp4", "another key")}
-    assert triage([again], held, 60).duplicates == ((again, "/held.mp4"),)
+    assert triage([again], held, 60).duplicates == ((again.span_job(0, 1, 0, 10), "/held.mp4"),)
     own = {stretch("same", 0, 10): ("/a.mp4", again.job.source_key)}
     assert len(triage([again], own, 60).spans) == 1
     elsewhere = {stretch("same", 0, 9.9): ("/held.mp4", "another key")}
@@ -100,7 +107,7 @@ def test_unreadable_sources() -> None:
     text, copy = survey(2, "/text.mp4", "t", error="is text"), survey(3, "/copy.mp4", "t", error="is text")
     found = triage([missing, again, text, copy], {}, 60)
     assert found.unreadable == (missing, again, text)
-    assert found.duplicates == ((copy, "/text.mp4"),)
+    assert found.duplicates == ((copy.span_job(0, 1, 0, 0), "/text.mp4"),)
     assert found.spans == ()
 
 
@@ -131,10 +138,15 @@ def test_every_survey_ends_in_exactly_one_place(listed: list[dict], seed: object
     surveys = [survey(position, **item) for position, item in enumerate(listed)]
     found = triage(surveys, {}, longest)
     worked = {item.source_key for item in found.spans}
-    twice = {item.job.source_key for item, _ in found.duplicates}
+    twice = {item.source_key for item, _ in found.duplicates}
     broken = {item.job.source_key for item in found.unreadable}
-    assert len(worked) + len(twice) + len(broken) == len(surveys)
     assert worked | twice | broken == {item.job.source_key for item in surveys}
+    assert not broken & (worked | twice)
+    for key in worked:  # all its spans are there, each once
+        spans = [item for item in (*found.spans, *(item for item, _ in found.duplicates)) if item.source_key == key]
+        assert sorted(item.span_index for item in spans) == list(range(spans[0].span_count))
+    for key in twice - worked:
+        assert [item.span_count for item, _ in found.duplicates if item.source_key == key] == [1]
     stretches = [stretch(item.content, item.start_s, item.end_s) for item in found.spans]
     assert len(stretches) == len(set(stretches))
     assert {first for _, first in found.duplicates} <= {item.job.uri for item in surveys}

@@ -109,7 +109,7 @@ def test_a_stretch_is_that_slice_of_the_whole(tmp_path: Path, rate: int, start_s
     half_a_sample = 0.5 * np.abs(np.gradient(wanted)).mean() + 1e-3
     inside = slice(0, len(part) - 32)
     assert np.abs(part - wanted)[inside].mean() <= half_a_sample
-    assert np.corrcoef(part[inside], wanted[inside])[0, 1] > 0.998
+    assert np.corrcoef(part[inside], wanted[inside])[0, 1] > 0.997
 
 
 def test_no_sound_track_is_none(tmp_path: Path) -> None:

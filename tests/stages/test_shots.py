@@ -1,0 +1,77 @@
+"""Scene changes: joins of two clips are found, motion inside a clip is not taken for one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_clips import clip_of
+
+from stages.shots import CutFinder, difference, signature
+from stages.track import FaceTrack
+
+NAMES = ("talking_woman", "talking_man", "looking_away", "no_face", "face_leaves", "far_away")
+
+
+def finder() -> CutFinder:
+    return CutFinder(FaceTrack().cut_colour, FaceTrack().cut_grey)
+
+
+@pytest.fixture(scope="module")
+def pictures(samples: Path) -> dict[str, list[np.ndarray]]:
+    """Every other frame of some sample clips, at half their size."""
+    return {
+        name: [frame.image[::2, ::2] for frame in clip_of(samples / f"{name}.mp4").frames if frame.index % 2 == 0]
+        for name in NAMES
+    }
+
+
+def cuts(images: list[np.ndarray]) -> list[int]:
+    found = finder()
+    return [i for i, image in enumerate(images) if found.starts_shot(image)]
+
+
+def test_no_cut_inside_a_clip(pictures: dict[str, list[np.ndarray]]) -> None:
+    assert {name: cuts(images) for name, images in pictures.items()} == {name: [] for name in NAMES}
+
+
+@pytest.mark.parametrize("first", NAMES[:4])
+@pytest.mark.parametrize("second", NAMES[:4])
+def test_the_join_of_two_clips_is_found(pictures: dict[str, list[np.ndarray]], first: str, second: str) -> None:
+    people = {"talking_woman": "her", "looking_away": "her"}
+    if people.get(first, first) == people.get(second, second):
+        pytest.skip("one shot, or two of one room: no full cut")
+    joined = [*pictures[first][-5:], *pictures[second][:5]]
+    assert cuts(joined) == [5]
+
+
+def test_a_fade_and_a_still_picture_are_no_cut(pictures: dict[str, list[np.ndarray]]) -> None:
+    a, b = (pictures[name][0].astype(float) for name in ("talking_woman", "talking_man"))
+    fade = [(a * (1 - t) + b * t).astype(np.uint8) for t in np.linspace(0, 1, 25)]
+    assert cuts(fade) == []
+    assert cuts([fade[0]] * 3) == []
+
+
+def test_both_colour_and_brightness_must_change() -> None:
+    dark, bright = np.full((90, 160, 3), 40, np.uint8), np.full((90, 160, 3), 220, np.uint8)
+    assert CutFinder(0.2, 27.5).starts_shot(dark) is False
+    for colour, grey, cut in ((0.2, 27.5, True), (1.1, 27.5, False), (0.2, 200.0, False)):
+        found = CutFinder(colour, grey)
+        found.starts_shot(dark)
+        assert found.starts_shot(bright) is cut
+
+
+def test_the_difference_is_0_of_the_same_and_1_of_the_opposite() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (200, 300, 3), np.uint8)
+    assert difference(signature(image), signature(image)) == (0, 0)
+    black, white = signature(np.zeros((50, 50, 3), np.uint8)), signature(np.full((50, 50, 3), 255, np.uint8))
+    assert difference(black, white) == pytest.approx((1, 255))
+    assert signature(image)[0].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 700), (1080, 1920)])
+def test_frames_of_any_size(shape: tuple[int, int]) -> None:
+    histogram, grey = signature(np.full((*shape, 3), 9, np.uint8))
+    assert (histogram.shape, grey.shape) == ((4, 128), (64, 64))
