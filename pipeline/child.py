@@ -64,6 +64,11 @@ class Child:
             raise ChildError(answer[1])
         return answer[1]
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it lives."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """Kill the child, if there is one."""
         if self._process is not None:

@@ -16,8 +16,9 @@ from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.local import LocalFiles
 from pipeline.recipe import Recipe
-from pipeline.sources import content_hash
 from pipeline.survey import Survey, SurveyJob
+
+LOST = (ChildTimeout, ChildCrashed, ChildError)
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ class SurveyWorker:
 
     def survey(self, job: SurveyJob) -> Survey:
         """The survey of one source; what goes wrong is part of it."""
+        seconds = self._limits.seconds
         try:
             path = self._files.local(job.uri)
-            content = content_hash(path)
-        except (OSError, ValueError) as error:
-            return Survey.failed(job, None, f"{job.uri}: cannot be read ({error}); check the path and its permissions")
+            content = self._child.call("pipeline.uris:content_hash", path, seconds=seconds)
+        except (OSError, ValueError, *LOST) as error:
+            why = str(error).splitlines()[0]
+            return Survey.failed(job, None, f"{job.uri}: cannot be read ({why}); check the path and its permissions")
         try:
-            header = self._child.call("pipeline.header:header", path, seconds=self._limits.seconds)
-        except (ChildTimeout, ChildCrashed, ChildError) as error:
+            header = self._child.call("pipeline.header:header", path, seconds=seconds)
+        except LOST as error:
             why = str(error).splitlines()[0]
             return Survey.failed(job, content, f"{job.uri}: reading its header {why}; remove or transcode the file")
         if "unreadable" in header:

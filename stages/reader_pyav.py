@@ -110,15 +110,30 @@ def _duration(container: InputContainer, stream: VideoStream, path: str, origin:
     if stream.duration:
         start = float((stream.start_time or 0) * base)
         return float(stream.duration * base) - max(0.0, origin - start)
-    container.seek(0)
-    last = 0.0
-    try:
-        for packet in container.demux(stream):
-            if packet.pts is not None:
-                last = max(last, float((packet.pts + (packet.duration or 0)) * base))
-    except av.FFmpegError as error:
-        raise Unreadable(f"{path}: damaged container ({_why(error)}); copy it again") from error
+    last, any_last = _walk(path, stream.index)
+    promised = (container.duration or 0) / av.time_base
+    if any_last < promised - 1.0:
+        raise Unreadable(
+            f"{path}: the header promises {promised:.2f} s but the file ends at {any_last:.2f} s; "
+            "it is cut off: copy it again"
+        )
     return max(last - origin, 1 / fps if fps else 0.0)
+
+
+def _walk(path: str, index: int) -> tuple[float, float]:
+    """(end of stream `index`, end of all streams) in seconds, from the packets; nothing is decoded."""
+    last = any_last = 0.0
+    with open_container(path) as container:
+        try:
+            for packet in container.demux():
+                if packet.pts is not None and packet.time_base is not None:
+                    end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                    any_last = max(any_last, end)
+                    if packet.stream.index == index:
+                        last = max(last, end)
+        except av.FFmpegError as error:
+            raise Unreadable(f"{path}: damaged container ({_why(error)}); copy it again") from error
+    return last, any_last
 
 
 class _Rgb:

@@ -47,6 +47,8 @@ def test_rows_of_earlier_bytes_go() -> None:
     kept = without_superseded(rows, now, by_key(listed("new")))
     assert kept["source_key"].to_pylist() == ["new", "other"]
     assert without_superseded(rows, [], {}).num_rows == 4
+    both = by_key(listed("new"), listed("old"))
+    assert without_superseded(rows, now, both)["source_key"].to_pylist() == ["old", "new", "other"]
     gone = [Survey.failed(listed("new"), None, "not there")]
     assert without_superseded(rows, gone, by_key(listed("new"))).num_rows == 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -182,8 +183,18 @@ def test_survey_of_what_is_not_there(surveyor: SurveyWorker, tmp_path: Path) -> 
     found = survey(surveyor, tmp_path / "missing.mp4")
     assert found.content is None
     assert found.error is not None
-    assert found.error.startswith(f"{tmp_path}/missing.mp4: cannot be read ([Errno 2]")
+    assert found.error.startswith(f"{tmp_path}/missing.mp4: cannot be read (")
+    assert "[Errno 2] No such file" in found.error
     assert found.error.endswith("check the path and its permissions")
+
+
+def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    found = survey(SurveyWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
+    assert found.content is None
+    assert found.error == (
+        f"{tmp_path}/pipe.mp4: cannot be read (took longer than 1 s); check the path and its permissions"
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,11 +206,11 @@ def test_survey_of_a_header_that_takes_the_reader_down(
 ) -> None:
     surveyor = SurveyWorker(Limits(seconds=5 if name != "hang" else 1))
     call = surveyor._child.call
-    monkeypatch.setattr(
-        surveyor._child,
-        "call",
-        lambda _, path, seconds: call(f"faulty:{name}", seconds=seconds),
-    )
+
+    def astray(function: str, path: str, seconds: float) -> object:
+        return call(f"faulty:{name}", seconds=seconds) if "header" in function else call(function, path, seconds=60)
+
+    monkeypatch.setattr(surveyor._child, "call", astray)
     path = faulty.tiny_video(tmp_path / "clip.mp4")
     found = survey(surveyor, path)
     assert found.error is not None

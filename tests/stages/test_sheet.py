@@ -87,7 +87,7 @@ def test_wide_frames_go_into_rows_of_equal_length(size: tuple[int, int], per_row
     image = picture(clip)
     width = clip.thumbs[0].image.shape[1]
     assert image.shape[1] == min(1160, per_row * width + (per_row - 1) * 4)
-    if width <= 1160:
+    if clip.thumbs[0].image.shape[0] == HEIGHT:  # very wide frames are less high
         assert image.shape[0] // HEIGHT == 6 // per_row
 
 

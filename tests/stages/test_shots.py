@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +37,10 @@ def test_no_cut_inside_a_clip(pictures: dict[str, list[np.ndarray]]) -> None:
     assert {name: cuts(images) for name, images in pictures.items()} == {name: [] for name in NAMES}
 
 
-@pytest.mark.parametrize("first", NAMES[:4])
-@pytest.mark.parametrize("second", NAMES[:4])
+@pytest.mark.parametrize(
+    ("first", "second"), [pair for pair in permutations(NAMES[:4], 2) if set(pair) != {"talking_woman", "looking_away"}]
+)
 def test_the_join_of_two_clips_is_found(pictures: dict[str, list[np.ndarray]], first: str, second: str) -> None:
-    people = {"talking_woman": "her", "looking_away": "her"}
-    if people.get(first, first) == people.get(second, second):
-        pytest.skip("one shot, or two of one room: no full cut")
     joined = [*pictures[first][-5:], *pictures[second][:5]]
     assert cuts(joined) == [5]
 

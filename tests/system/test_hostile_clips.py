@@ -48,12 +48,25 @@ def huge(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+def half_matroska(source: Path, path: Path) -> None:
+    """The first half of a Matroska file: it still opens, and its header still promises the whole."""
+    with av.open(str(source)) as given, av.open(str(path), "w") as made:
+        streams = {stream.index: made.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                made.mux(packet)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
 @pytest.fixture(scope="module")
 def catalog(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     shutil.copy(samples / "talking_man.mp4", folder / "good.mp4")
     shutil.copy(samples / "truncated.mp4", folder / "truncated.mp4")
     shutil.copy(samples / "talking_woman.mp4", folder / "wrong_extension.jpg")
+    half_matroska(samples / "talking_woman.mp4", folder / "half.mkv")
     (folder / "zero.mp4").write_bytes(b"")
     (folder / "zero_again.mp4").write_bytes(b"")
     (folder / "text.mp4").write_text("this is no video\n" * 50)
@@ -92,6 +105,7 @@ def test_each_source_has_its_verdict(catalog: Path) -> None:
         "good.mp4": ("accepted", None),
         "wrong_extension.jpg": ("accepted", None),
         "truncated.mp4": ("failed", "unreadable"),
+        "half.mkv": ("failed", "unreadable"),
         "zero.mp4": ("failed", "unreadable"),
         "zero_again.mp4": ("rejected", "duplicate"),
         "text.mp4": ("failed", "unreadable"),

@@ -1,0 +1,22 @@
+"""The pages of docs/ say what the code does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from pipeline.recipe import open_profile
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def test_every_threshold_stands_in_the_table_with_its_default() -> None:
+    rows = re.findall(r"^\| ([a-z]+\.[a-z_]+) \| (\S+) \| (.+) \|$", (DOCS / "stages.md").read_text(), re.M)
+    written = {name: value for name, value, why in rows if why.strip()}
+    shown = {
+        f"{stage.name}.{field.name}": str(getattr(stage, field.name)).replace("True", "true").replace("False", "false")
+        for stage in open_profile()
+        for field in fields(stage)  # type: ignore[arg-type]
+    }
+    assert written == shown
