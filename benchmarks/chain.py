@@ -1,7 +1,9 @@
 """The chain a researcher would write: one script per step over the folder, each decoding the video again.
 
-It is a kind version of that chain: landmarks are saved by the tracking script and read by the later ones, clips that a
-script rejects are left out by the next, and every script runs one process per core.
+`alone`: every script stands alone, as the published tools for gaze, emotion, pose, quality and identity do: it decodes
+the video and finds the face itself. `sharing`: a kinder chain, whose tracking script saves landmarks for the later
+ones, so that they only decode and cut again. In both, clips that a script rejects are left out by the next, and every
+script runs one process per core.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from benchmarks.clips import clip_of
 from benchmarks.pool import timed
 from models.image import cut
+from pipeline.judge import Judge
 from pipeline.recipe import open_profile
 from stages.clip import Clip, Patch, Reject, Track
 
@@ -33,11 +36,43 @@ SCRIPTS = (
     ("identity",),
     ("audio",),
 )
+ALONE = (
+    ("probe", "speech"),
+    ("screen",),
+    ("track", "quality"),
+    ("track", "pose", "distance"),
+    ("track", "gaze"),
+    ("track", "emotion"),
+    ("track", "identity"),
+    ("probe", "audio"),
+)
 _NEEDS_FRAMES = {"quality", "gaze", "emotion", "identity"}
 
 
-def run(paths: Sequence[str], cores: int) -> tuple[float, int]:
-    """(seconds of all scripts from start to end, clips accepted)."""
+def alone(paths: Sequence[str], cores: int) -> tuple[float, int]:
+    """(seconds of all stand-alone scripts from start to end, clips accepted)."""
+    total, left = 0.0, list(paths)
+    for script in ALONE:
+        opening, working, kept = timed(partial(_open_alone, script), left, cores)
+        total += opening + working
+        left = [path for path, keep in zip(left, kept, strict=True) if keep]
+    return total, len(left)
+
+
+def _open_alone(names: tuple[str, ...]) -> Callable[[str], bool]:
+    judge = Judge([stage for stage in open_profile() if stage.name in names])
+
+    def step(path: str) -> bool:
+        return any(
+            verdict.status == "accepted"
+            for verdict in judge(clip_of(path, sound=bool({"speech", "audio"} & set(names))))
+        )
+
+    return step
+
+
+def sharing(paths: Sequence[str], cores: int) -> tuple[float, int]:
+    """(seconds of all scripts that share landmarks from start to end, clips accepted)."""
     total, left = 0.0, list(paths)
     with tempfile.TemporaryDirectory() as folder:
         for script in SCRIPTS:

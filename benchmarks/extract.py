@@ -113,10 +113,15 @@ def main(args: Bench) -> None:
         "decord_over_pyav": seconds["  decoding, decord"] / seconds["d decoding, pyav"],
     }
     if args.chain:
-        spent, accepted = chain.run(paths, count)
-        note("c one script per step", spent, f"({accepted} accepted)")
         whole = seconds["b job, steady"] + seconds["b start-up"]
-        ratios |= {"chain_over_job": spent / whole, "chain_over_job_steady": spent / seconds["b job, steady"]}
+        for name, chained in (("c one script per step", chain.alone), ("  sharing landmarks", chain.sharing)):
+            spent, accepted = chained(paths, count)
+            note(name, spent, f"({accepted} accepted)")
+        ratios |= {
+            "chain_over_job": seconds["c one script per step"] / whole,
+            "chain_over_job_steady": seconds["c one script per step"] / seconds["b job, steady"],
+            "sharing_chain_over_job_steady": seconds["  sharing landmarks"] / seconds["b job, steady"],
+        }
     total = sum(shares.values())
     result = {
         "name": "extract",

@@ -128,7 +128,16 @@ class _Run:
         self._writer.rewrite(upkeep(listed, surveys))
         if todo:
             self._put_run(progress, len(listed))
+        self._refuse_undecided(todo)
         return self._result(keys, len(listed), len(listed) - len(todo), progress)
+
+    def _refuse_undecided(self, todo: Sequence[SurveyJob]) -> None:
+        """Every source has its verdict, or the run did not finish and says why."""
+        done = decided_sources(self._writer.decided(), retry_failed=False)
+        left = [job.uri for job in todo if job.source_key not in done]
+        if left:
+            why = "; ".join(problem.error for problem in self._writer.problems[:3]) or "no worker answered"
+            raise cluster.RunError(f"{len(left)} sources have no verdict, the first is {left[0]} ({why}); run it again")
 
     def _listed(self, sources: Sequence[Source]) -> list[SurveyJob]:
         with ThreadPoolExecutor(16) as pool:
@@ -155,6 +164,9 @@ class _Run:
         sorted_out = triage(surveys, known(decided, surveys), self._recipe.max_seconds)
         done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
+        jobs.sort(
+            key=lambda job: job.start_s - job.end_s
+        )  # longest first: no worker is left with a long one at the end
         progress = Progress(len(jobs), self._request.quiet)
         self._stage_lone_rows(sorted_out, progress)
         self._say(f"{len(jobs)} clips to extract with {self._workers} workers")
