@@ -19,6 +19,11 @@ class RunError(RuntimeError):
     """The run could not finish; says what to do."""
 
 
+def address() -> str | None:
+    """The cluster this process was told to join, or None: Ray starts on this machine alone."""
+    return os.environ.get("RAY_ADDRESS") or None
+
+
 def connect(workers: int | None) -> int:
     """Join the cluster of RAY_ADDRESS (a submitted job has it set), else start Ray on this machine alone.
 
@@ -26,15 +31,15 @@ def connect(workers: int | None) -> int:
     """
     if not ray.is_initialized():
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-        address = os.environ.get("RAY_ADDRESS")
+        joined = address()
         local: dict[str, Any] = {}
-        if not address:
+        if not joined:
             wanted = workers or len(os.sched_getaffinity(0))
             # Ray Data's own tasks need room beside the actors, or it waits for ever without a word
             local = {"num_cpus": wanted + 1, "include_dashboard": False}
         try:
             ray.init(
-                address=address or "local",
+                address=joined or "local",
                 logging_level=logging.ERROR,
                 log_to_driver=False,
                 runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0"}},
@@ -42,11 +47,11 @@ def connect(workers: int | None) -> int:
             )
         except Exception as error:
             raise RunError(
-                f"cannot reach Ray at {address or 'this machine'} ({error}); unset RAY_ADDRESS to run on this "
+                f"cannot reach Ray at {joined or 'this machine'} ({error}); unset RAY_ADDRESS to run on this "
                 "machine alone, or start a cluster with: ray start --head"
             ) from error
     cpus = int(ray.cluster_resources().get("CPU", 1))
-    return workers or max(1, cpus - (0 if os.environ.get("RAY_ADDRESS") else 1))
+    return workers or max(1, cpus - (0 if address() else 1))
 
 
 def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:

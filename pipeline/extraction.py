@@ -7,10 +7,11 @@ name the people, tidy up. Every step can be killed; the same command goes on whe
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +25,15 @@ from catalogs.place import locate
 from catalogs.staging import stage_span
 from pipeline import cluster, rows
 from pipeline.decided import decided_sources, decided_spans, known, touched
-from pipeline.jobs import SpanDone
+from pipeline.jobs import SpanDone, SpanJob
 from pipeline.machine import machine, versions
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.sources import Source, list_sources, source_key, stamp
 from pipeline.survey import Survey, SurveyJob, Triage, triage
+from pipeline.surveying import survey
 from pipeline.upkeep import upkeep, with_keys
-from pipeline.workers import Limits, SpanWorker, SurveyWorker
+from pipeline.workers import Limits, SpanWorker
 
 COMMIT_SECONDS = 15.0
 
@@ -105,7 +107,6 @@ class _Run:
         self._clock = time.monotonic()
         self._run_id = f"{self._started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._startup = 0.0
-        self._workers = 0
 
     def _say(self, text: str) -> None:
         if not self._request.quiet:
@@ -122,8 +123,11 @@ class _Run:
             todo, kept = _vanished(todo, decided)
             keys |= kept
         progress = Progress(0, self._request.quiet)
-        surveys = self._survey(todo) if todo else []
+        surveys: list[Survey] = []
         if todo:
+            self._put_run(None, len(todo))
+            self._say(f"{len(todo)} sources to decide")
+            surveys = survey(todo, self._request.limits, self._request.workers)
             progress = self._work(surveys, keys)
         self._writer.rewrite(upkeep(listed, surveys))
         if todo:
@@ -148,14 +152,6 @@ class _Run:
         ]
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
 
-    def _survey(self, todo: Sequence[SurveyJob]) -> list[Survey]:
-        self._say(f"{len(todo)} sources to decide; starting Ray")
-        self._workers = cluster.connect(self._request.workers)
-        self._put_run(None, len(todo))
-        jobs = [job.to_json() for job in todo]
-        answers = cluster.run(jobs, SurveyWorker, (self._request.limits,), self._workers, "survey")
-        return [Survey.from_json(text) for text in answers]
-
     def _work(self, surveys: Sequence[Survey], listed: set[str]) -> Progress:
         same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
@@ -164,17 +160,13 @@ class _Run:
         sorted_out = triage(surveys, known(decided, surveys), self._recipe.max_seconds)
         done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
-        jobs.sort(
-            key=lambda job: job.start_s - job.end_s
-        )  # longest first: no worker is left with a long one at the end
+        # longest first, so that no worker is left with a long one at the end
+        jobs.sort(key=lambda job: job.start_s - job.end_s)
         progress = Progress(len(jobs), self._request.quiet)
         self._stage_lone_rows(sorted_out, progress)
-        self._say(f"{len(jobs)} clips to extract with {self._workers} workers")
-        arguments = (self._root, self._recipe, self._run_id, self._request.limits)
-        last, first = time.monotonic(), time.time()
-        texts = cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, self._workers, "done")
+        last, first = time.monotonic(), math.inf
         try:
-            for text in texts:
+            for text in self._extracted(jobs):
                 result = SpanDone.from_json(text)
                 first = min(first, result.began)
                 progress.add(result)
@@ -182,9 +174,18 @@ class _Run:
                     self._writer.commit()
                     last = time.monotonic()
         finally:
-            self._startup = max(0.0, first - self._started.timestamp())
+            self._startup = max(0.0, first - self._started.timestamp()) if math.isfinite(first) else 0.0
             self._writer.commit()
         return progress
+
+    def _extracted(self, jobs: Sequence[SpanJob]) -> Iterator[str]:
+        """SpanDone of each job as JSON, as workers finish them."""
+        if not jobs:
+            return iter(())
+        workers = cluster.connect(self._request.workers)
+        self._say(f"{len(jobs)} clips to extract with {workers} workers")
+        arguments = (self._root, self._recipe, self._run_id, self._request.limits)
+        return cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, workers, "done")
 
     def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
         """Rows that need no work: duplicates, and what the survey could not read."""
@@ -192,15 +193,11 @@ class _Run:
         for job, first in sorted_out.duplicates:
             stage_span(self._root, job.source_key, job.span_index, rows.duplicate(job, mark, self._run_id, first))
             progress.verdicts["rejected"] += 1
-        for survey in sorted_out.unreadable:
-            job = survey.span_job(0, 1, survey.start_s, survey.end_s)
-            detail = survey.error or "cannot be read"
-            stage_span(
-                self._root,
-                job.source_key,
-                job.span_index,
-                rows.unreadable(job, mark, self._run_id, detail, survey.content is not None),
-            )
+        for broken in sorted_out.unreadable:
+            job = broken.span_job(0, 1, broken.start_s, broken.end_s)
+            detail = broken.error or "cannot be read"
+            built = rows.unreadable(job, mark, self._run_id, detail, broken.content is not None)
+            stage_span(self._root, job.source_key, job.span_index, built)
             progress.verdicts["failed"] += 1
 
     def _put_run(self, progress: Progress | None, listed: int) -> None:

@@ -41,6 +41,11 @@ class SurveyWorker:
         """A batch {"job": JSON of SurveyJob} as {"survey": JSON of Survey}."""
         return {"survey": [self.survey(SurveyJob.from_json(str(text))).to_json() for text in batch["job"]]}
 
+    def close(self) -> None:
+        """End the child and remove copies."""
+        self._child.close()
+        self._files.close()
+
     def survey(self, job: SurveyJob) -> Survey:
         """The survey of one source; what goes wrong is part of it."""
         seconds = self._limits.seconds

@@ -35,6 +35,9 @@ class Inline:
         except Exception as error:
             raise ChildError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}") from error
 
+    def close(self) -> None:
+        pass
+
 
 def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:
     """Stands for `cluster.run`: one worker, here, last job first, since Ray promises no order."""
