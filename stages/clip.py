@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
@@ -44,14 +44,14 @@ class Track:
 
     times [T]: source timestamp of each frame in seconds from the clip's start. landmarks [T, 468, 3]: frame pixels, z
     in the same unit. present [T]: whether the face was seen in that frame (landmarks are interpolated where not).
-    crops [T, S, S, 3] uint8 RGB: the stable crop; crop_matrix [T, 2, 3]: frame pixels to crop pixels. frame_size
-    (height, width). patches: native faces of sampled frames.
+    crops: the stable crop of each frame, T times uint8 RGB [S, S, 3]; crop_matrix [T, 2, 3]: frame pixels to crop
+    pixels. frame_size (height, width). patches: native faces of sampled frames.
     """
 
     times: np.ndarray
     landmarks: np.ndarray
     present: np.ndarray
-    crops: np.ndarray
+    crops: Sequence[np.ndarray]
     crop_matrix: np.ndarray
     frame_size: tuple[int, int]
     patches: tuple[Patch, ...]

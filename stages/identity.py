@@ -72,10 +72,9 @@ class Identity:
 
 
 def frontal_frames(track: Track, looks: int) -> list[int]:
-    """The most frontal frame with a face in each of `looks` equal stretches of the clip."""
+    """The most frontal frame in each of `looks` equal parts of the frames that show the face."""
     turned = np.hypot(*angles(procrustes(track.landmarks)[0])[:, :2].T)
-    turned[~track.present] = np.inf
-    parts = np.array_split(np.arange(len(turned)), looks)
+    parts = np.array_split(np.flatnonzero(track.present), looks)
     return [int(part[np.argmin(turned[part])]) for part in parts if len(part)]
 
 

@@ -31,8 +31,8 @@ class CutFinder:
 
 def signature(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(histograms [4, 128] that sum to 1 over the picture, grey [64, 64]) of one frame."""
-    step = max(1, min(image.shape[:2]) // 128)
-    small = cv2.resize(image[::step, ::step], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    picked = cv2.resize(image, (2 * _SIDE, 2 * _SIDE), interpolation=cv2.INTER_NEAREST)
+    small = cv2.resize(picked, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     half = _SIDE // 2
     cells = [hsv[y : y + half, x : x + half] for y in (0, half) for x in (0, half)]

@@ -76,7 +76,7 @@ class _Pass:
         self._faces = clip.faces or FaceCount(1 / 3, 0.2)
         self._landmarks: list[np.ndarray | None] = []
         self._times: list[float] = []
-        self._crops = np.empty((self._expected, stage.size, stage.size, 3), np.uint8)
+        self._crops: list[np.ndarray] = []
         self._matrices: list[np.ndarray] = []
         self._patches: list[Patch] = []
         self._patch_gap = stage.every * max(1, -(-self._expected // (stage.every * stage.patches)))
@@ -116,7 +116,7 @@ class _Pass:
         if (index + self._thumb_gap // 2) % self._thumb_gap == 0 and len(self._thumbs) < COUNT:
             self._thumbs.append(thumb(index, frame.image))
         if self._hopeless:
-            if index % self._stage.every == 0:
+            if index % self._stage.every == 0 and not self._crowded():
                 self._count(self._finder(frame.image, self._stage.sure, self._stage.doubtful), None)
             self._landmarks.append(None)
             return
@@ -151,16 +151,19 @@ class _Pass:
         self._faces = self._faces.add(found.widths, main)
 
     def _is_hopeless(self, index: int) -> bool:
-        """Whether the rest cannot change a rejection any more; then faces are counted and cuts found, no more."""
+        """Whether the rest cannot change a rejection any more; then only its reason and scene changes matter."""
         missing = sum(points is None for points in self._landmarks) if index % FPS == 0 else 0
         seen_any = any(n > 0 for n in self._faces.counts)
         lost = seen_any and missing > self._stage.max_missing * self._expected
+        return self._hopeless or lost or self._crowded()
+
+    def _crowded(self) -> bool:
+        """Whether the sampled frames so far make it several faces, whatever the rest shows."""
         samples = self._expected / self._stage.every
-        several = sum(n > 1 for n in self._faces.counts) > max(2.0, self._faces.share * (samples + 1))
-        return self._hopeless or lost or several
+        return sum(n > 1 for n in self._faces.counts) > max(2.0, self._faces.share * (samples + 1))
 
     def _keep(self, crop: np.ndarray, matrix: np.ndarray) -> None:
-        self._crops[len(self._matrices)] = crop
+        self._crops.append(crop)
         self._matrices.append(matrix)
 
     def _part(self, cut: Frame) -> Clip:
@@ -207,7 +210,7 @@ class _Pass:
             times=np.array(self._times),
             landmarks=landmarks.astype(np.float32),
             present=present,
-            crops=self._crops[:count],
+            crops=tuple(self._crops),
             crop_matrix=np.stack(self._matrices),
             frame_size=self._frame_size,
             patches=tuple(p for p in self._patches if present[p.index]),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
-from made_clips import accepted, clip_of
+from made_clips import TrackOf, accepted, clip_of
 
-from stages.clip import Clip, Outcome, Runner
+from stages.clip import Clip, Runner
 from stages.track import FaceTrack
-
-TrackOf = Callable[[str], Outcome]
 
 
 @pytest.fixture(scope="session")

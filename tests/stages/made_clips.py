@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,9 @@ from stages.clip import Clip, Outcome, Reject, Track
 from stages.reader import Decoder, Frame, Frames, VideoHeader, read
 from stages.reader_pyav import read_header
 from stages.sound import read_sound
+
+TrackOf = Callable[[str], Outcome]
+"""What the stage track makes of a sample clip of that name."""
 
 QUICK = {"preset": "ultrafast", "crf": "20"}
 
@@ -103,7 +106,8 @@ def turned_clip(
 def mirrored(clip: Clip) -> Clip:
     """The tracked clip as it would be of mirrored video: crops, landmarks and matrices turned around."""
     track = clip.tracked()
-    width, size = track.frame_size[1], track.crops.shape[1]
+    crops = np.stack(track.crops)
+    width, size = track.frame_size[1], crops.shape[1]
     landmarks = (track.landmarks * [-1, 1, 1] + [width - 1, 0, 0])[:, mirror_index()]
     flip = np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], float)
     crop_flip = np.array([[-1, 0, size - 1], [0, 1, 0]], float)
@@ -111,7 +115,7 @@ def mirrored(clip: Clip) -> Clip:
     turned = replace(
         track,
         landmarks=landmarks,
-        crops=np.ascontiguousarray(track.crops[:, :, ::-1]),
+        crops=np.ascontiguousarray(crops[:, :, ::-1]),
         crop_matrix=crop_flip @ whole @ flip,
     )
     return replace(clip, track=turned, columns={}, arrays={})

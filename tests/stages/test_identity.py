@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import TrackOf
-from made_clips import accepted, first_frames, rejected
+from made_clips import TrackOf, accepted, first_frames, rejected
 
 from models.face_recognition import SAME_PERSON
 from stages.clip import Clip, Runner
@@ -56,7 +55,7 @@ def test_the_limit_is_a_parameter(man: Clip) -> None:
 def test_what_covers_the_face_for_a_moment_is_no_other_person(identity: Runner, man: Clip) -> None:
     part = first_frames(man, 90)
     track = part.tracked()
-    crops, present = track.crops.copy(), track.present.copy()
+    crops, present = np.stack(track.crops), track.present.copy()
     crops[40:52], present[40:52] = 0, False
     gone = replace(part, track=replace(track, crops=crops, present=present))
     assert np.linalg.norm(vector(identity, gone) - vector(identity, part)) < SAME_PERSON / 2

@@ -8,8 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from conftest import TrackOf
-from made_clips import accepted, rejected
+from made_clips import TrackOf, accepted, rejected
 
 from stages.clip import Clip, Patch
 from stages.quality import Quality, patch_quality

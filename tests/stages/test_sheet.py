@@ -178,7 +178,7 @@ def test_the_face_picture_is_of_the_most_frontal_frame_with_a_face(with_pose: bo
     frontal = tracked()
     assert clip.track is not None
     assert frontal.track is not None
-    landmarks, crops = clip.track.landmarks.copy(), clip.track.crops.copy()
+    landmarks, crops = clip.track.landmarks.copy(), np.stack(clip.track.crops)
     present, pose = clip.track.present.copy(), clip.arrays["pose"].copy()
     for index, colour in ((20, 250), (40, 10)):
         landmarks[index] = frontal.track.landmarks[index]
