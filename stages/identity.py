@@ -32,7 +32,7 @@ class Identity:
     looks: int = 3
     replaced: float = 0.65
     jump: float = 19.0
-    swapped: float = 0.48
+    swapped: float = 0.52
 
     name: ClassVar[str] = "identity"
     version: ClassVar[int] = 1
