@@ -23,7 +23,8 @@ from benchmarks.pool import timed
 from models.image import cut
 from pipeline.judge import Judge
 from pipeline.recipe import open_profile
-from stages.clip import Clip, Patch, Reject, Track
+from stages.clip import Clip, Reject, Track
+from stages.track import native_patch
 
 SCRIPTS = (
     ("probe", "speech"),
@@ -120,9 +121,5 @@ def _again(clip: Clip, track: Track, frames: bool) -> Track:
             break
         crops[frame.index] = cut(frame.image, track.crop_matrix[frame.index], 256)
         if frame.index % 12 == 0:
-            points = track.landmarks[frame.index]
-            low, high = points[:, :2].min(0), points[:, :2].max(0)
-            x, y = (int(max(0, v) // 8 * 8) for v in low)
-            part = frame.image[y : int(high[1]), x : int(high[0])]
-            patches.append(Patch(frame.index, part.copy(), (x, y), np.array([*low, *high])))
+            patches.append(native_patch(frame.index, frame.image, track.landmarks[frame.index]))
     return replace(track, crops=crops, patches=tuple(patches))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogs.errors import CatalogBusy, CatalogDamaged, VersionMismatch
-from catalogs.place import MANIFESTS, fsync_folder
+from catalogs.place import MANIFESTS, fsync
 from catalogs.schema import VERSION
 
 KEEP = 5
@@ -101,7 +101,7 @@ def publish(root: Path, manifest: Manifest) -> None:
         raise CatalogBusy(f"{final} exists already: another writer is at work on {root}; stop it first") from error
     finally:
         os.unlink(temporary)
-    fsync_folder(folder)
+    fsync(folder)
 
 
 def prune(root: Path) -> None:

@@ -30,9 +30,9 @@ def locate(uri: str | os.PathLike[str]) -> Path:
     return Path(unquote(parts.path))
 
 
-def fsync_folder(folder: Path) -> None:
-    """Make renames, links and removals in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def fsync(path: Path) -> None:
+    """Make a file's bytes durable, or the renames, links and removals in a folder."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -24,7 +24,7 @@ from catalogs import manifest as manifests
 from catalogs.errors import CatalogDamaged
 from catalogs.manifest import Manifest, Part
 from catalogs.parts import PART_NAME, TEMPORARY, Draft
-from catalogs.place import MANIFESTS, WORK, fsync_folder
+from catalogs.place import MANIFESTS, WORK, fsync
 from catalogs.schema import TABLES
 
 ORDER = ("latents", "previews", "frames", "metrics", "runs", "clips")
@@ -47,8 +47,8 @@ def publish(
         for item in (item for item in drafts if item.table == table):
             os.replace(item.temporary, root / item.part.file)
     for table in sorted({item.table for item in drafts}):
-        fsync_folder(root / table)
-    fsync_folder(root)
+        fsync(root / table)
+    fsync(root)
     manifests.publish(root, new)
     for file in sorted(gone, key=lambda file: ORDER.index(file.split("/")[0]), reverse=True):
         os.unlink(root / file)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from catalogs.errors import BadSpan, NoCatalog
 from catalogs.parts import TEMPORARY
-from catalogs.place import WORK, fsync_folder, locate
+from catalogs.place import WORK, fsync, locate
 from catalogs.schema import STATUSES, TABLES, conform, dim
 
 SUFFIX = ".span"
@@ -52,9 +52,9 @@ def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, t
         for name in (name for name in _TABLES if name in fitting):
             with pa.ipc.new_stream(sink, TABLES[name]) as stream:
                 stream.write_table(fitting[name])
-    _fsync(temporary)
+    fsync(temporary)
     os.replace(temporary, path)
-    fsync_folder(path.parent)
+    fsync(path.parent)
     return path
 
 
@@ -105,14 +105,6 @@ def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
         table = pa.ipc.open_stream(source).read_all()
         name = (table.schema.metadata or {})[b"vasari.table"].decode()
         yield name, table.cast(TABLES[name])
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, name: str) -> None:
