@@ -97,7 +97,7 @@ def main(config: Labels) -> int:
         "cores": 1,
         "versions": {
             "python": platform.python_version(),
-            **{p: _version(p) for p in ("numpy", "av", "decord", "mediapipe", "ai-edge-litert", "dlib-bin")},
+            **{p: _version(p) for p in ("numpy", "av", "decord", "mediapipe", "ai-edge-litert", "onnxruntime")},
         },
     }
     print(json.dumps(line))

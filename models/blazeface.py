@@ -5,6 +5,7 @@ Source: Bazarevsky et al., BlazeFace (arXiv 1907.05047); anchors as in MediaPipe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,9 +105,16 @@ class FaceDetector:
         )
         self._short = _Range("blazeface_short", ("regressors", "classificators"), ((8, 2), (16, 6)), pad=0.25)
 
-    def __call__(self, image: np.ndarray, threshold: float = 0.75) -> Detections:
-        """Faces in uint8 RGB [H, W, 3] with a score of at least `threshold`."""
-        parts = [self._full(image, threshold), self._short(image, threshold)]
+    def __call__(
+        self, image: np.ndarray, threshold: float = 0.75, enough: Callable[[Detections], bool] | None = None
+    ) -> Detections:
+        """Faces in uint8 RGB [H, W, 3] with a score of at least `threshold`.
+
+        enough: the short range is not asked when this holds of what the full range found.
+        """
+        parts = [self._full(image, threshold)]
+        if enough is None or not enough(parts[0]):
+            parts.append(self._short(image, threshold))
         return suppress(
             Detections(
                 np.concatenate([p.boxes for p in parts]),

@@ -7,6 +7,8 @@ tells them apart (docs/labels.md: dog 2.7, small and turned faces 9 and more).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from models.blazeface import Detections, FaceDetector
@@ -22,9 +24,14 @@ class FaceFinder:
         self.detector = FaceDetector()
         self.mesh = FaceMesh()
 
-    def __call__(self, image: np.ndarray, sure: float, doubtful: float) -> Detections:
-        """Faces in uint8 RGB [H, W, 3]: scores of at least `sure`, or of at least `doubtful` and confirmed."""
-        found = self.detector(image, min(sure, doubtful))
+    def __call__(
+        self, image: np.ndarray, sure: float, doubtful: float, enough: Callable[[Detections], bool] | None = None
+    ) -> Detections:
+        """Faces in uint8 RGB [H, W, 3]: scores of at least `sure`, or of at least `doubtful` and confirmed.
+
+        enough: see `models.blazeface.FaceDetector`.
+        """
+        found = self.detector(image, min(sure, doubtful), enough)
         keep = [score >= sure or self._confirms(image, found, i) for i, score in enumerate(found.scores)]
         return found.take(np.flatnonzero(keep))
 

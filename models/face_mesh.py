@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from models.canonical_face import mirror_index
-from models.image import cut, similarity, to_frame
+from models.image import bounds, cut, similarity, to_frame
 from models.litert import LiteRT
 from models.weights import weights
 
@@ -54,7 +54,7 @@ class FaceMesh:
 
 def region(points: np.ndarray, eyes: np.ndarray) -> np.ndarray:
     """The matrix of the next patch: 1.5 times the box of `points` [N, 2], turned so that `eyes` [2, 2] are level."""
-    low, high = points.min(0), points.max(0)
+    low, high = bounds(points)
     dx, dy = eyes[1] - eyes[0]
     return similarity((low + high) / 2, float((high - low).max()) * _SCALE, float(np.arctan2(dy, dx)), SIZE)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, cos, floor, hypot, sin
+
 import cv2
 import numpy as np
 
@@ -13,7 +15,7 @@ def similarity(center: np.ndarray, width: float, angle: float, size: int) -> np.
     middle is (size - 1) / 2 and mirroring the patch (x to size - 1 - x) mirrors about `center`.
     """
     scale = size / max(width, 1e-6)
-    c, s = np.cos(angle) * scale, np.sin(angle) * scale
+    c, s = cos(angle) * scale, sin(angle) * scale
     middle = (size - 1) / 2
     return np.array(
         [
@@ -26,26 +28,36 @@ def similarity(center: np.ndarray, width: float, angle: float, size: int) -> np.
 def cut(image: np.ndarray, matrix: np.ndarray, size: int, border: int = cv2.BORDER_REPLICATE) -> np.ndarray:
     """The size x size patch of uint8 [H, W, 3] under `matrix`, without aliasing when it shrinks.
 
-    A patch that shrinks the frame by two or more is first averaged down by a whole factor over just the part
-    of the frame it needs, so the cost does not grow with the resolution of the frame.
+    Only the part of the frame that the patch needs is touched, so the cost does not grow with the resolution of the
+    frame. A patch that shrinks it by two or more is first averaged down by a whole factor.
     """
-    factor = int(1 / max(np.hypot(matrix[0, 0], matrix[0, 1]), 1e-6))
-    if factor < 2:
-        return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    factor = max(1, int(1 / max(hypot(matrix[0, 0], matrix[0, 1]), 1e-6)))
     height, width = image.shape[:2]
-    corners = np.array([[-1, -1], [size, -1], [-1, size], [size, size]], float)
-    inside = cv2.invertAffineTransform(matrix)
-    points = corners @ inside[:, :2].T + inside[:, 2]
-    x0, y0 = np.clip(np.floor(points.min(0)).astype(int) - factor, 0, [width - factor, height - factor])
-    x1, y1 = np.ceil(points.max(0)).astype(int) + factor
-    columns = max((min(x1, width) - x0) // factor, 1)
-    rows = max((min(y1, height) - y0) // factor, 1)
+    (a, b, x), (c, d, y) = cv2.invertAffineTransform(matrix).tolist()
+    # the corners of the patch, with a border of one pixel, in the frame
+    xs = [a * u + b * v + x for u in (-1, size) for v in (-1, size)]
+    ys = [c * u + d * v + y for u in (-1, size) for v in (-1, size)]
+    x0 = min(max(floor(min(xs)) - factor, 0), width - factor)
+    y0 = min(max(floor(min(ys)) - factor, 0), height - factor)
+    columns = max((min(ceil(max(xs)) + factor, width) - x0) // factor, 1)
+    rows = max((min(ceil(max(ys)) + factor, height) - y0) // factor, 1)
     part = image[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
-    small = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    # small pixel u covers frame pixels x0 + factor u ... + factor - 1, its centre is x0 + factor u + (factor - 1) / 2
-    offset = np.array([x0, y0]) + (factor - 1) / 2
-    shrunk = np.column_stack([matrix[:, :2] * factor, matrix[:, 2] + matrix[:, :2] @ offset])
-    return cv2.warpAffine(small, shrunk, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    if factor > 1:
+        part = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+    # pixel u of the part covers frame pixels x0 + factor u ... + factor - 1, its centre is the mean of them
+    shift = (factor - 1) / 2
+    inside = matrix * factor
+    inside[:, 2] = matrix[:, 2] + matrix[:, :2] @ (x0 + shift, y0 + shift)
+    # OpenCV warps four channels in half the time it takes for three, to the same bits
+    four = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
+    patch = cv2.warpAffine(four, inside, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    return cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
+
+
+def bounds(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest (x, y) of points [N, >=2]; along contiguous memory, a fifth of the time of min(0)."""
+    lines = points[:, :2].T.copy()
+    return lines.min(1), lines.max(1)
 
 
 def to_frame(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:

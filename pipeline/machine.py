@@ -17,8 +17,8 @@ _PACKAGES = (
     "decord",
     "opencv-python-headless",
     "ai-edge-litert",
+    "onnx",
     "onnxruntime",
-    "dlib-bin",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.image import cut, similarity
+from models.image import bounds, cut, similarity
 from stages.clip import Track
 
 
@@ -15,7 +15,7 @@ def face_square(track: Track, index: int, scale: float, size: int, lift: float =
     height.
     """
     points = track.crop_landmarks(index)[:, :2]
-    low, high = points.min(0), points.max(0)
+    low, high = bounds(points)
     dx, dy = points[263] - points[33]
     height = high[1] - low[1]
     middle = (low + high) / 2 - [0, lift * height]

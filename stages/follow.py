@@ -9,6 +9,7 @@ import numpy as np
 from models.blazeface import Detections
 from models.face_finder import FaceFinder
 from models.face_mesh import region, region_of
+from models.image import bounds
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Follower:
 
     def step(self, image: np.ndarray, check: bool) -> Sight:
         """Look at the next frame, uint8 RGB [H, W, 3]; `check` asks the detector too."""
-        found = self._finder(image, self._sure, self._doubtful) if check else None
+        # a face that fills the frame needs the detector's short range, one that the full range sees does not
+        found = self._finder(image, self._sure, self._doubtful, self._sees_it) if check else None
         moved = False
         if self._matrix is not None and found is not None and len(found) and self._last is not None:
             moved = not _near(found, self._last)
@@ -57,6 +59,11 @@ class Follower:
         before = landmarks if self._last is None else self._last
         self._last, self._matrix = landmarks, region_of((landmarks + before) / 2)
         return Sight(landmarks, found, moved)
+
+    def _sees_it(self, found: Detections) -> bool:
+        """Whether the followed face is surely among those `found`."""
+        sure = found.take(found.scores >= self._sure)
+        return self._last is not None and self._matrix is not None and _near(sure, self._last)
 
     @property
     def lost(self) -> bool:
@@ -101,7 +108,7 @@ def turn(landmarks: np.ndarray) -> float:
 
 def _near(found: Detections, landmarks: np.ndarray) -> bool:
     """Whether some detection lies where the landmarks are: centres within half a face, sizes within a factor of 2.5."""
-    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    low, high = bounds(landmarks)
     side = float((high - low).max())
     middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
     close = np.linalg.norm(middle - (low + high) / 2, axis=1) < side / 2

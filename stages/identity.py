@@ -35,7 +35,7 @@ class Identity:
     swapped: float = 0.52
 
     name: ClassVar[str] = "identity"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("dlib_face_recognition", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("face_vector", pa.list_(pa.float32()))])

@@ -9,6 +9,7 @@ scaling; BRISQUE alone rises with noise (docs/labels.md). It orders clips; its 4
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import cv2
@@ -30,7 +31,7 @@ class Quality:
     minimum: float = 30.0
 
     name: ClassVar[str] = "quality"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[pa.Schema] = pa.schema([("quality", pa.float32()), ("quality_min", pa.float32())])
@@ -58,15 +59,15 @@ def patch_quality(patch: Patch) -> float:
 def sharpness(grey: np.ndarray, noise: float) -> float:
     """0 to 1.25 of a grey face [h, w]: energy of two fine bands of differences of Gaussians over a coarse one.
 
-    What noise of standard deviation `noise` adds to the fine bands is taken off: noise is no detail.
+    What noise of standard deviation `noise` adds to the fine bands is taken off: noise is no detail. Energies come from
+    the cosine transform (Parseval), five times cheaper than blurring and the same within a few percent.
     """
     ratio = max(grey.shape) / _SIZE
     resample = cv2.INTER_AREA if ratio > 1 else cv2.INTER_LINEAR
-    face = cv2.resize(grey, (_SIZE, _SIZE), interpolation=resample)
-    blurred = {s: cv2.GaussianBlur(face, (0, 0), s) for s in (0.7, 1.4, 2.8, 5.6, 11.2)}
+    spectrum = cv2.dct(cv2.resize(grey, (_SIZE, _SIZE), interpolation=resample)) ** 2
 
     def band(fine: float) -> float:
-        return float(np.mean((blurred[fine] - blurred[2 * fine]) ** 2))
+        return float(np.vdot(spectrum, _band(fine)))
 
     def detail(fine: float) -> float:
         energy = band(fine)
@@ -75,6 +76,18 @@ def sharpness(grey: np.ndarray, noise: float) -> float:
     coarse = band(5.6) + 10
     steepness = 0.5 * np.log10(detail(0.7) / coarse) + 0.5 * np.log10(detail(1.4) / coarse)
     return float(np.clip((steepness + 2.6) / 2.2, 0, 1.25))
+
+
+@cache
+def _band(fine: float) -> np.ndarray:
+    """Weight of each squared coefficient in the mean energy between Gaussians of `fine` and twice `fine` pixels."""
+    frequency = np.pi * np.arange(_SIZE) / _SIZE
+
+    def gaussian(sigma: float) -> np.ndarray:
+        line = np.exp(-0.5 * (sigma * frequency) ** 2)
+        return np.outer(line, line)
+
+    return ((gaussian(fine) - gaussian(2 * fine)) ** 2 / _SIZE**2).astype(np.float32)
 
 
 def _noise_gain(fine: float, ratio: float) -> float:

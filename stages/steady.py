@@ -43,10 +43,11 @@ class SteadyCrop:
     def _cut(self, index: int, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         first, last = max(0, index - self._reach), min(len(self._boxes), index + self._reach + 1)
         weights = self._kernel[first - index + self._reach : last - index + self._reach]
-        near = [(w, b) for w, b in zip(weights, self._boxes[first:last], strict=True) if b is not None]
+        boxes = self._boxes[first:last]
+        near = [i for i, box in enumerate(boxes) if box is not None]
         if near:
-            total = sum(w for w, _ in near)
-            x, y, height = sum(w * b for w, b in near) / total  # type: ignore[misc]
+            near_weights = weights[near]
+            x, y, height = near_weights @ np.array([boxes[i] for i in near]) / near_weights.sum()
         else:
             known = [(abs(i - index), b) for i, b in enumerate(self._boxes) if b is not None]
             if known:

@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from models.blazeface import Detections
 from models.face_finder import FaceFinder
+from models.image import bounds
 from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Patch, Reject, Resources, Runner, Track
 from stages.faces import FaceCount
 from stages.follow import Follower
@@ -52,7 +53,7 @@ class FaceTrack:
     split: bool = True
 
     name: ClassVar[str] = "track"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema(
@@ -75,6 +76,7 @@ class _Pass:
         self._expected = max(1, frame_count(clip.seconds))
         self._faces = clip.faces or FaceCount(1 / 3, 0.2)
         self._landmarks: list[np.ndarray | None] = []
+        self._boxes: list[np.ndarray | None] = []
         self._times: list[float] = []
         self._crops: list[np.ndarray] = []
         self._matrices: list[np.ndarray] = []
@@ -119,35 +121,40 @@ class _Pass:
             if index % self._stage.every == 0 and not self._crowded():
                 self._count(self._finder(frame.image, self._stage.sure, self._stage.doubtful), None)
             self._landmarks.append(None)
+            self._boxes.append(None)
             return
         landmarks = self._landmarks[-1] if frame.repeated and index else None
+        box = self._boxes[-1] if landmarks is not None else None
         if landmarks is None:
             sight = self._follower.step(frame.image, index % self._stage.every == 0 or self._just_lost(index))
             landmarks = sight.landmarks
+            box = None if landmarks is None else _centre_height(landmarks)
             if sight.moved:
-                self._landmarks[self._checked + 1 :] = [None] * (index - self._checked - 1)
+                unsure = index - self._checked - 1
+                self._landmarks[self._checked + 1 :] = [None] * unsure
+                self._boxes[self._checked + 1 :] = [None] * unsure
             if sight.detections is not None and index % self._stage.every == 0:
                 self._checked = index
-                self._count(sight.detections, landmarks)
+                self._count(sight.detections, box)
         self._landmarks.append(landmarks)
-        box = None if landmarks is None else _centre_height(landmarks)
+        self._boxes.append(box)
         if landmarks is not None and index % self._patch_gap == 0:
             self._patches.append(native_patch(index, frame.image, landmarks))
         for crop, matrix in self._steady.push(frame.image, box):
             self._keep(crop, matrix)
-        self._hopeless = self._is_hopeless(index)
+        if index % FPS == 0 or self._checked == index:
+            self._hopeless = self._is_hopeless(index)
 
     def _just_lost(self, index: int) -> bool:
         """Right after a loss the detector looks in every frame for half a second, then at the usual pace."""
         recent = self._landmarks[max(0, index - self._stage.every) :]
         return self._follower.lost and any(points is not None for points in recent)
 
-    def _count(self, found: Detections, landmarks: np.ndarray | None) -> None:
+    def _count(self, found: Detections, box: np.ndarray | None) -> None:
         main = None
-        if landmarks is not None and len(found):
-            x, y, _ = _centre_height(landmarks)
+        if box is not None and len(found):
             middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-            main = float(found.widths[np.argmin(np.linalg.norm(middle - [x, y], axis=1))])
+            main = float(found.widths[np.argmin(np.linalg.norm(middle - box[:2], axis=1))])
         self._faces = self._faces.add(found.widths, main)
 
     def _is_hopeless(self, index: int) -> bool:
@@ -188,7 +195,7 @@ class _Pass:
         present = np.array([points is not None for points in self._landmarks])
         count = len(present)
         clip = replace(clip.add(frames=count, faces_max=self._faces.most), thumbs=tuple(self._thumbs))
-        heights = [_centre_height(points)[2] for points in self._landmarks if points is not None]
+        heights = [box[2] for box in self._boxes if box is not None]
         if heights:
             clip = clip.add(face_px=float(np.median(heights)))
         if not heights:
@@ -220,13 +227,13 @@ class _Pass:
 
 def _centre_height(landmarks: np.ndarray) -> np.ndarray:
     """(x, y, height) of the face in pixels, [3]."""
-    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    low, high = bounds(landmarks)
     return np.array([*(low + high) / 2, high[1] - low[1]])
 
 
 def native_patch(index: int, image: np.ndarray, landmarks: np.ndarray) -> Patch:
     """The face in native pixels, its corner on the 8-pixel grid of the codec's blocks."""
-    low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+    low, high = bounds(landmarks)
     height, width = image.shape[:2]
     x0, y0 = (int(max(0, v) // 8 * 8) for v in low)
     x1, y1 = int(min(width, np.ceil(high[0]))), int(min(height, np.ceil(high[1])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,11 +38,18 @@ class Scene:
         self.seen, self.presence = face(), 10.0
         self.views: list[str] = []
         self.checks = 0
+        self.short_range = 0
+        self.score = 0.9
         self.mesh = SimpleNamespace(both=self._both, one=self._one)
 
-    def __call__(self, image: np.ndarray, sure: float, doubtful: float) -> Detections:
+    def __call__(
+        self, image: np.ndarray, sure: float, doubtful: float, enough: Callable[[Detections], bool]
+    ) -> Detections:
         self.checks += 1
-        return found(*self.detected)
+        seen = found(*self.detected)
+        seen.scores[:] = self.score
+        self.short_range += not enough(seen)
+        return seen
 
     def _both(self, image: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, float]:
         self.views.append("both")
@@ -145,3 +153,17 @@ def test_what_the_mesh_does_not_see_does_not_start(scene: Scene) -> None:
 @given(st.floats(-60, 60))
 def test_turn_is_about_the_yaw_without_its_sign(yaw: float) -> None:
     assert turn(face(yaw=yaw)) == pytest.approx(abs(yaw), abs=1)
+
+
+def test_the_short_range_is_asked_unless_the_full_range_surely_sees_the_followed_face(scene: Scene) -> None:
+    one = follower(scene)
+    one.step(IMAGE, check=True)
+    assert scene.short_range == 1  # nothing followed yet
+    one.step(IMAGE, check=True)
+    assert scene.short_range == 1
+    scene.score = 0.6
+    one.step(IMAGE, check=True)
+    assert scene.short_range == 2
+    scene.score, scene.detected = 0.9, (face(x=90, scale=2),)
+    one.step(IMAGE, check=True)
+    assert scene.short_range == 3
