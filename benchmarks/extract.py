@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import tyro
@@ -42,8 +43,8 @@ class Bench:
 
     input: str
     """A folder of clips."""
-    rounds: int = 1
-    """Times a, b and d are repeated; the fastest counts."""
+    rounds: int = 3
+    """Times a, b and d are repeated in turn; the median counts."""
     chain: bool = True
     """Also run the one-script-per-step chain (slow)."""
 
@@ -88,10 +89,10 @@ def main(args: Bench) -> None:
     paths.sort(key=lambda path: -read_header(path).duration)
     video = sum(min(60.0, read_header(path).duration) for path in paths)
     print(f"{len(paths)} clips, {video:.0f} s of video, {count} cores", file=sys.stderr)
-    seconds: dict[str, float] = {}
+    measured: dict[str, list[float]] = {}
 
     def note(name: str, value: float, more: str = "") -> None:
-        seconds[name] = min(value, seconds.get(name, value))
+        measured.setdefault(name, []).append(value)
         print(f"{name:<28} {value:8.2f} s  {video / value:7.1f} video s/s {more}", file=sys.stderr, flush=True)
 
     shares: Counter[str] = Counter()
@@ -105,8 +106,8 @@ def main(args: Bench) -> None:
             shares.update(part)
         summary = job(args.input, count)
         note("b job, steady", summary["seconds"] - summary["startup_seconds"])
-        seconds["b start-up"] = summary["startup_seconds"]
-        print(f"{'b start-up':<28} {seconds['b start-up']:8.2f} s", file=sys.stderr)
+        note("b start-up", summary["startup_seconds"])
+    seconds = {name: median(values) for name, values in measured.items()}
     ratios = {
         "job_over_kernels": seconds["b job, steady"] / seconds["a kernels alone"],
         "kernels_over_decoding": seconds["a kernels alone"] / seconds["d decoding, pyav"],
@@ -117,6 +118,7 @@ def main(args: Bench) -> None:
         for name, chained in (("c one script per step", chain.alone), ("  sharing landmarks", chain.sharing)):
             spent, accepted = chained(paths, count)
             note(name, spent, f"({accepted} accepted)")
+            seconds[name] = spent
         ratios |= {
             "chain_over_job": seconds["c one script per step"] / whole,
             "chain_over_job_steady": seconds["c one script per step"] / seconds["b job, steady"],
@@ -129,6 +131,7 @@ def main(args: Bench) -> None:
         "goals": {"job_over_kernels": "<= 1.15", "chain_over_job": ">= 2", "kernels_over_decoding": "<= 5"},
         "limit": "a: the same stages in one process per core, no Ray, no catalog",
         "seconds": {name.strip(): round(value, 2) for name, value in seconds.items()},
+        "rounds": {name.strip(): [round(value, 2) for value in values] for name, values in measured.items()},
         "video_seconds": round(video, 1),
         "video_seconds_per_second_per_core": round(video / seconds["b job, steady"] / count, 2),
         "stage_share": {name: round(value / total, 3) for name, value in shares.most_common()},
