@@ -86,7 +86,7 @@ def largest_jump(track: Track, frames: Sequence[int]) -> tuple[int, float]:
     faces = [cv2.cvtColor(face_square(track, i, 1.0, _SMALL), cv2.COLOR_RGB2GRAY) for i in frames]
     if len(faces) < 2:
         return 0, 0.0
-    change = np.abs(np.diff(np.stack(faces).astype(np.int16), axis=0)).mean((1, 2))
+    change = np.array([cv2.norm(a, b, cv2.NORM_L1) for a, b in zip(faces, faces[1:], strict=False)]) / _SMALL**2
     return int(change.argmax()) + 1, float(change.max())
 
 

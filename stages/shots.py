@@ -11,8 +11,8 @@ _SIDE = 64
 class CutFinder:
     """Compares each frame with the one before: a cut changes both its colours, cell by cell, and its brightness.
 
-    A frame starts a new shot when the HSV histograms of its 2 x 2 cells (8 x 4 x 4 bins) differ by more than `colour`
-    (half the sum of absolute differences, 0 to 1) and its grey 64 x 64 picture by more than `grey` (mean, 0 to 255).
+    A frame starts a new shot when its grey 64 x 64 picture differs by more than `grey` (mean, 0 to 255) and the HSV
+    histograms of its 2 x 2 cells (8 x 4 x 4 bins) by more than `colour` (half the sum of absolute differences, 0 to 1).
     """
 
     def __init__(self, colour: float, grey: float) -> None:
@@ -21,18 +21,33 @@ class CutFinder:
 
     def starts_shot(self, image: np.ndarray) -> bool:
         """Whether uint8 RGB [H, W, 3] begins a new shot; the first frame does not."""
-        now = signature(image)
+        now = reduced(image)
         before, self._before = self._before, now
-        if before is None:
+        # few frames differ in brightness: the histograms are made of those alone
+        if before is None or grey_difference(before[1], now[1]) <= self._grey:
             return False
-        colour, grey = difference(before, now)
-        return colour > self._colour and grey > self._grey
+        return colour_difference(before[0], now[0]) > self._colour
 
 
-def signature(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(histograms [4, 128] that sum to 1 over the picture, grey [64, 64]) of one frame."""
+def reduced(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(RGB uint8 [64, 64, 3], grey uint8 [64, 64]) of one frame: what the comparison looks at."""
     picked = cv2.resize(image, (2 * _SIDE, 2 * _SIDE), interpolation=cv2.INTER_NEAREST)
     small = cv2.resize(picked, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return small, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+
+
+def grey_difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean absolute difference of two grey pictures."""
+    return float(cv2.norm(a, b, cv2.NORM_L1)) / a.size
+
+
+def colour_difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Half the sum of absolute differences of the histograms of two RGB pictures, 0 to 1."""
+    return float(np.abs(histograms(a) - histograms(b)).sum() / 2)
+
+
+def histograms(small: np.ndarray) -> np.ndarray:
+    """HSV histograms [4, 128] of the 2 x 2 cells of an RGB picture [64, 64, 3]; they sum to 1 over the picture."""
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     half = _SIDE // 2
     cells = [hsv[y : y + half, x : x + half] for y in (0, half) for x in (0, half)]
@@ -40,9 +55,4 @@ def signature(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cv2.calcHist([np.ascontiguousarray(c)], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256]).ravel()
         for c in cells
     ]
-    return np.stack(bins) / (_SIDE * _SIDE), cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-
-
-def difference(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
-    """(colour, grey) difference of two signatures."""
-    return float(np.abs(a[0] - b[0]).sum() / 2), float(np.abs(a[1] - b[1]).mean())
+    return np.stack(bins) / (_SIDE * _SIDE)

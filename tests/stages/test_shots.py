@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_clips import clip_of
 
-from stages.shots import CutFinder, difference, signature
+from stages.shots import CutFinder, colour_difference, grey_difference, histograms, reduced
 from stages.track import FaceTrack
 
 NAMES = ("talking_woman", "talking_man", "looking_away", "no_face", "face_leaves", "far_away")
@@ -64,13 +64,16 @@ def test_both_colour_and_brightness_must_change() -> None:
 def test_the_difference_is_0_of_the_same_and_1_of_the_opposite() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (200, 300, 3), np.uint8)
-    assert difference(signature(image), signature(image)) == (0, 0)
-    black, white = signature(np.zeros((50, 50, 3), np.uint8)), signature(np.full((50, 50, 3), 255, np.uint8))
-    assert difference(black, white) == pytest.approx((1, 255))
-    assert signature(image)[0].sum() == pytest.approx(1)
+    (small, grey), (black, dark), (white, bright) = (
+        reduced(picture) for picture in (image, np.zeros((50, 50, 3), np.uint8), np.full((50, 50, 3), 255, np.uint8))
+    )
+    assert (colour_difference(small, small), grey_difference(grey, grey)) == (0, 0)
+    assert (colour_difference(black, white), grey_difference(dark, bright)) == pytest.approx((1, 255))
+    assert histograms(small).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 700), (1080, 1920)])
 def test_frames_of_any_size(shape: tuple[int, int]) -> None:
-    histogram, grey = signature(np.full((*shape, 3), 9, np.uint8))
-    assert (histogram.shape, grey.shape) == ((4, 128), (64, 64))
+    small, grey = reduced(np.full((*shape, 3), 9, np.uint8))
+    assert (small.shape, grey.shape) == ((64, 64, 3), (64, 64))
+    assert histograms(small).shape == (4, 128)
