@@ -90,7 +90,7 @@ CLIPS = _table(
         _field("quality", _FLOAT, "points, 0 to 100", "picture quality of the face, mean of sampled frames"),
         _field("quality_min", _FLOAT, "points, 0 to 100", "picture quality of the worst sampled frame"),
         _field("faces_max", _INT, "count", "most faces seen in one sampled frame"),
-        _field("face_px", _FLOAT, "pixels", "median width of the face in the source's frames"),
+        _field("face_px", _FLOAT, "pixels", "median height of the face (chin to forehead) in the source's frames"),
         _field(
             "face_vector",
             pa.list_(_FLOAT),

@@ -10,40 +10,18 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.judge import Judge, Verdict
-from stages.audio import LogMel
+from pipeline.recipe import make_recipe
 from stages.clip import Clip, Stage
-from stages.distance import Distance
-from stages.emotion import Emotion
-from stages.gaze import Gaze
-from stages.identity import Identity
-from stages.pose import Pose
-from stages.probe import Probe
-from stages.quality import Quality
 from stages.reader import Decoder, Frames, read
 from stages.reader_pyav import read_header
-from stages.screen import Screen
 from stages.sound import read_sound
-from stages.speech import Speech
-from stages.track import FaceTrack
 
 ROOT = Path(__file__).parents[2]
 
 
 def stages() -> tuple[Stage, ...]:
     """The open profile's stages with their defaults, except that nothing is rejected for sound, length or quality."""
-    return (
-        Probe(min_seconds=0.5, audio=False),
-        Speech(required=False),
-        Screen(),
-        FaceTrack(),
-        Quality(minimum=0),
-        Pose(),
-        Gaze(),
-        Distance(),
-        Emotion(),
-        LogMel(),
-        Identity(),
-    )
+    return make_recipe(settings=("probe.min_seconds=0.5", "speech.required=false", "quality.minimum=0")).stages
 
 
 def clip_of(path: Path, decoder: Decoder = "pyav") -> Clip:
