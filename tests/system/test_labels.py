@@ -71,6 +71,12 @@ def test_a_face_that_leaves_or_is_replaced_is_seen(shelf: Shelf, event: str) -> 
     assert_reached(events.measure(shelf, (event,)))
 
 
+@pytest.mark.parametrize("name", ["st_10", "st_16"])
+def test_one_person_s_wild_grimaces_are_one_person(shelf: Shelf, name: str) -> None:
+    (verdict,) = shelf.verdicts(shelf.shared / "faces" / f"{name}.mp4")
+    assert (verdict.status, verdict.detail) == ("accepted", None)
+
+
 def test_a_jump_of_the_face_is_followed_within_half_a_second(shelf: Shelf) -> None:
     assert_reached(faces.measure_drift(shelf, ("vr_3", "pcavs_00373")))
 
