@@ -10,7 +10,7 @@ import numpy as np
 from models.head_pose import angles, procrustes, rotation_of
 from stages.aligned import face_square
 from stages.clip import FPS, Clip
-from stages.gaze import to_vectors
+from stages.directions import to_vectors
 from stages.thumbs import COUNT, Thumb
 
 # Contours of MediaPipe's face mesh, as point indices (mediapipe/python/solutions/face_mesh_connections.py)

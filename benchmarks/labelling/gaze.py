@@ -11,7 +11,8 @@ from benchmarks.labelling.shelf import Shelf
 from models.head_pose import rotation_of
 from models.iris import Iris
 from stages.clip import Clip
-from stages.gaze import Gaze, main_direction, to_angles, to_vectors
+from stages.directions import main_direction, to_angles, to_vectors
+from stages.gaze import Gaze
 
 SCHEDULES = (1, 2, 3, 4)
 _BLINK = 0.3

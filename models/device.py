@@ -1,0 +1,20 @@
+"""Which device a network runs on."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+_TOLD = "VASARI_DEVICE"
+
+
+def device() -> torch.device:
+    """The first GPU this process may use, else the CPU; VASARI_DEVICE=cpu (or cuda:1, ...) decides instead.
+
+    In a Ray actor that asked for a GPU, Ray shows the process its own one alone, so the first is the right one.
+    """
+    told = os.environ.get(_TOLD)
+    if told:
+        return torch.device(told)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
