@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.labelling import (  # noqa: E402
+    deep3d,
     emotion,
     events,
     faces,
@@ -48,6 +49,7 @@ MEASURES: dict[str, Callable[[Shelf], Result]] = {
     "emotion": emotion.measure,
     "speech": speech.measure,
     "gaze": gaze.measure,
+    "deep3d": deep3d.measure,
     "identity": identity.measure,
     "timing": timing.measure,
     "decoders": timing.measure_decoders,
