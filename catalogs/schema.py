@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from catalogs import arrays
 from catalogs.errors import SchemaError
-from catalogs.tables import EMOTIONS, FAILED_REASONS, STAGES, STATUSES, TABLES, VERSION
+from catalogs.tables import EMOTIONS, FAILED_REASONS, PER_FRAME, STAGES, STATUSES, TABLES, VERSION
 
 __all__ = [
     "EMOTIONS",
     "FAILED_REASONS",
+    "PER_FRAME",
     "STAGES",
     "STATUSES",
     "TABLES",

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from catalogs.errors import BadSpan, NoCatalog
 from catalogs.parts import TEMPORARY
 from catalogs.place import WORK, fsync, locate
-from catalogs.schema import STATUSES, TABLES, conform, dim
+from catalogs.schema import PER_FRAME, STATUSES, TABLES, conform, dim
 
 SUFFIX = ".span"
 BAD_SUFFIX = ".bad"
@@ -140,12 +140,13 @@ def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -
 
 
 def _check_lengths(name: str, latents: pa.Table) -> None:
-    """Every per-frame list must hold frames x D values."""
-    frames = latents["frames"]
-    for field in latents.schema:
-        size = dim(field)
+    """Every per-frame list must hold frames x D values: the schema's D, or the same whole D in all rows."""
+    frames = latents["frames"].to_pylist()
+    for column in PER_FRAME:
+        size = dim(latents.schema.field(column))
+        lengths = pc.list_value_length(latents[column]).to_pylist()
+        held = [(count, length) for count, length in zip(frames, lengths, strict=True) if length is not None]
         if size is None:
-            continue
-        lengths = pc.list_value_length(latents[field.name])
-        if not pc.all(pc.equal(lengths, pc.multiply(frames, size)), min_count=0).as_py():
-            raise BadSpan(f"{name}: latents.{field.name} must hold frames x {size} values, has {lengths.to_pylist()}")
+            size = next((length // count for count, length in held if count), 0)
+        if any(length != count * size for count, length in held):
+            raise BadSpan(f"{name}: latents.{column} must hold frames x {size or 'D'} values, has {lengths}")

@@ -1,6 +1,7 @@
 """The tables of a catalog: explicit Arrow schemas with a unit and a meaning for every column.
 
-Field metadata: `unit`, `about`, and `dim` (D) for columns that hold a flat row-major list of [T, D].
+Field metadata: `unit`, `about`, and `dim` (D) for columns that hold a flat row-major list of [T, D] whose D is the same
+in every recipe; where it is not, D is the list's length over `frames`.
 Table metadata: `vasari.table`, `vasari.version`. Nothing outside this file may state a column's type.
 """
 
@@ -30,8 +31,8 @@ STAGES = (
 STATUSES = ("accepted", "rejected", "failed")
 FAILED_REASONS = ("unreadable", "timeout", "crashed", "error")
 
-AUDIO_DIM = 320
-FACE_VECTOR_DIM = 128
+PER_FRAME = ("pose", "gaze", "dynamics", "audio")
+"""The columns of latents that hold [T, D]."""
 
 _HEX = "32 hex digits"
 _SHARE = "share, 0 to 1"
@@ -91,13 +92,7 @@ CLIPS = _table(
         _field("quality_min", _FLOAT, "points, 0 to 100", "picture quality of the worst sampled frame"),
         _field("faces_max", _INT, "count", "most faces seen in one sampled frame"),
         _field("face_px", _FLOAT, "pixels", "median height of the face (chin to forehead) in the source's frames"),
-        _field(
-            "face_vector",
-            pa.list_(_FLOAT),
-            "dimensionless",
-            "who it is: near for one person",
-            dim=FACE_VECTOR_DIM,
-        ),
+        _field("face_vector", pa.list_(_FLOAT), "dimensionless", "who it is: near for one person; 128 (dlib) or 512"),
         _field("gaze_theta", _FLOAT, "degrees", "main gaze direction, > 0 towards the image's left"),
         _field("gaze_phi", _FLOAT, "degrees", "main gaze direction, > 0 up; (0, 0) looks into the camera"),
         _field("gaze_share", _FLOAT, _SHARE, "share of frames that look in the main direction"),
@@ -139,8 +134,7 @@ LATENTS = _table(
             "audio",
             _HALVES,
             "dimensionless",
-            "[T, 320] log-mel, 80 bands x 4 hops; null without sound",
-            dim=AUDIO_DIM,
+            "[T, D] log-mel, 80 bands x 4 hops (D = 320), or Wav2Vec2 (D = 768); null without sound",
         ),
         _field("identity", _HALVES, "dimensionless", "[I] identity code; null until a face encoder has run"),
     ],

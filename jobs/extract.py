@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import absolute, reported
 from pipeline.extraction import Request, extract
+from pipeline.licences import refuse_noncommercial
 from pipeline.plan import plan, plan_text
 from pipeline.recipe import make_recipe
 from pipeline.summary import summary_text
@@ -33,10 +34,13 @@ class Extract:
     """Files, folders, globs, fsspec URIs, or CSV/Parquet manifests with a column `uri`."""
     catalog: str
     """Folder of the catalog; made if it is not there."""
-    profile: Literal["open"] = "open"
-    """The models: `open` runs offline with weights that come with pip."""
+    profile: Literal["open", "paper"] = "open"
+    """The models: `open` runs offline with weights that come with pip, `paper` with those of `jobs/weights.py`."""
     set: Many = ()
-    """STAGE.PARAMETER=VALUE, for example quality.minimum=40; --plan lists all."""
+    """STAGE.PARAMETER=VALUE, for example quality.minimum=40, or STAGE=VARIANT, for example gaze=l2cs; --plan lists
+    all."""
+    commercial: bool = False
+    """Refuse weights whose licence forbids commercial use."""
     max_seconds: float = 60.0
     """A longer source is cut into clips of at most this many seconds."""
     split: bool = True
@@ -63,6 +67,8 @@ def main(args: Extract) -> None:
     """Run it; errors come out as Failure with their exit code."""
     settings = [text for texts in args.set for text in texts]
     recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split)
+    if args.commercial:
+        refuse_noncommercial(recipe)
     if args.plan:
         print(json.dumps(plan(recipe)) if args.json else plan_text(recipe))
         return

@@ -1,6 +1,7 @@
 """A warm child process for work in native code: it may hang or die, and costs only the call it was on.
 
 The parent sends (name, arguments) as a length-prefixed pickle over a pipe and waits for the answer with a time limit.
+Before it answers, the child may ask the parent something in return (what only the parent can reach, such as a GPU).
 The child exits when its parent does: the kernel kills it (PR_SET_PDEATHSIG), and its end of the pipe closes.
 """
 
@@ -20,6 +21,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,6 +42,14 @@ class ChildError(RuntimeError):
     """The call raised; carries the exception's type, message and traceback as text."""
 
 
+class AskFailed(RuntimeError):
+    """What a child asked its parent could not be answered; carries the parent's error as text."""
+
+
+Answer = Callable[..., Any]
+"""Answers a child's question, called with what the child's `ask` was called with."""
+
+
 class Child:
     """One child process, started at the first call and again after it was lost. memory: its address space, bytes."""
 
@@ -48,21 +58,31 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Any = None
 
-    def call(self, name: str, *arguments: Any, seconds: float) -> Any:
+    def call(self, name: str, *arguments: Any, seconds: float, asked: Answer | None = None) -> Any:
         """The answer of the function `name`, as "module:function", within `seconds`.
 
-        Raises ChildTimeout, ChildCrashed or ChildError; the child is usable again after each.
+        asked: answers the child's questions. With it, `name` is called with one more argument, `ask`: a function that
+        sends its arguments to `asked` and returns what that gives, or raises AskFailed with what it raised. The time
+        `asked` takes does not count. Raises ChildTimeout, ChildCrashed or ChildError; the child is usable again after
+        each.
         """
         process = self._ready()
         assert process.stdin is not None
         try:
-            _send(process.stdin, (name, arguments))
-            answer = self._receive(process, seconds)
+            _send(process.stdin, (name, arguments, asked is not None))
+            while True:
+                began = time.monotonic()
+                kind, value = self._receive(process, seconds)
+                if kind != "ask":
+                    break
+                assert asked is not None
+                seconds -= time.monotonic() - began
+                _send(process.stdin, _answered(asked, value))
         except (BrokenPipeError, EOFError) as error:
             raise self._crashed() from error
-        if answer[0] == "error":
-            raise ChildError(answer[1])
-        return answer[1]
+        if kind == "error":
+            raise ChildError(value)
+        return value
 
     @property
     def pid(self) -> int | None:
@@ -152,14 +172,33 @@ def serve() -> None:
     while True:
         try:
             (size,) = struct.unpack("<Q", _exactly(calls, 8))
-            name, arguments = pickle.loads(_exactly(calls, size))
+            name, arguments, may_ask = pickle.loads(_exactly(calls, size))
         except EOFError:
             return
+        more = {"ask": partial(_ask, answers, calls)} if may_ask else {}
         try:
-            answer = ("ok", _function(name)(*arguments))
+            answer = ("ok", _function(name)(*arguments, **more))
         except Exception as error:
             answer = ("error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
         _send(answers, answer)
+
+
+def _ask(answers: Any, calls: BinaryIO, *question: Any) -> Any:
+    """The child's side of a question to its parent."""
+    _send(answers, ("ask", question))
+    (size,) = struct.unpack("<Q", _exactly(calls, 8))
+    kind, value = pickle.loads(_exactly(calls, size))
+    if kind == "error":
+        raise AskFailed(value)
+    return value
+
+
+def _answered(asked: Answer, question: tuple[Any, ...]) -> tuple[str, Any]:
+    """The parent's side: the answer, or the error it ended in, as text."""
+    try:
+        return "ok", asked(*question)
+    except Exception as error:
+        return "error", f"{type(error).__name__}: {error}"
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ def connect(workers: int | None) -> int:
                 address=joined or "local",
                 logging_level=logging.ERROR,
                 log_to_driver=False,
-                runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0"}},
+                runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0", **_ours()}},
                 **local,
             )
         except Exception as error:
@@ -54,6 +54,11 @@ def connect(workers: int | None) -> int:
             ) from error
     cpus = int(ray.cluster_resources().get("CPU", 1))
     return workers or max(1, cpus - (0 if address() else 1))
+
+
+def _ours() -> dict[str, str]:
+    """This process's VASARI_ settings (device, folder of weights, ...), which hold for its actors too."""
+    return {name: value for name, value in os.environ.items() if name.startswith("VASARI_")}
 
 
 def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:

@@ -23,9 +23,10 @@ import pyarrow.compute as pc
 from catalogs import Writer
 from catalogs.place import locate
 from catalogs.staging import stage_span
-from pipeline import cluster, rows
+from pipeline import cluster, rows, subjects
 from pipeline.decided import decided_sources, decided_spans, known, touched
 from pipeline.jobs import SpanDone, SpanJob
+from pipeline.labellers import labellers
 from pipeline.machine import machine, versions
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
@@ -129,7 +130,7 @@ class _Run:
             self._say(f"{len(todo)} sources to decide")
             surveys = survey(todo, self._request.limits, self._request.workers)
             progress = self._work(surveys, keys)
-        self._writer.rewrite(upkeep(listed, surveys))
+        self._writer.rewrite(upkeep(listed, surveys, _same_person(self._recipe)))
         if todo:
             self._put_run(progress, len(listed))
         self._refuse_undecided(todo)
@@ -181,11 +182,18 @@ class _Run:
     def _extracted(self, jobs: Sequence[SpanJob]) -> Iterator[str]:
         """SpanDone of each job as JSON, as workers finish them."""
         if not jobs:
-            return iter(())
+            return
         workers = cluster.connect(self._request.workers)
-        self._say(f"{len(jobs)} clips to extract with {workers} workers")
-        arguments = (self._root, self._recipe, self._run_id, self._request.limits)
-        return cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, workers, "done")
+        serving = labellers(self._recipe)
+        gpus = f", {serving.sets} sets of networks on GPUs" if serving else ""
+        self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
+        ask = serving.asking() if serving else None
+        arguments = (self._root, self._recipe, self._run_id, self._request.limits, ask)
+        try:
+            yield from cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, workers, "done")
+        finally:
+            if serving:
+                serving.close()
 
     def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
         """Rows that need no work: duplicates, and what the survey could not read."""
@@ -249,6 +257,12 @@ class _Run:
             video_seconds=progress.video_seconds,
             catalog=self._request.catalog,
         )
+
+
+def _same_person(recipe: Recipe) -> float:
+    """The distance of face vectors up to which the recipe's identity stage takes two clips for one person's."""
+    found = (getattr(stage, "same_person", None) for stage in recipe.stages if stage.name == "identity")
+    return next((value for value in found if value is not None), subjects.SAME_PERSON)
 
 
 def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[SurveyJob], set[str]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
+
+from stages.batched import BatchedStage
 from stages.clip import Clip, Reject, Runner, Stage
 from stages.reader import Unreadable
 
@@ -27,11 +30,18 @@ class Verdict:
     seconds: dict[str, float]
 
 
-class Judge:
-    """The stages of a recipe, opened once, applied to one stretch after the other."""
+Ask = Callable[[str, list[np.ndarray]], list[np.ndarray]]
+"""The answers of the network of the stage of that name to these items, from wherever it runs."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
-        self._stages: list[tuple[Stage, Runner]] = [(stage, stage.open()) for stage in stages]
+
+class Judge:
+    """The stages of a recipe, opened once, applied to one stretch after the other.
+
+    ask: where the networks of batched stages run; without it they are opened here like all others.
+    """
+
+    def __init__(self, stages: Sequence[Stage], ask: Ask | None = None) -> None:
+        self._stages: list[tuple[Stage, Runner]] = [(stage, _opened(stage, ask)) for stage in stages]
 
     def __call__(self, clip: Clip) -> Iterator[Verdict]:
         """Verdicts of `clip` and, where the scene changes, of each part, in time order."""
@@ -71,6 +81,19 @@ class Judge:
                 return replace(outcome, clip=outcome.clip.add(**kept))
             clip = outcome
         return clip.add(**kept)
+
+
+def _opened(stage: Any, ask: Ask | None) -> Runner:
+    if ask is None or not isinstance(stage, BatchedStage):
+        return stage.open()
+
+    def run(clip: Clip) -> Clip | Reject:
+        items = stage.items(clip)
+        if isinstance(items, Reject):
+            return items
+        return stage.finish(clip, ask(stage.name, items) if items else [])
+
+    return run
 
 
 def _timed(seconds: dict[str, float], name: str, run: Runner, clip: Clip) -> Clip | Reject:

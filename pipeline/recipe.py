@@ -9,19 +9,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from models.weights import Weights, weights
-from stages.audio import LogMel
+from pipeline.variants import DETECTORS, PROFILES, VARIANTS, default_variant, stage, variant_of
 from stages.clip import Stage
-from stages.distance import Distance
-from stages.emotion import Emotion
-from stages.gaze import Gaze
-from stages.identity import Identity
-from stages.pose import Pose
-from stages.probe import Probe
-from stages.quality import Quality
 from stages.reader import Decoder
-from stages.screen import Screen
-from stages.speech import Speech
-from stages.track import FaceTrack
 
 
 class RecipeError(ValueError):
@@ -48,7 +38,10 @@ class Recipe:
             "profile": self.profile,
             "max_seconds": self.max_seconds,
             "decoder": self.decoder,
-            "stages": {s.name: {"version": s.version, **asdict(s)} for s in self.stages},  # type: ignore[call-overload]
+            "stages": {
+                s.name: {"variant": variant_of(s), "version": s.version, **asdict(s)}  # type: ignore[call-overload]
+                for s in self.stages
+            },
             "weights": {w.name: w.sha256 for w in self.weights()},
         }
 
@@ -61,22 +54,7 @@ class Recipe:
 
 def open_profile() -> tuple[Stage, ...]:
     """Profile `open`: weights that come with pip packages, offline, commercial use allowed."""
-    return (
-        Probe(),
-        Speech(),
-        Screen(),
-        FaceTrack(),
-        Quality(),
-        Pose(),
-        Gaze(),
-        Distance(),
-        Emotion(),
-        LogMel(),
-        Identity(),
-    )
-
-
-PROFILES = {"open": open_profile}
+    return make_recipe("open").stages
 
 
 def make_recipe(
@@ -86,12 +64,17 @@ def make_recipe(
     decoder: Decoder = "pyav",
     split: bool = True,
 ) -> Recipe:
-    """The recipe of a profile with `STAGE.PARAMETER=VALUE` settings applied. Raises RecipeError."""
+    """The recipe of a profile with settings applied. Raises RecipeError.
+
+    A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/variants.py), or
+    `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given.
+    """
     if profile not in PROFILES:
         raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
     if not max_seconds > 0:
         raise RecipeError(f"max_seconds must be above 0, not {max_seconds:g}")
-    stages = {stage.name: stage for stage in PROFILES[profile]()}
+    stages = _chosen(profile, [text for text in settings if _is_exchange(text)])
+    settings = [text for text in settings if not _is_exchange(text)]
     given = set()
     if not split:
         settings = ["track.split=false", *settings]
@@ -105,11 +88,41 @@ def make_recipe(
     return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
 
 
+def _is_exchange(setting: str) -> bool:
+    left, equals, _ = setting.partition("=")
+    return bool(equals) and bool(left) and "." not in left
+
+
+def _chosen(profile: str, exchanges: Sequence[str]) -> dict[str, Stage]:
+    """The stages of a profile by role, some of them exchanged, with their default parameters."""
+    chosen = {role: PROFILES[profile].get(role, default_variant(role)) for role in VARIANTS}
+    for exchange in exchanges:
+        role, _, variant = (part.strip() for part in exchange.partition("="))
+        if role not in VARIANTS:
+            raise RecipeError(f"no stage {role!r}; there are: {', '.join(VARIANTS)}")
+        if variant not in VARIANTS[role]:
+            there = ", ".join(f"{role}={name}" for name in VARIANTS[role])
+            raise RecipeError(
+                f"no stage {role}={variant}; there are: {there}. Parameters are set with a dot: STAGE.PARAMETER=VALUE"
+            )
+        chosen[role] = variant
+    try:
+        stages = {role: stage(role, variant) for role, variant in chosen.items()}
+    except ImportError as error:
+        raise RecipeError(str(error)) from error
+    for role in ("screen", "track"):
+        stages[role] = replace(stages[role], detector=DETECTORS[profile])  # type: ignore[type-var]
+    return stages
+
+
 def _parse(setting: str) -> tuple[str, str, str]:
     left, equals, value = setting.partition("=")
     name, dot, parameter = left.partition(".")
     if not (equals and dot and name and parameter):
-        raise RecipeError(f"--set {setting}: expected STAGE.PARAMETER=VALUE, for example quality.minimum=40")
+        raise RecipeError(
+            f"--set {setting}: expected STAGE.PARAMETER=VALUE, for example quality.minimum=40, "
+            "or STAGE=VARIANT, for example gaze=l2cs"
+        )
     return name.strip(), parameter.strip(), value.strip()
 
 
@@ -121,7 +134,12 @@ def _set(stages: dict[str, Stage], name: str, parameter: str, value: str) -> Sta
     if parameter not in known:
         listed = ", ".join(f"{name}.{key}={_show(current)}" for key, current in known.items()) or "none"
         raise RecipeError(f"stage {name} has no parameter {parameter!r}; it has: {listed}")
-    return replace(stage, **{parameter: _value(f"{name}.{parameter}", value, known[parameter])})  # type: ignore[type-var]
+    changed = replace(stage, **{parameter: _value(f"{name}.{parameter}", value, known[parameter])})  # type: ignore[type-var]
+    try:
+        _ = changed.weights
+    except ValueError as error:
+        raise RecipeError(f"--set {name}.{parameter}={value}: {error}") from error
+    return changed
 
 
 def _value(where: str, text: str, current: Any) -> Any:

@@ -8,7 +8,7 @@ import cv2
 import pyarrow as pa
 
 from pipeline.jobs import SpanJob
-from pipeline.judge import Judge
+from pipeline.judge import Ask, Judge
 from pipeline.recipe import Recipe
 from pipeline.rows import tables
 from stages.clip import Clip
@@ -16,33 +16,40 @@ from stages.reader import read
 from stages.reader_pyav import read_header
 from stages.sound import read_sound
 
-_opened: dict[str, Judge] = {}
+_opened: dict[tuple[str, bool], Judge] = {}
 
 
-def open_stages(recipe: Recipe) -> float:
-    """Load all weights of the recipe and what else is slow the first time; seconds it took."""
+def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
+    """Load all weights of the recipe and what else is slow the first time; seconds it took.
+
+    ask: see `extract`; the networks it reaches are not loaded here.
+    """
     start = time.perf_counter()
-    _judge(recipe)
+    _judge(recipe, ask)
     pa.array([0])  # imports pandas, a third of a second: here and not in the first clip
     return time.perf_counter() - start
 
 
-def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str) -> dict[str, pa.Table]:
-    """All clips of one span of the video at `path`, as the catalog's tables."""
+def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
+    """All clips of one span of the video at `path`, as the catalog's tables.
+
+    ask: answers for the networks of batched stages, which then run elsewhere; without it they run in this process.
+    """
     start = time.perf_counter()
     head = read_header(path)
     sound = read_sound(path, head, job.start_s, job.end_s)
     frames = read(path, head, job.start_s, job.end_s, recipe.decoder)
     clip = Clip(path, head, job.start_s, job.end_s, frames, sound)
     opening = time.perf_counter() - start
-    verdicts = _judge(recipe)(clip)
+    verdicts = _judge(recipe, ask)(clip)
     return tables(verdicts, job, recipe.fingerprint, run_id, opening)
 
 
-def _judge(recipe: Recipe) -> Judge:
-    """The recipe's stages, opened once a process."""
+def _judge(recipe: Recipe, ask: Ask | None) -> Judge:
+    """The recipe's stages, opened once a process. `ask` reaches the same parent in every call."""
     cv2.setNumThreads(1)  # workers scale by processes
-    if recipe.fingerprint not in _opened:
+    key = (recipe.fingerprint, ask is not None)
+    if key not in _opened:
         _opened.clear()
-        _opened[recipe.fingerprint] = Judge(recipe.stages)
-    return _opened[recipe.fingerprint]
+        _opened[key] = Judge(recipe.stages, ask)
+    return _opened[key]

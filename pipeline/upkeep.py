@@ -15,10 +15,15 @@ from pipeline.survey import Survey, SurveyJob
 _GENERATED = re.compile(r"person_[0-9a-f]{12}")
 
 
-def upkeep(listed: Sequence[SurveyJob], surveys: Sequence[Survey]) -> Callable[[pa.Table], pa.Table]:
-    """The update of table clips for a run that listed `listed` and had to survey `surveys` of them."""
+def upkeep(
+    listed: Sequence[SurveyJob], surveys: Sequence[Survey], same_person: float = subjects.SAME_PERSON
+) -> Callable[[pa.Table], pa.Table]:
+    """The update of table clips for a run that listed `listed` and had to survey `surveys` of them.
+
+    same_person: see `pipeline.subjects.assign`.
+    """
     given = {job.source_key: job for job in listed}
-    return lambda clips: named(without_superseded(clips, surveys, given), given)
+    return lambda clips: named(without_superseded(clips, surveys, given), given, same_person)
 
 
 def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SurveyJob]) -> pa.Table:
@@ -35,8 +40,11 @@ def with_keys(clips: pa.Table, now: Mapping[str, str]) -> pa.Table:
     return _replaced(clips, "source_key", keys)
 
 
-def named(clips: pa.Table, listed: Mapping[str, SurveyJob]) -> pa.Table:
-    """With subject_id and split as listed now; accepted clips that nobody names get a cluster of face vectors."""
+def named(clips: pa.Table, listed: Mapping[str, SurveyJob], same_person: float = subjects.SAME_PERSON) -> pa.Table:
+    """With subject_id and split as listed now; accepted clips that nobody names get a cluster of face vectors.
+
+    Vectors of different lengths (rows of an earlier recipe, until they are worked on again) are clustered apart.
+    """
     jobs = [listed.get(key) for key in clips["source_key"].to_pylist()]
     subject = [
         job.subject_id if job else _unless_generated(old)
@@ -44,11 +52,12 @@ def named(clips: pa.Table, listed: Mapping[str, SurveyJob]) -> pa.Table:
     ]
     split = [job.split if job else old for job, old in zip(jobs, clips["split"].to_pylist(), strict=True)]
     seen = pc.and_(pc.equal(clips["status"], "accepted"), pc.is_valid(clips["face_vector"]))
-    places = np.flatnonzero(seen.to_numpy())
-    if len(places):
+    lengths = pc.fill_null(pc.list_value_length(clips["face_vector"]), 0).to_numpy()
+    for length in np.unique(lengths[seen.to_numpy()]):
+        places = np.flatnonzero(seen.to_numpy() & (lengths == length))
         accepted = clips.take(pa.array(places))
         vectors = np.array(accepted["face_vector"].to_pylist(), np.float32)
-        assigned = subjects.assign(accepted["clip_id"].to_pylist(), vectors, [subject[i] for i in places])
+        assigned = subjects.assign(accepted["clip_id"].to_pylist(), vectors, [subject[i] for i in places], same_person)
         for place, name in zip(places, assigned, strict=True):
             subject[place] = name
     return _replaced(_replaced(clips, "subject_id", subject), "split", split)

@@ -14,6 +14,7 @@ from catalogs.staging import read_span, span_path, stage_span
 from pipeline import rows
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.jobs import SpanDone, SpanJob
+from pipeline.judge import Ask
 from pipeline.local import LocalFiles
 from pipeline.recipe import Recipe
 from pipeline.survey import Survey, SurveyJob
@@ -66,13 +67,16 @@ class SurveyWorker:
 
 
 class SpanWorker:
-    """Extracts spans and stages them in the catalog; only ids and verdicts travel back."""
+    """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
 
-    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits) -> None:
-        self._catalog, self._recipe, self._run_id, self._limits = catalog, recipe, run_id, limits
+    ask: answers for batched stages from GPU actors (pipeline/labellers.py); without it their networks run in the child.
+    """
+
+    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
+        self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
         self._child = Child(limits.memory)
         self._files = LocalFiles()
-        self._child.call("pipeline.span:open_stages", recipe, seconds=limits.seconds)
+        self._child.call("pipeline.span:open_stages", recipe, seconds=limits.seconds, asked=ask)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""
@@ -106,7 +110,13 @@ class SpanWorker:
         try:
             path = self._files.local(job.uri)
             return self._child.call(
-                "pipeline.span:extract", self._recipe, job, path, self._run_id, seconds=self._limits.seconds
+                "pipeline.span:extract",
+                self._recipe,
+                job,
+                path,
+                self._run_id,
+                seconds=self._limits.seconds,
+                asked=self._ask,
             )
         except (ChildTimeout, ChildCrashed) as error:
             if not last:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from sample_spans import clip_row, hexes, latent_row, source_key, span_tables, stage
@@ -106,6 +107,10 @@ def _tables(**changes: pa.Table | None) -> dict[str, pa.Table]:
         (
             _tables(latents=conform("latents", [{**latent_row(clip_row(1)["clip_id"]), "frames": 5}])),
             "latents.pose must hold frames x 6",
+        ),
+        (
+            _tables(latents=conform("latents", [{**latent_row(clip_row(1)["clip_id"], 4), "audio": np.zeros(1009)}])),
+            "latents.audio must hold frames x",
         ),
         (_tables(runs=conform("runs", [])), r"not for a span: \['runs'\]"),
     ],

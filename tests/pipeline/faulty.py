@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +38,19 @@ def hang() -> None:
 
 def segfault() -> None:
     ctypes.string_at(0)
+
+
+def questions(count: int, ask: Callable[..., int]) -> list[int]:
+    """`count` answers to (the answer before, the number of the question)."""
+    answers = [0]
+    for number in range(1, count + 1):
+        answers.append(ask(answers[-1], number))
+    return answers[1:]
+
+
+def ask_and_hang(ask: Callable[..., int]) -> None:
+    ask(1)
+    time.sleep(1000)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import faulty
 import pytest
 
 from pipeline.child import ROOT, Child, ChildCrashed, ChildError, ChildTimeout
@@ -130,3 +131,41 @@ def gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def test_the_child_asks_its_parent_and_goes_on_with_the_answer(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty.reachable(monkeypatch)
+    asked: list[tuple] = []
+
+    def answer(*question: int) -> int:
+        asked.append(question)
+        return sum(question)
+
+    assert child.call("faulty:questions", 3, seconds=LONG, asked=answer) == [1, 3, 6]
+    assert asked == [(0, 1), (1, 2), (3, 3)]
+    assert child.call("operator:add", 1, 1, seconds=LONG) == 2
+
+
+def test_a_question_without_an_answer_is_an_error_in_the_child(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty.reachable(monkeypatch)
+
+    def refuse(*question: int) -> int:
+        raise LookupError("no GPU answers")
+
+    first = pid(child)
+    with pytest.raises(ChildError, match="AskFailed: LookupError: no GPU answers"):
+        child.call("faulty:questions", 1, seconds=LONG, asked=refuse)
+    assert pid(child) == first
+
+
+def test_the_time_an_answer_takes_does_not_count(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty.reachable(monkeypatch)
+
+    def slow(*question: int) -> int:
+        time.sleep(0.4)
+        return 0
+
+    pid(child)
+    assert child.call("faulty:questions", 3, seconds=1.0, asked=slow) == [0, 0, 0]
+    with pytest.raises(ChildTimeout):
+        child.call("faulty:ask_and_hang", seconds=0.5, asked=slow)

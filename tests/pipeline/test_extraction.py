@@ -29,7 +29,7 @@ class Inline:
     def __init__(self, memory: int = 0) -> None:
         pass
 
-    def call(self, name: str, *arguments: Any, seconds: float) -> Any:
+    def call(self, name: str, *arguments: Any, seconds: float, asked: Any = None) -> Any:
         try:
             return _function(name)(*arguments)
         except Exception as error:

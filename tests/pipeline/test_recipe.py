@@ -47,7 +47,9 @@ def test_the_fingerprint_is_the_same_for_the_same_recipe() -> None:
 
 def other(value: Any) -> str:
     """A value other than a parameter's present one, as text."""
-    return str(not value).lower() if isinstance(value, bool) else f"{value + 1}" if not isinstance(value, str) else "x"
+    if isinstance(value, str):
+        return {"blazeface": "scrfd"}[value]
+    return str(not value).lower() if isinstance(value, bool) else f"{value + 1}"
 
 
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
@@ -69,7 +71,11 @@ def test_the_fingerprint_changes_with_everything_else(monkeypatch: pytest.Monkey
     real = recipes.weights
 
     def reissued(name: str) -> Weights:
-        return replace(real(name), sha256="0" * 64) if name == "face_mesh" else real(name)
+        return (
+            replace(real(name), origin=replace(real(name).origin, sha256="0" * 64))
+            if name == "face_mesh"
+            else real(name)
+        )
 
     monkeypatch.setattr(recipes, "weights", reissued)
     assert OPEN.fingerprint not in before
@@ -104,7 +110,10 @@ def test_the_last_setting_of_a_parameter_holds() -> None:
     ("settings", "message"),
     [
         (["quality"], "--set quality: expected STAGE.PARAMETER=VALUE, for example quality.minimum=40"),
-        (["quality=3"], "--set quality=3: expected STAGE.PARAMETER=VALUE"),
+        (
+            ["quality=3"],
+            "no stage quality=3; there are: quality=spectral, quality=hyperiqa. Parameters are set with a dot: STAGE.",
+        ),
         ([".minimum=3"], "--set .minimum=3: expected STAGE.PARAMETER=VALUE"),
         (["colour.minimum=3"], "no stage 'colour'; there are: probe, speech, screen, track, quality,"),
         (
@@ -125,7 +134,7 @@ def test_settings_that_do_not_fit_say_what_would(settings: list[str], message: s
 
 
 def test_profiles_and_lengths_that_do_not_exist() -> None:
-    with pytest.raises(RecipeError, match="^no profile 'closed'; there are: open$"):
+    with pytest.raises(RecipeError, match="^no profile 'closed'; there are: open, paper$"):
         make_recipe("closed")
     for seconds in (0.0, -1.0, float("nan")):
         with pytest.raises(RecipeError, match="^max_seconds must be above 0, not "):
@@ -144,3 +153,54 @@ def test_split_is_a_parameter_of_the_track_and_a_setting_overrules_it() -> None:
     assert stage(OPEN, "track").split is True
     assert stage(make_recipe(split=False), "track").split is False
     assert stage(make_recipe(settings=["track.split=true"], split=False), "track").split is True
+
+
+def test_a_stage_is_exchanged_by_name_and_keeps_its_place() -> None:
+    changed = make_recipe(settings=["gaze.every=5", "gaze=l2cs", "quality.minimum=50", "quality = hyperiqa"])
+    assert [stage.name for stage in changed.stages] == [stage.name for stage in OPEN.stages]
+    assert type(stage(changed, "gaze")).__name__ == "L2csGaze"
+    assert stage(changed, "gaze").every == 5
+    assert type(stage(changed, "quality")).__name__ == "HyperIqaQuality"
+    assert stage(changed, "quality").minimum == 50
+    described = changed.describe()["stages"]
+    assert (described["gaze"]["variant"], described["pose"]["variant"]) == ("l2cs", "mesh")
+    assert changed.fingerprint != OPEN.fingerprint
+    assert make_recipe(settings=["gaze=iris"]).fingerprint == OPEN.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("gaze=eyes", "no stage gaze=eyes; there are: gaze=iris, gaze=l2cs"),
+        ("eyes=l2cs", "no stage 'eyes'; there are: probe, speech"),
+        ("gaze", "expected STAGE.PARAMETER=VALUE, for example quality.minimum=40, or STAGE=VARIANT"),
+        (
+            "track.detector=eyes",
+            "--set track.detector=eyes: no face detector called 'eyes'; there are: blazeface, scrfd",
+        ),
+    ],
+)
+def test_an_exchange_that_does_not_exist_lists_those_that_do(setting: str, says: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        make_recipe(settings=[setting])
+    assert says in str(error.value)
+
+
+def test_the_paper_profile_takes_the_paper_s_models() -> None:
+    paper = make_recipe("paper")
+    variants = {name: item["variant"] for name, item in paper.describe()["stages"].items()}
+    assert {name: variant for name, variant in variants.items() if variant != variant_names(OPEN)[name]} == {
+        "quality": "hyperiqa",
+        "gaze": "l2cs",
+        "distance": "deep3d",
+        "emotion": "hsemotion",
+        "audio": "wav2vec2",
+        "identity": "arcface",
+    }
+    assert stage(paper, "screen").detector == stage(paper, "track").detector == "scrfd"
+    # one GPU carries one set of networks
+    assert sum(stage.resources.gpus for stage in paper.stages) <= 1
+
+
+def variant_names(recipe: Recipe) -> dict[str, str]:
+    return {name: item["variant"] for name, item in recipe.describe()["stages"].items()}

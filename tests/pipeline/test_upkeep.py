@@ -124,3 +124,18 @@ def test_upkeep_does_both() -> None:
         {"source_key": "new", "subject_id": "Ann", "split": "train"}
     ]
     assert upkeep([], [])(clips()).num_rows == 0
+
+
+def test_vectors_of_two_networks_are_clustered_apart() -> None:
+    short, long = np.zeros(128), np.zeros(512)
+    rows = clips({"face_vector": short}, {"face_vector": long}, {"face_vector": short}, {"face_vector": long + 1})
+    names = named(rows, {})["subject_id"].to_pylist()
+    assert names[0] == names[2] != names[1]
+    assert len({names[0], names[1], names[3]}) == 3
+
+
+def test_the_distance_of_one_person_is_the_stage_s() -> None:
+    rows = clips({"face_vector": np.zeros(128)}, {"face_vector": np.full(128, 0.05)})
+    apart, together = (named(rows, {}, limit)["subject_id"].to_pylist() for limit in (0.5, 0.6))
+    assert apart[0] != apart[1]
+    assert together[0] == together[1]

@@ -1,0 +1,33 @@
+"""Whether a recipe may be used commercially, and how to change it if not."""
+
+from __future__ import annotations
+
+from models.weights import weights
+from pipeline.recipe import Recipe, RecipeError
+from pipeline.variants import VARIANTS, stage, variant_of
+
+
+def refuse_noncommercial(recipe: Recipe) -> None:
+    """RecipeError naming every stage whose weights forbid commercial use, their licence, and what could replace it."""
+    lines = []
+    for each in recipe.stages:
+        for name in each.weights:
+            entry = weights(name)
+            if not entry.commercial:
+                lines.append(f"  {each.name} ({name}: {entry.licence}); {_way_out(each.name, variant_of(each))}")
+    if lines:
+        raise RecipeError(
+            f"profile {recipe.profile} with --commercial: these weights forbid commercial use\n" + "\n".join(lines)
+        )
+
+
+def _way_out(role: str, now: str) -> str:
+    """The setting that exchanges a stage for one whose weights may be used commercially."""
+    if role in ("screen", "track"):
+        return f"use --set {role}.detector=blazeface"
+    free = [
+        variant
+        for variant in VARIANTS.get(role, {})
+        if variant != now and all(weights(name).commercial for name in stage(role, variant).weights)
+    ]
+    return f"use --set {role}={free[0]}" if free else "no other stage can replace it"

@@ -1,0 +1,65 @@
+"""The stages a recipe can be made of: for each role, the stages that can fill it, by name.
+
+A stage whose networks need PyTorch is imported only when a recipe asks for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from stages.clip import Stage
+
+VARIANTS: dict[str, dict[str, str]] = {
+    "probe": {"header": "stages.probe:Probe"},
+    "speech": {"silero": "stages.speech:Speech"},
+    "screen": {"keyframes": "stages.screen:Screen"},
+    "track": {"mesh": "stages.track:FaceTrack"},
+    "quality": {"spectral": "stages.quality:Quality", "hyperiqa": "stages.hyperiqa:HyperIqaQuality"},
+    "pose": {"mesh": "stages.pose:Pose"},
+    "gaze": {"iris": "stages.gaze:Gaze", "l2cs": "stages.l2cs:L2csGaze"},
+    "distance": {"mesh": "stages.distance:Distance", "deep3d": "stages.deep3d:Deep3dDistance"},
+    "emotion": {"fer": "stages.emotion:Emotion", "hsemotion": "stages.hsemotion:HsEmotion"},
+    "audio": {"logmel": "stages.audio:LogMel", "wav2vec2": "stages.wav2vec2:Wav2Vec2Audio"},
+    "identity": {"dlib": "stages.identity:Identity", "arcface": "stages.arcface:ArcFaceIdentity"},
+}
+"""Role to the stages that can fill it, as variant to "module:class"; the first one is the one of profile `open`."""
+
+PROFILES: dict[str, dict[str, str]] = {
+    "open": {},
+    "paper": {
+        "quality": "hyperiqa",
+        "gaze": "l2cs",
+        "distance": "deep3d",
+        "emotion": "hsemotion",
+        "audio": "wav2vec2",
+        "identity": "arcface",
+    },
+}
+"""Profile to the variants it takes in place of the first ones."""
+
+DETECTORS = {"open": "blazeface", "paper": "scrfd"}
+"""Profile to the face detector of its stages `screen` and `track`."""
+
+
+def stage(role: str, variant: str) -> Stage:
+    """The stage with its default parameters. KeyError: no such variant. ImportError says what to install."""
+    module, _, name = VARIANTS[role][variant].partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)()
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{role}={variant} needs the package {error.name}: run pip install -e '.[paper]' in the project"
+        ) from error
+
+
+def variant_of(stage: Any) -> str:
+    """The name of a stage among those of its role; its class's name for one that is in no table."""
+    own = f"{type(stage).__module__}:{type(stage).__name__}"
+    named = {path: name for name, path in VARIANTS.get(stage.name, {}).items()}
+    return named.get(own, type(stage).__name__)
+
+
+def default_variant(role: str) -> str:
+    """The variant of profile `open`."""
+    return next(iter(VARIANTS[role]))

@@ -1,0 +1,92 @@
+"""One model for many callers: requests join, answers part again, and one bad request costs only itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from pipeline.serving import Server
+
+
+class Doubler:
+    """Doubles numbers; counts batches, holds them while `gate` is closed, and fails on negative numbers."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.sizes: list[int] = []
+        self.room = 1000
+
+    def __call__(self, items: Sequence[np.ndarray]) -> list[np.ndarray]:
+        self.sizes.append(len(items))
+        assert self.gate.wait(10)
+        if len(items) > self.room:
+            raise RuntimeError("CUDA out of memory")
+        if any(item < 0 for item in items):
+            raise ValueError("a negative number")
+        return [2 * item for item in items]
+
+
+def ask(server: Server, *numbers: float) -> list[float]:
+    return [float(answer) for answer in server([np.array(n) for n in numbers])]
+
+
+def waiting(server: Server, count: int) -> None:
+    """Return when `count` requests wait for the model."""
+    until = time.monotonic() + 10
+    while server._requests.qsize() < count:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def test_answers_are_those_of_the_items() -> None:
+    server = Server(Doubler(), 4)
+    assert ask(server, 1, 2, 3, 4, 5, 6, 7, 8, 9) == [2, 4, 6, 8, 10, 12, 14, 16, 18]
+    assert ask(server) == []
+
+
+def test_requests_that_wait_together_become_one_batch() -> None:
+    model = Doubler()
+    server = Server(model, 8)
+    model.gate.clear()
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(ask, server, 1)
+        while not model.sizes:
+            time.sleep(0.001)
+        rest = [pool.submit(ask, server, 10 * k, 10 * k + 1) for k in range(1, 6)]
+        waiting(server, 5)
+        model.gate.set()
+        assert first.result() == [2]
+        assert [future.result() for future in rest] == [[20 * k, 20 * k + 2] for k in range(1, 6)]
+    assert model.sizes == [1, 8, 2]
+
+
+def test_memory_that_runs_out_halves_the_batch() -> None:
+    model = Doubler()
+    model.room = 3
+    assert ask(Server(model, 8), *range(8)) == [2 * k for k in range(8)]
+    assert model.sizes == [8, 4, 2, 2, 2, 2]
+
+
+def test_a_request_that_fails_costs_only_itself() -> None:
+    model = Doubler()
+    server = Server(model, 8)
+    model.gate.clear()
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(ask, server, 0)
+        while not model.sizes:
+            time.sleep(0.001)
+        good, bad, other = (pool.submit(ask, server, *numbers) for numbers in ((1, 2), (-1,), (3,)))
+        waiting(server, 3)
+        model.gate.set()
+        assert first.result() == [0]
+        assert good.result() == [2, 4]
+        assert other.result() == [6]
+        with pytest.raises(ValueError, match="a negative number"):
+            bad.result()
+    assert ask(server, 5) == [10]

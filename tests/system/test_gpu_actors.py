@@ -1,0 +1,138 @@
+"""Networks on GPU actors, on a cluster that declares two GPUs it does not have: placement, batches, memory, deaths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ray
+from heads import ray_head
+
+import catalogs
+from pipeline import cluster
+from pipeline.extraction import Request, extract
+from pipeline.labellers import Labellers, labellers
+from pipeline.recipe import Recipe
+from stages.batched import BatchedStage
+from stages.encode import write_video
+from stages.probe import Probe
+from tests.system import gpu_stages
+
+pytestmark = pytest.mark.slow
+
+PROBE = Probe(min_seconds=0.1, min_pixels=16, audio=False)
+LEVELS = (20, 60, 100, 140, 180)
+
+
+@pytest.fixture(scope="module")
+def two_gpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("r")
+    with (
+        ray_head(folder, "--num-cpus=4", "--num-gpus=2") as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("RAY_ADDRESS", environment["RAY_ADDRESS"])
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("VASARI_DEVICE", "cpu")
+        cluster.connect(3)
+        yield
+        ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Grey clips of one second, named by their brightness, and a white one."""
+    folder = tmp_path_factory.mktemp("clips")
+    for level in (*LEVELS, 255):
+        frames = np.full((25, 64, 64, 3), level, np.uint8)
+        write_video(folder / f"{level}.mp4", frames, 25, options={"crf": "1"})
+    return folder
+
+
+def recipe(*stages: BatchedStage) -> Recipe:
+    return Recipe("test", (PROBE, *stages))
+
+
+def run(clips: Path, catalog: Path, stage: BatchedStage) -> dict[str, dict]:
+    """Rows by clip name of an extraction with that stage; every source has its one row."""
+    result = extract(Request([str(clips)], str(catalog), recipe(stage), workers=3, quiet=True))
+    found = catalogs.query(str(catalog), "select source_uri, status, reason, detail, quality from clips").to_pylist()
+    assert result.clips == result.listed == len(found) == len(LEVELS) + 1
+    return {Path(row["source_uri"]).stem: row for row in found}
+
+
+def assert_right(rows: dict[str, dict]) -> None:
+    """All grey clips have their brightness; the white one failed alone, in the words of the network."""
+    for level in LEVELS:
+        row = rows[str(level)]
+        assert (row["status"], row["reason"]) == ("accepted", None), row
+        assert row["quality"] == pytest.approx(level, abs=2)
+    assert (rows["255"]["status"], rows["255"]["reason"]) == ("failed", "error")
+    assert "too bright for this network" in rows["255"]["detail"]
+
+
+def gpus(made: Labellers) -> dict[str, list[list[str]]]:
+    return {name: ray.get([actor.gpus.remote() for actor in actors]) for name, actors in made.actors.items()}
+
+
+def test_each_gpu_gets_one_set_of_networks(two_gpus: None, tmp_path: Path) -> None:
+    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path))))
+    assert made is not None
+    try:
+        assert sorted(gpus(made)["quality"]) == [["0"], ["1"]]
+    finally:
+        made.close()
+
+
+def test_two_halves_share_one_gpu(two_gpus: None, tmp_path: Path) -> None:
+    log = str(tmp_path)
+    made = labellers(recipe(gpu_stages.HalfBrightness(log=log), gpu_stages.OtherHalf(log=log)))
+    assert made is not None
+    try:
+        found = gpus(made)
+        assert found["quality"] == found["distance"]
+        assert sorted(found["quality"]) == [["0"], ["1"]]
+    finally:
+        made.close()
+
+
+def test_a_recipe_without_networks_for_a_gpu_starts_no_actor(two_gpus: None) -> None:
+    assert labellers(Recipe("test", (PROBE,))) is None
+
+
+def test_clips_are_labelled_by_the_actors_in_batches(two_gpus: None, clips: Path, tmp_path: Path) -> None:
+    rows = run(clips, tmp_path / "catalog", gpu_stages.Brightness(log=str(tmp_path)))
+    assert_right(rows)
+    seen = gpu_stages.calls(tmp_path)
+    assert {tuple(given) for _, _, given in seen} == {("0",), ("1",)}
+    assert max(size for size, _, _ in seen) <= gpu_stages.Brightness.batch
+
+
+def test_memory_that_runs_out_halves_the_batch(two_gpus: None, clips: Path, tmp_path: Path) -> None:
+    rows = run(clips, tmp_path / "catalog", gpu_stages.Brightness(log=str(tmp_path), room=2, frames=5))
+    assert_right(rows)
+    sizes = {size for size, _, _ in gpu_stages.calls(tmp_path)}
+    assert max(sizes) > 2
+    assert sizes & {1, 2}
+
+
+def test_an_actor_that_dies_is_replaced_and_nothing_is_lost(two_gpus: None, clips: Path, tmp_path: Path) -> None:
+    rows = run(clips, tmp_path / "catalog", gpu_stages.Brightness(log=str(tmp_path), deaths=2))
+    assert_right(rows)
+    assert len(list(tmp_path.glob("*.died"))) == 2
+    assert len({process for _, process, _ in gpu_stages.calls(tmp_path)}) >= 3
+
+
+def test_without_a_gpu_the_workers_run_the_same_network(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    ray.shutdown()
+    try:
+        rows = run(clips, tmp_path / "catalog", gpu_stages.Brightness(log=str(tmp_path)))
+    finally:
+        ray.shutdown()
+    assert_right(rows)
+    assert all(given == [] for _, _, given in gpu_stages.calls(tmp_path))
