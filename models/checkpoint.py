@@ -7,6 +7,7 @@ would call a function.
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,10 +32,7 @@ def read_tensors(path: Path, inside: Sequence[str] = ()) -> dict[str, torch.Tens
     try:
         found = load_file(path) if path.suffix == ".safetensors" else _torch_load(path)
     except pickle.UnpicklingError as error:
-        raise WrongWeights(
-            f"{path}: refused, it is a pickle that wants to run code ({_first_line(error)}); "
-            "get a file that holds tensors alone"
-        ) from error
+        raise WrongWeights(f"{path}: {_refusal(path, str(error))}") from error
     except (SafetensorError, RuntimeError, EOFError, ValueError, LookupError, TypeError, OSError) as error:
         raise WrongWeights(f"{path}: not a checkpoint ({_first_line(error)}); download it again") from error
     for key in inside:
@@ -92,6 +90,18 @@ def tensors_for(
 
 def _torch_load(path: Path) -> object:
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refusal(path: Path, said: str) -> str:
+    """Why PyTorch's safe reader gave up, in our words: its own advise to read the file unsafely."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    called = re.search(r"GLOBAL (\S+)", said)
+    if called:
+        return f"refused, it is a pickle that wants to run code (it calls {called[1]}); get a file of tensors alone"
+    if start.startswith((b"PK", b"\x80")):
+        return "refused, it is a pickle that cannot be read without running code; get a file of tensors alone"
+    return f"not a checkpoint (it begins with {start!r}); download it again"
 
 
 def _first_line(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import ray
 from ray.data import ActorPoolStrategy, DataContext
 
+from models.weights_needed import environment
 from pipeline.child import ROOT
 
 _MOST_BLOCKS = 4000
@@ -58,7 +59,7 @@ def connect(workers: int | None) -> int:
 
 def _ours() -> dict[str, str]:
     """This process's VASARI_ settings (device, folder of weights, ...), which hold for its actors too."""
-    return {name: value for name, value in os.environ.items() if name.startswith("VASARI_")}
+    return {**{name: value for name, value in os.environ.items() if name.startswith("VASARI_")}, **environment()}
 
 
 def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from catalogs import Writer
 from catalogs.place import locate
 from catalogs.staging import stage_span
+from models.weights_needed import require
 from pipeline import cluster, rows, subjects
 from pipeline.decided import decided_sources, decided_spans, known, touched
 from pipeline.jobs import SpanDone, SpanJob
@@ -89,8 +90,7 @@ class Result:
 
 def extract(request: Request) -> Result:
     """Run the extraction. Raises InputError, RecipeMismatch, CatalogBusy, RunError: each says what to do."""
-    for weights in request.recipe.weights():
-        weights.path()
+    require(name for stage in request.recipe.stages for name in stage.weights)
     sources = list_sources(request.inputs, request.limit)
     with Writer.open(
         request.catalog, request.recipe.describe(), request.recipe.fingerprint, request.recompute

@@ -62,7 +62,7 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path, wrapped: bool) 
         torch.save({"0.weight": torch.zeros(4, 3), "payload": Evil(mark)}, path)
     else:
         path.write_bytes(pickle.dumps(Evil(mark)))
-    with pytest.raises(WrongWeights, match=r"evil\.pkl: (refused, it is a pickle that wants to run code|not a)"):
+    with pytest.raises(WrongWeights, match=r"evil\.pkl: refused, it is a pickle that (wants to run|cannot be read)"):
         read_tensors(path)
     assert not mark.exists()
 
@@ -80,7 +80,7 @@ def test_the_first_tensor_that_differs_is_named(saved: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
 def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(WrongWeights, match=rf"{name}: (not a checkpoint|refused)"):
+    with pytest.raises(WrongWeights, match=rf"{name}: not a checkpoint"):
         read_tensors(tmp_path / name)
 
 

@@ -41,7 +41,7 @@ def test_an_interrupt_does_not_wait_for_a_silent_server(
     silent = Answer(NET, cut=40_000, stall=20)
     made = [entry(known(NET, site.serve(f"/{n}/net.pth", silent)), name=n) for n in ("one", "two")]
     register(monkeypatch, *made)
-    threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,)).start()
+    threading.Timer(1.0, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         fetch(["one", "two"])

@@ -1,0 +1,44 @@
+"""What a run needs of the registry: are all its weights here, and if not, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from models import weight_lock, weight_store
+from models.weight_entry import COMMAND, Published, Weights
+from models.weights import WeightsMissing, weights
+
+
+def missing(names: Iterable[str]) -> list[Weights]:
+    """Those that cannot be loaded here: absent, changed, or not what the lock file asks for. Checks their hashes."""
+    return [entry for entry, _ in _wrong(names)]
+
+
+def require(names: Iterable[str]) -> None:
+    """Raises WeightsMissing when any cannot be loaded: names every one, its licence, the cause and the command."""
+    wrong = _wrong(names)
+    if not wrong:
+        return
+    lines = [f"weights that are needed and cannot be loaded here: {', '.join(entry.name for entry, _ in wrong)}"]
+    for entry, cause in wrong:
+        lines += [f"  {entry.name} ({entry.file}), licence: {entry.licence}", f"    {cause}"]
+    fetched = [entry.name for entry, _ in wrong if isinstance(entry.origin, Published) and not entry.origin.by_hand]
+    if len(fetched) > 1:
+        lines.append(f"all that a program can fetch, at once: {COMMAND} fetch {' '.join(fetched)}")
+    raise WeightsMissing("\n".join(lines))
+
+
+def environment() -> dict[str, str]:
+    """Environment variables by which a process in another folder finds the same files and the same lock file."""
+    return {weight_store.FOLDER: os.fspath(weight_store.folder()), weight_lock.FILE: os.fspath(weight_lock.place())}
+
+
+def _wrong(names: Iterable[str]) -> list[tuple[Weights, str]]:
+    found = []
+    for name in dict.fromkeys(names):
+        try:
+            weights(name).path()
+        except WeightsMissing as error:
+            found.append((weights(name), str(error).removeprefix(f"weights {name}: ")))
+    return found
