@@ -27,7 +27,7 @@ lint: .venv/installed-test
 	touch $@
 
 .venv/installed-test: .venv/installed requirements/reference.txt
-	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[test]"
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[paper,test]"
 	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/reference.txt
 	touch $@
 
