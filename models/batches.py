@@ -21,7 +21,7 @@ def in_batches(model: Model, items: Sequence[np.ndarray], most: int) -> list[np.
         batch = items[len(answers) : len(answers) + most]
         try:
             found = model(batch)
-        except (RuntimeError, MemoryError) as error:
+        except Exception as error:  # ONNX Runtime has errors of its own
             if len(batch) == 1 or not out_of_memory(error):
                 raise
             most = len(batch) // 2

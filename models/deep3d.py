@@ -17,10 +17,12 @@ from torch import nn
 from models.checkpoint import load_into, tensors_for
 from models.device import device as default_device
 from models.five_points import SIZE
-from models.resnet import CHANNELS, ResNet50Trunk
+from models.resnet import CHANNELS, ResNet50Trunk, ready
 
 _INSIDE = ("net_recon",)
 _WIDTHS = (80, 64, 80, 3, 27, 2, 1)
+_CPU_FACES = 16
+"""Looked at in one piece on a CPU, where more cost memory (15 MB each) and save no time."""
 
 
 class ReconNet(nn.Module):
@@ -44,7 +46,7 @@ class Deep3D:
         self._device = device or default_device()
         self._net = ReconNet()
         load_into(self._net, path, _INSIDE)
-        self._net.to(self._device)
+        ready(self._net, self._device)
 
     @torch.inference_mode()
     def __call__(self, items: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -54,9 +56,10 @@ class Deep3D:
             raise ValueError(f"crops of {list(faces.shape[1:])} {faces.dtype}; uint8 [{SIZE}, {SIZE}, 3] expected")
         if self._device.type == "cuda":
             faces = faces.pin_memory()
-        faces = faces.to(self._device, non_blocking=True)
-        answer = self._net(faces.permute(0, 3, 1, 2).float().div_(255)).cpu().numpy()
-        return list(answer)
+        # bytes lie in memory with their channels last, which is what the network is fastest with
+        faces = faces.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+        at_once = len(faces) if self._device.type == "cuda" else _CPU_FACES
+        return list(torch.cat([self._net(part) for part in faces.split(at_once)]).cpu().numpy())
 
 
 def check(path: Path) -> None:

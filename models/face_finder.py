@@ -1,4 +1,4 @@
-"""Faces of one frame: BlazeFace finds them, the face mesh confirms the doubtful ones.
+"""Faces of one frame: a detector finds them, the face mesh confirms the doubtful ones.
 
 A detector threshold alone either misses small and turned faces (.75) or takes a dog for a person (.5). Doubtful
 detections are shown to the mesh twice, from their box and from the landmarks of that first look; its presence then
@@ -8,20 +8,43 @@ tells them apart (docs/labels.md: dog 2.7, small and turned faces 9 and more).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
-from models.blazeface import Detections, FaceDetector
+from models.blazeface import Detections
+from models.blazeface import FaceDetector as BlazeFace
 from models.face_mesh import FaceMesh, region, region_of
+from models.weights import weights
 
 CONFIRMED = 5.0
 
+DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "scrfd": ("scrfd",)}
+"""Names of the detectors, and of the weights of each."""
+
+_MESH = ("face_mesh", "canonical_face")
+
+
+class Detector(Protocol):
+    """Faces in uint8 RGB [H, W, 3] with a score of at least `threshold`; keypoints begin with the eyes."""
+
+    def __call__(
+        self, image: np.ndarray, threshold: float, enough: Callable[[Detections], bool] | None = None
+    ) -> Detections: ...
+
+
+def finder_weights(detector: str) -> tuple[str, ...]:
+    """Names of all weights that a FaceFinder with this detector loads. Raises ValueError for an unknown one."""
+    if detector not in DETECTORS:
+        raise ValueError(f"no face detector called {detector!r}; there are: {', '.join(DETECTORS)}")
+    return (*DETECTORS[detector], *_MESH)
+
 
 class FaceFinder:
-    """Detector and mesh, set up once."""
+    """Detector and mesh, set up once. detector: one of DETECTORS."""
 
-    def __init__(self) -> None:
-        self.detector = FaceDetector()
+    def __init__(self, detector: str = "blazeface") -> None:
+        self.detector = _detector(detector)
         self.mesh = FaceMesh()
 
     def __call__(
@@ -39,3 +62,13 @@ class FaceFinder:
         landmarks, _ = self.mesh.both(image, region(found.boxes[index].reshape(2, 2), found.keypoints[index, :2]))
         _, presence = self.mesh.both(image, region_of(landmarks))
         return presence >= CONFIRMED
+
+
+def _detector(name: str) -> Detector:
+    finder_weights(name)
+    if name == "blazeface":
+        return BlazeFace()
+    # the package insightface is needed for this one alone
+    from models.scrfd import FaceDetector as Scrfd
+
+    return Scrfd(weights("scrfd").path())

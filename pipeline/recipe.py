@@ -134,9 +134,10 @@ def _set(stages: dict[str, Stage], name: str, parameter: str, value: str) -> Sta
     if parameter not in known:
         listed = ", ".join(f"{name}.{key}={_show(current)}" for key, current in known.items()) or "none"
         raise RecipeError(f"stage {name} has no parameter {parameter!r}; it has: {listed}")
-    changed = replace(stage, **{parameter: _value(f"{name}.{parameter}", value, known[parameter])})  # type: ignore[type-var]
+    new = _value(f"{name}.{parameter}", value, known[parameter])
     try:
-        _ = changed.weights
+        changed = replace(stage, **{parameter: new})  # type: ignore[type-var]
+        _ = changed.weights  # some parameters choose a network
     except ValueError as error:
         raise RecipeError(f"--set {name}.{parameter}={value}: {error}") from error
     return changed

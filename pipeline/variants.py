@@ -48,9 +48,7 @@ def stage(role: str, variant: str) -> Stage:
     try:
         return getattr(importlib.import_module(module), name)()
     except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{role}={variant} needs the package {error.name}: run pip install -e '.[paper]' in the project"
-        ) from error
+        raise ImportError(f"{role}={variant} needs the package {error.name}: run make paper in the project") from error
 
 
 def variant_of(stage: Any) -> str:

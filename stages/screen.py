@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from models.face_finder import FaceFinder
+from models.face_finder import FaceFinder, finder_weights
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.faces import FaceCount
 from stages.reader import upright
@@ -23,7 +23,8 @@ class Screen:
     is left to the tracker, which samples every half second. sure_score, doubtful_score: detector scores of a face,
     and of one that the mesh must confirm. ratio, share: a second face counts when it is at least `ratio` times as
     wide as the main one, in at least `share` of the sampled frames. beyond_doubt: share of key frames with several
-    faces that rejects before tracking, since a scene change may still part them.
+    faces that rejects before tracking, since a scene change may still part them. detector: who finds the faces,
+    blazeface or scrfd (models/face_finder.py); the scores hold for both.
     """
 
     samples: int = 8
@@ -33,15 +34,20 @@ class Screen:
     ratio: float = 1 / 3
     share: float = 0.2
     beyond_doubt: float = 0.8
+    detector: str = "blazeface"
 
     name: ClassVar[str] = "screen"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
-    weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the detector's weights and the mesh's."""
+        return finder_weights(self.detector)
+
     def open(self) -> Runner:
-        finder = FaceFinder()
+        finder = FaceFinder(self.detector)
 
         def judge(clip: Clip) -> Outcome:
             count = FaceCount(self.ratio, self.share)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from scipy.ndimage import gaussian_filter1d
 
 from models.blazeface import Detections
-from models.face_finder import FaceFinder
+from models.face_finder import FaceFinder, finder_weights
 from models.image import bounds
 from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Patch, Reject, Resources, Runner, Track
 from stages.faces import FaceCount
@@ -32,7 +32,8 @@ class FaceTrack:
     seconds. min_face: smallest median face height in pixels. size, margin: the crop's pixels and its side over the
     face's height. steady_s: reach of its smoothing. patches: native face patches kept at most (for quality).
     cut_colour, cut_grey: thresholds of a scene change (stages/shots.py). split: cut the clip there and judge both
-    parts, else reject.
+    parts, else reject. detector: who finds the faces, blazeface or scrfd (models/face_finder.py); `sure` and
+    `doubtful` hold for both.
     """
 
     every: int = 12
@@ -51,17 +52,22 @@ class FaceTrack:
     cut_colour: float = 0.2
     cut_grey: float = 27.5
     split: bool = True
+    detector: str = "blazeface"
 
     name: ClassVar[str] = "track"
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
-    weights: ClassVar[tuple[str, ...]] = ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema(
         [("frames", pa.int32()), ("face_px", pa.float32()), ("faces_max", pa.int32())]
     )
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the detector's weights and the mesh's."""
+        return finder_weights(self.detector)
+
     def open(self) -> Runner:
-        finder = FaceFinder()
+        finder = FaceFinder(self.detector)
         return lambda clip: _Pass(self, clip, finder).run()
 
 

@@ -78,3 +78,8 @@ def test_a_small_second_face_counts_by_the_ratio(stills: dict[str, np.ndarray], 
     clip = shots(tmp_path, [stills["two"]] * 4)
     assert accepted(Screen(ratio=1.01).open()(clip)).columns["faces_max"] == 1
     assert rejected(Screen(ratio=0.1).open()(clip)).reason == "several_faces"
+
+
+def test_the_weights_are_those_of_the_detector() -> None:
+    assert Screen().weights == ("blazeface_full", "blazeface_short", "face_mesh", "canonical_face")
+    assert Screen(detector="scrfd").weights == ("scrfd", "face_mesh", "canonical_face")

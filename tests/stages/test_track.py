@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_clips import TrackOf, accepted, clip_of, rejected, shown
 
+from models import face_finder
 from stages.clip import Clip, Runner
 from stages.reader import frame_count
 from stages.track import FaceTrack, _filled, _longest_gap
@@ -204,6 +206,24 @@ def test_a_repeated_frame_is_not_looked_at_again(still_man: list[np.ndarray], tr
     out = accepted(track(replace(clip, frames=iter(twice), end_s=1.6)))  # type: ignore[arg-type]
     assert len(out.tracked().times) == 40
     assert out.tracked().present.all()
+
+
+def test_another_detector_gives_the_same_track(
+    shared: Path, man: Clip, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts and checks the mesh, whose landmarks are the track."""
+    path = shared / "weights/scrfd_2.5g_kps.onnx"
+    if not path.is_file():
+        pytest.skip(f"no real SCRFD at {path}")
+    monkeypatch.setattr(face_finder, "weights", lambda name: SimpleNamespace(path=lambda: path))
+    stage = FaceTrack(detector="scrfd")
+    assert stage.weights == ("scrfd", "face_mesh", "canonical_face")
+    clip = accepted(stage.open()(clip_of(samples / "talking_man.mp4", 0.0, 2.0)))
+    assert clip.columns["faces_max"] == 1
+    track = clip.tracked()
+    assert track.present.all()
+    apart = np.linalg.norm(track.landmarks[:45] - man.tracked().landmarks[:45], axis=2)
+    assert apart.mean() < 0.005 * clip.columns["face_px"]
 
 
 @given(st.lists(st.booleans(), max_size=30))
