@@ -51,6 +51,7 @@ def reference(path: Path, faces: list[np.ndarray]) -> np.ndarray:
     return np.stack(out)
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_another_engine_and_have_length_one(
     file: Path, model: ArcFace, faces: list[np.ndarray]
 ) -> None:

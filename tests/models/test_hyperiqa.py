@@ -84,6 +84,7 @@ def by_hand(tensors: Tensors, crop: torch.Tensor) -> float:
     return float(dense(summary, "fc5w_fc") @ x + dense(summary, "fc5b_fc"))
 
 
+@pytest.mark.slow
 def test_a_file_s_scores_are_the_mean_over_crops_of_an_independent_pass(
     model: HyperIQA, tensors: Tensors, pictures: list[np.ndarray]
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_file_s_scores_are_the_mean_over_crops_of_an_independent_pass(
     assert abs(float(found[0][0] - found[1][0])) > 0.01
 
 
+@pytest.mark.slow
 def test_a_batch_gives_what_one_by_one_gives(
     model: HyperIQA, file: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_batch_gives_what_one_by_one_gives(
     assert np.concatenate(HyperIQA(file, CPU, crops=3)(pictures[::-1])) == pytest.approx(alone[::-1], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_score_does_not_change_from_call_to_call(model: HyperIQA, file: Path, pictures: list[np.ndarray]) -> None:
     np.random.default_rng().random()
     torch.manual_seed(7)

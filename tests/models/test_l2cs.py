@@ -62,6 +62,7 @@ def test_outputs_are_those_of_the_reference(shared: Path) -> None:
     assert pitch[:, :8].numpy() == pytest.approx(np.array(golden["second_output_first8"]), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_file_s_angles_are_those_of_an_independent_pass(
     answers: list[np.ndarray], tensors: Tensors, faces: list[np.ndarray]
 ) -> None:
@@ -127,6 +128,7 @@ def test_mirrored_logits_are_a_mirrored_gaze() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_batch_gives_what_one_by_one_gives(
     file: Path, faces: list[np.ndarray], answers: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:

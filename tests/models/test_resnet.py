@@ -26,6 +26,7 @@ def test_names_and_shapes_are_those_of_the_published_files(shared: Path, network
     assert {name.split(".")[0] for name in own} == {"conv1", "bn1", "layer1", "layer2", "layer3", "layer4"}
 
 
+@pytest.mark.slow
 def test_layers_are_those_of_plain_functions() -> None:
     tensors = random_tensors(ResNet50Trunk, 0)
     net = ResNet50Trunk()

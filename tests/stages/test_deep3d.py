@@ -135,6 +135,7 @@ def test_a_face_outside_the_frame_is_all_black() -> None:
     assert not DISTANCE.items(clip)[0].any()
 
 
+@pytest.mark.slow
 def test_the_whole_stage_with_a_file_of_random_weights(
     man: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

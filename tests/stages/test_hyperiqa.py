@@ -95,6 +95,7 @@ def test_a_clip_without_a_native_face_is_not_asked_about(man: Clip) -> None:
     assert rejected(out).reason == "face_lost"  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_whole_stage_with_random_weights(man: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = random_hyperiqa.write(tmp_path / "koniq_pretrained.pkl")
     asked = []

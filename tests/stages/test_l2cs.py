@@ -106,6 +106,7 @@ def test_columns_and_parameters_are_those_of_the_open_stage() -> None:
         assert getattr(GAZE, shared) == getattr(Gaze(), shared)
 
 
+@pytest.mark.slow
 def test_the_whole_stage_with_random_weights(woman: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = random_l2cs.write(tmp_path / "L2CSNet_gaze360.pkl")
     asked = []
