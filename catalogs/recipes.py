@@ -16,17 +16,22 @@ def normal(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """One line a parameter that differs: `quality.minimum: 20 in the catalog, 0 now`.
+    """One line a parameter that differs: `quality.minimum: 20 in the catalog, 0 now`."""
+    return [f"{path}: {before} in the catalog, {after} now" for path, before, after in changes(old, new)]
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(parameter, old value, new value) of each parameter that differs, values as JSON or `absent`.
 
     Works on any JSON: lists of objects with a `name` are matched by name, and their order is compared too.
     """
     before, after = dict(_leaves(normal(old), ())), dict(_leaves(normal(new), ()))
-    lines = []
+    found = []
     for path in [*before, *(path for path in after if path not in before)]:
         ours, theirs = before.get(path, _ABSENT), after.get(path, _ABSENT)
         if ours != theirs:
-            lines.append(f"{path}: {ours} in the catalog, {theirs} now")
-    return lines
+            found.append((path, ours, theirs))
+    return found
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

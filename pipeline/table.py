@@ -11,6 +11,12 @@ _WIDEST = 60
 
 def table_text(table: pa.Table) -> str:
     """Columns aligned, numbers to the right, long cells cut; a last line counts the rows."""
+    count = f"({table.num_rows} row{'' if table.num_rows == 1 else 's'})"
+    return "\n".join([*table_lines(table), count])
+
+
+def table_lines(table: pa.Table) -> list[str]:
+    """The lines of `table_text` without the last: names, rules, one line a row."""
     cells = [[_cell(value) for value in column.to_pylist()] for column in table.columns]
     right = [_is_number(column.type) for column in table.columns]
     widths = [max([len(name), *map(len, column)]) for name, column in zip(table.column_names, cells, strict=True)]
@@ -20,8 +26,7 @@ def table_text(table: pa.Table) -> str:
         return "  ".join(padded).rstrip()
 
     rows = [line([column[i] for column in cells]) for i in range(table.num_rows)]
-    count = f"({table.num_rows} row{'' if table.num_rows == 1 else 's'})"
-    return "\n".join([line(table.column_names), line(["-" * w for w in widths]), *rows, count])
+    return [line(table.column_names), line(["-" * w for w in widths]), *rows]
 
 
 def _is_number(kind: pa.DataType) -> bool:

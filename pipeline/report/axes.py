@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.report.wording import number
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -58,6 +60,20 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     first = math.ceil(round(low / step, 6))
     last = math.floor(round(high / step, 6))
     return [round(at * step, 10) for at in range(first, last + 1)]
+
+
+def marks(axis: Axis, most: int = 6) -> list[tuple[float, str]]:
+    """Up to `most` round values of an axis and how they are written; an end bin that holds more says so."""
+    shown = ticks(axis.low, axis.high, most)
+    out = []
+    for at in shown:
+        text = number(at)
+        if axis.below and at == axis.low:
+            text = "≤" + text
+        if axis.above and at == shown[-1] and np.isclose(at, axis.high):
+            text = "≥" + text
+        out.append((at, text))
+    return out
 
 
 def nice(step: float) -> float:

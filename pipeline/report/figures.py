@@ -34,7 +34,7 @@ _AXES: Mapping[str, Callable[[np.ndarray], Axis]] = {
     "pose_delta": from_zero,
 }
 
-_TITLES = {
+TITLES = {
     "quality": ("Quality", "of the face's picture; higher is better", "points"),
     "speech_share": ("Speech", "part of the clip in which someone speaks", "% of the clip"),
     "distance": ("Distance", "1: a frontal face as wide as a third of the frame's height", "relative"),
@@ -44,6 +44,7 @@ _TITLES = {
     "roll": ("Roll", "mean of the clip; above 0 clockwise", "degrees"),
     "pose_delta": ("Head motion", "pose_delta: mean step of pitch, yaw and roll", "degrees a frame"),
 }
+"""Of each label: its title, what it is about, and its unit."""
 
 _ANGLES = ("pitch", "yaw", "roll")
 
@@ -52,7 +53,7 @@ def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
     """A histogram of every label; pitch, yaw and roll share one axis so that they can be compared."""
     angles = np.concatenate([part for name in _ANGLES for part in (labels[name].accepted, labels[name].others)])
     out = []
-    for name, (title, about, unit) in _TITLES.items():
+    for name, (title, about, unit) in TITLES.items():
         label = labels[name]
         if name == "speech_share":
             label = Label(100 * label.accepted, 100 * label.others)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
 
+import catalogs
 from catalogs.schema import EMOTIONS, STAGES
 from catalogs.summary import summary
 
@@ -18,6 +21,13 @@ LABELS = ("quality", "speech_share", "distance", "face_px", "pitch", "yaw", "rol
 
 MOST_TRACKS = 5_000
 """Clips whose frames are read for the map of gaze directions."""
+
+_ATTEMPTS = 5
+
+_GONE = (duckdb.IOException, duckdb.PermissionException)
+"""What DuckDB raises for a file that a newer commit has replaced: the second where SQL may read listed files only."""
+
+Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,23 @@ class Totals:
             ("rejected", sum(self.rejected.values())),
             ("failed", sum(self.failed.values())),
         )
+
+
+def steadily(read: Callable[..., Facts], *roots: str | os.PathLike[str]) -> Facts:
+    """What `read` finds on connections to the catalogs at `roots`: all from one commit of each.
+
+    It reads again if a run replaces files of such a commit meanwhile. Errors: those of `catalogs.open`.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        with ExitStack() as stack:
+            connections = [stack.enter_context(catalogs.open(root)) for root in roots]
+            try:
+                return read(*connections)
+            except _GONE:
+                if attempt == _ATTEMPTS:
+                    raise
 
 
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:

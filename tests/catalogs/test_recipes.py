@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from catalogs.recipes import differences, normal
+from catalogs.recipes import changes, differences, normal
 
 
 def test_parameters_are_named_by_stage() -> None:
@@ -33,3 +33,9 @@ def test_what_json_cannot_tell_apart_is_no_difference() -> None:
     assert differences({"a": {"sizes": (1, 2)}}, {"a": {"sizes": [1, 2]}}) == []
     assert normal({"sizes": (1, 2), "nothing": {}}) == {"sizes": [1, 2], "nothing": {}}
     assert differences({"a": {}}, {"a": {"x": 1}}) != []
+
+
+def test_changes_are_the_parameter_and_its_two_values() -> None:
+    old, new = {"stages": {"gaze": {"every": 3, "bin": 5}}}, {"stages": {"gaze": {"every": 6, "bin": 5, "depth": 0.8}}}
+    assert changes(old, new) == [("gaze.every", "3", "6"), ("gaze.depth", "absent", "0.8")]
+    assert changes(new, new) == []

@@ -1,0 +1,54 @@
+"""Compare two catalogs: do they agree about the clips that both have?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.command import Failure, absolute, reported
+from pipeline.compare import compare, comparison_text, write_comparison
+
+Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Join two catalogs by clip (the same bytes and times), print how their verdicts and labels agree, and write a
+    page with a scatter plot of every label.
+
+    Exit code 0 however well they agree, 2 for a wrong argument, 1 if it could not finish.
+    """
+
+    catalog: Catalogs
+    """Folder of a catalog. Give it twice: A, then B; differences are B - A."""
+    out: str = "compare.html"
+    """The HTML file to write."""
+    json: bool = False
+    """Print all figures, and every clip that only one has, as one line of JSON."""
+
+
+def main(args: Compare) -> None:
+    if len(args.catalog) != 2:
+        given = ", ".join(args.catalog) or "none"
+        raise Failure(f"two catalogs are compared, not {len(args.catalog)} ({given}): give --catalog A --catalog B")
+    a, b = (absolute(catalog, "--catalog") for catalog in args.catalog)
+    out = Path(absolute(args.out, "--out"))
+    found = compare(a, b)
+    page = write_comparison(found, out)
+    print(
+        json.dumps(found.summary() | {"page": str(page)})
+        if args.json
+        else f"{comparison_text(found)}\n\nlook at: {page}"
+    )
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(Compare, config=(tyro.conf.FlagCreatePairsOff,)))

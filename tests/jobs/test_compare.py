@@ -1,0 +1,130 @@
+"""jobs/compare.py: tables and a page, or one line of JSON; two catalogs, no more and no fewer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+
+from compare_samples import RECIPE_B, build, row
+
+
+@pytest.fixture(scope="module")
+def catalogs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Four clips of which B lacks one and refuses one."""
+    folder = tmp_path_factory.mktemp("compared")
+    rows = [row(n, quality=50.0 + n) for n in range(4)]
+    theirs = [one | {"quality": one["quality"] - 5} for one in rows[:2]]
+    refused = row(2, "rejected", "no_face")
+    return build(folder / "a", rows), build(folder / "b", [*theirs, refused], RECIPE_B)
+
+
+@pytest.fixture
+def compare(job: Callable[..., Any], catalogs: tuple[Path, Path]) -> Callable[..., Any]:
+    return lambda *arguments: job("compare", "--catalog", catalogs[0], "--catalog", catalogs[1], *arguments)
+
+
+def test_tables_and_a_page(compare: Callable[..., Any], catalogs: tuple[Path, Path], tmp_path: Path) -> None:
+    done = compare("--out", tmp_path / "page" / "c.html")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"A: {catalogs[0]}, 4 clips")
+    assert lines[1].startswith(f"B: {catalogs[1]}, 3 clips")
+    assert "verdicts: the same for 2 of 3 clips (67%)" in lines
+    assert "labels of the 2 clips that both accepted" in lines
+    assert lines[-1] == f"look at: {tmp_path}/page/c.html"
+    assert (tmp_path / "page" / "c.html").read_text().startswith("<!doctype html>")
+
+
+def test_one_line_of_json(compare: Callable[..., Any], catalogs: tuple[Path, Path], tmp_path: Path) -> None:
+    done = compare("--json", "--out", tmp_path / "c.html")
+    assert done.code == 0
+    assert done.out.count("\n") == 1
+    found = json.loads(done.out)
+    assert (found["a"]["catalog"], found["a"]["clips"]) == (str(catalogs[0]), 4)
+    assert (found["both"], found["both_accepted"]) == (3, 2)
+    assert found["only_a"] == {
+        "absent": 1,
+        "cut": 0,
+        "copy": 0,
+        "list": [
+            {
+                "source_uri": "/videos/clip_00003.mp4",
+                "start_s": 0.0,
+                "end_s": 7.0,
+                "verdict": "accepted",
+                "why": "absent",
+            }
+        ],
+    }
+    assert found["recipe"] == [{"parameter": "quality.minimum", "a": "30.0", "b": "0.0"}]
+    assert found["verdicts"] == {
+        "clips": 3,
+        "same": 2,
+        "table": [
+            {"a": "accepted", "b": "accepted", "clips": 2},
+            {"a": "accepted", "b": "rejected no_face", "clips": 1},
+        ],
+    }
+    assert found["labels"]["quality"] == {
+        "n": 2,
+        "only_a": 0,
+        "only_b": 0,
+        "pearson": 1.0,
+        "spearman": 1.0,
+        "mean_a": 50.5,
+        "mean_b": 45.5,
+        "mean_difference": -5.0,
+        "mean_absolute_difference": 5.0,
+    }
+    assert found["labels"]["emotion.contempt"]["pearson"] is None
+    assert found["page"] == str(tmp_path / "c.html")
+    assert Path(found["page"]).is_file()
+
+
+def test_the_page_is_in_the_working_directory_if_nothing_else_is_said(
+    compare: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert compare().out.splitlines()[-1] == f"look at: {tmp_path}/compare.html"
+    assert [path.name for path in tmp_path.iterdir()] == ["compare.html"]
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_two_catalogs_are_required(job: Callable[..., Any], tmp_path: Path, number: int) -> None:
+    given = [argument for _ in range(number) for argument in ("--catalog", "somewhere")]
+    done = job("compare", *given, "--out", tmp_path / "c.html")
+    assert done.code == 2
+    assert done.err.startswith(f"error: two catalogs are compared, not {number} (")
+    assert done.err.endswith("give --catalog A --catalog B\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_catalog_that_is_not_there(job: Callable[..., Any], catalogs: tuple[Path, Path], tmp_path: Path) -> None:
+    missing = tmp_path / "nothing"
+    done = job("compare", "--catalog", catalogs[0], "--catalog", missing, "--out", tmp_path / "c.html")
+    assert done.code == 2
+    assert done.err.startswith(f"error: there is no catalog at {missing}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_cannot_be_written(compare: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = compare("--out", tmp_path / "file" / "c.html")
+    assert done.code == 1
+    assert done.err.startswith("error: ")
+
+
+def test_a_submitted_job_refuses_relative_paths(
+    job: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
+    done = job("compare", "--catalog", tmp_path, "--catalog", "relative")
+    assert done.code == 2
+    assert done.err.startswith("error: --catalog relative: a submitted job runs in a copy")
