@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from typing import Any
 
 from pipeline.recipe import Recipe
+from pipeline.throughput import Supply, Table, read_table, supply
+from stages.batched import BatchedStage
 
 
 def plan(recipe: Recipe) -> dict[str, Any]:
     """The plan as JSON-ready values."""
+    needed = cores_per_gpu(recipe)
     return {
         **recipe.describe(),
         "fingerprint": recipe.fingerprint,
@@ -28,7 +32,38 @@ def plan(recipe: Recipe) -> dict[str, Any]:
             }
             for w in recipe.weights()
         ],
+        "cores_per_gpu": needed.describe() if needed else None,
     }
+
+
+def cores_per_gpu(recipe: Recipe, table: Table | None = None) -> Supply | None:
+    """What the networks of `recipe` label on a GPU and how many CPU cores keep it busy, by the benchmark's figures.
+
+    Where no GPU was measured the figures are those of a CPU core. None for a recipe without batched networks, or whose
+    networks were never measured. table: by default pipeline/throughput.json.
+    """
+    return supply(recipe, read_table() if table is None else table)
+
+
+def cores_line(recipe: Recipe, table: Table | None = None) -> str:
+    """`cores_per_gpu` in words; empty for a recipe without batched networks."""
+    if not any(isinstance(stage, BatchedStage) for stage in recipe.stages):
+        return ""
+    found = cores_per_gpu(recipe, table)
+    if found is None:
+        return "how fast these networks are was not measured: python benchmarks/labellers.py --write"
+    without = f"; without {', '.join(found.unmeasured)}: not measured" if found.unmeasured else ""
+    if found.device == "gpu":
+        return (
+            f"one GPU ({found.name}, measured {found.date}) labels {_speed(found.labelled)} video s/s and needs about "
+            f"{math.ceil(found.cores)} CPU cores that decode and track at "
+            f"{_speed(found.prepared)} video s/s each{without}"
+        )
+    return (
+        f"no GPU was measured; on a CPU core ({found.name}, measured {found.date}) the networks label "
+        f"{_speed(found.labelled)} video s/s: about {_speed(1 / found.cores)} cores of networks for each that decodes "
+        f"and tracks at {_speed(found.prepared)} video s/s{without}"
+    )
 
 
 def plan_text(recipe: Recipe) -> str:
@@ -49,5 +84,12 @@ def plan_text(recipe: Recipe) -> str:
     lines += ["", "weights, all checked by hash"]
     for w in recipe.weights():
         lines.append(f"  {w.name:<22} {w.distribution:<31} {w.licence:<32} {w.purpose}")
+    cores = cores_line(recipe)
+    lines += ["", cores] if cores else []
     lines += ["", "nothing was done: leave out --plan to run it"]
     return "\n".join(lines)
+
+
+def _speed(value: float) -> str:
+    """Two digits that matter, the whole part in full."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"

@@ -1,16 +1,23 @@
-"""The plan names every stage, parameter and weight with its licence, and needs nothing but the recipe."""
+"""The plan names every stage, parameter and weight with its licence, and counts CPU cores for each GPU."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import faulty
+import numpy as np
+import pyarrow as pa
+import pytest
 
-from pipeline.plan import plan, plan_text
-from pipeline.recipe import make_recipe
-from stages.clip import Resources
+from models.batches import Model
+from pipeline.plan import cores_line, cores_per_gpu, plan, plan_text
+from pipeline.recipe import Recipe, make_recipe
+from pipeline.throughput import Table
+from stages.batched import BatchedStage
+from stages.clip import Clip, Outcome, Resources
 
 RECIPE = make_recipe(settings=["quality.minimum=41"], max_seconds=30)
 
@@ -52,3 +59,119 @@ def test_a_share_of_a_gpu_is_stated() -> None:
 
     text = plan_text(replace(faulty.quick_recipe(), stages=(OnGpu(),)))
     assert "  screen    0.5 CPU, 0.25 GPU" in text.splitlines()
+
+
+@dataclass(frozen=True)
+class GazeNetwork(BatchedStage):
+    """A stage with a network, for its name alone."""
+
+    name: ClassVar[str] = "gaze"
+    variant: ClassVar[str] = "made"
+    resources: ClassVar[Resources] = Resources(gpus=0.5)
+    weights: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[pa.Schema] = pa.schema([])
+
+    def model(self) -> Model:
+        raise NotImplementedError
+
+    def items(self, clip: Clip) -> list[np.ndarray]:
+        return []
+
+    def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Outcome:
+        return clip
+
+
+@dataclass(frozen=True)
+class QualityNetwork(GazeNetwork):
+    """Another one."""
+
+    name: ClassVar[str] = "quality"
+
+
+CPU = {"name": "a CPU", "date": "2026-01-02", "items": {}, "networks": {"gaze=made": 0.5, "quality=made": 0.5}}
+GPU = {"name": "a GPU", "date": "2026-03-04", "items": {}, "networks": {"gaze=made": 100.0, "quality=made": 300.0}}
+TABLE: Table = {
+    "cpu": CPU,
+    "gpu": GPU,
+    "cpu_chain": {
+        "name": "a CPU",
+        "date": "2026-01-02",
+        "stages": {"probe": None, "speech": 40.0, "screen": 40.0, "track": 10.0, "gaze": 50.0, "quality": 60.0},
+        "preparing": {"gaze=made": 100.0, "quality=made": 100.0},
+        "detectors": {"screen.scrfd": 20.0, "track.scrfd": 4.0},
+    },
+}
+
+
+def with_networks(*networks: BatchedStage, **changes: str) -> Recipe:
+    """The first stages of profile `open`, with networks behind them. changes: the detector of its stages."""
+    first = [replace(stage, **changes) if hasattr(stage, "detector") else stage for stage in RECIPE.stages[:4]]
+    assert [stage.name for stage in first] == ["probe", "speech", "screen", "track"]
+    return replace(RECIPE, stages=(*first, *networks))
+
+
+def test_cores_for_a_gpu_are_counted_from_the_figures() -> None:
+    """100 and 300 in turn are 75; 40, 40, 10, 100 and 100 in turn are 1 / .17; both by hand."""
+    recipe = with_networks(GazeNetwork(), QualityNetwork())
+    found = cores_per_gpu(recipe, TABLE)
+    assert found is not None
+    assert (found.device, found.name, found.date, found.unmeasured) == ("gpu", "a GPU", "2026-03-04", ())
+    assert found.labelled == pytest.approx(75)
+    assert found.prepared == pytest.approx(1 / 0.17)
+    assert found.cores == pytest.approx(12.75)
+    assert cores_line(recipe, TABLE) == (
+        "one GPU (a GPU, measured 2026-03-04) labels 75 video s/s and needs about 13 CPU cores that decode and track "
+        "at 5.9 video s/s each"
+    )
+
+
+def test_a_network_that_moves_to_the_gpu_takes_its_share_with_it() -> None:
+    one = cores_per_gpu(with_networks(GazeNetwork()), TABLE)
+    assert one is not None
+    assert (one.labelled, one.prepared) == (pytest.approx(100), pytest.approx(1 / 0.16))
+
+
+def test_another_detector_costs_cores() -> None:
+    found = cores_per_gpu(with_networks(GazeNetwork(), detector="scrfd"), TABLE)
+    assert found is not None
+    assert found.prepared == pytest.approx(1 / (0.16 + 1 / 20 + 1 / 4))
+
+
+def test_without_a_gpu_it_says_so_and_counts_cores_of_networks() -> None:
+    recipe, table = with_networks(GazeNetwork(), QualityNetwork()), {**TABLE, "gpu": None}
+    found = cores_per_gpu(recipe, table)
+    assert found is not None
+    assert (found.device, found.labelled, found.cores) == ("cpu", 0.25, pytest.approx(0.0425))
+    assert cores_line(recipe, table) == (
+        "no GPU was measured; on a CPU core (a CPU, measured 2026-01-02) the networks label 0.25 video s/s: about 24 "
+        "cores of networks for each that decodes and tracks at 5.9 video s/s"
+    )
+
+
+def test_what_was_not_measured_is_named() -> None:
+    recipe = with_networks(GazeNetwork(), QualityNetwork(), detector="other")
+    table = {**TABLE, "gpu": {**GPU, "networks": {"gaze=made": 100.0}}}
+    found = cores_per_gpu(recipe, table)
+    assert found is not None
+    assert found.unmeasured == ("quality=made", "screen.other", "track.other")
+    assert cores_line(recipe, table).endswith("; without quality=made, screen.other, track.other: not measured")
+    never = {**TABLE, "gpu": None, "cpu": None}
+    assert cores_per_gpu(recipe, never) is None
+    assert cores_line(recipe, never).endswith("was not measured: python benchmarks/labellers.py --write")
+
+
+def test_a_recipe_without_networks_needs_no_gpu() -> None:
+    assert cores_per_gpu(RECIPE, TABLE) is None
+    assert cores_line(RECIPE, TABLE) == ""
+    assert plan(RECIPE)["cores_per_gpu"] is None
+    assert "GPU" not in plan_text(RECIPE)
+
+
+def test_the_plan_says_it_in_words_and_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.plan.read_table", lambda: TABLE)
+    recipe = with_networks(GazeNetwork(), QualityNetwork())
+    assert cores_line(recipe, TABLE) in plan_text(recipe).splitlines()
+    numbers = json.loads(json.dumps(plan(recipe)))["cores_per_gpu"]
+    assert numbers["device"] == "gpu"
+    assert numbers["labelled"] == pytest.approx(75)
+    assert numbers["cores"] == pytest.approx(12.75)

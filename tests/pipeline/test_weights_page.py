@@ -1,11 +1,12 @@
-"""docs/weights.md has the table of the registry."""
+"""docs/weights.md has the table of the registry, with the measured speeds."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from pipeline.weights_page import HEAD, rows, table
+from models.weights import REGISTRY
+from pipeline.weights_page import CHANGES, HEAD, page_table, rows
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "weights.md"
 
@@ -17,15 +18,28 @@ def written() -> list[list[str]]:
 
 
 def test_the_page_s_table_is_the_registry() -> None:
-    """Columns to the right of those of the registry are written by hand."""
-    found = [tuple(cells[: len(HEAD)]) for cells in written() if cells[0].startswith("`")]
-    assert found == rows()
-    heads = [cells for cells in written() if tuple(cells[: len(HEAD)]) == HEAD]
-    assert len(heads) == 1
+    names = tuple(f"`{name}`" for name in REGISTRY)
+    assert [tuple(cells) for cells in written() if cells[0].startswith(names)] == rows()
+    assert sum(tuple(cells) == HEAD for cells in written()) == 1
 
 
 def test_the_table_is_markdown() -> None:
-    lines = table().splitlines()
+    lines = page_table().splitlines()
     assert lines[:2] == ["| " + " | ".join(HEAD) + " |", "| " + " | ".join(["---"] * len(HEAD)) + " |"]
     assert len(lines) == 2 + len(rows())
     assert {line.count("|") for line in lines} == {len(HEAD) + 1}
+
+
+def test_every_model_says_what_it_changes() -> None:
+    assert set(CHANGES) == set(REGISTRY)
+    assert all(CHANGES.values())
+
+
+def test_speeds_are_those_that_were_measured() -> None:
+    table = {"cpu": {"items": {"iris": 1234.0, "l2cs": 3.14, "hyperiqa": 0.456}}, "gpu": None}
+    speeds = {name: cells[HEAD.index("Speed")] for name, cells in zip(REGISTRY, rows(table), strict=True)}
+    assert speeds["iris"] == "1200 faces/s"
+    assert speeds["l2cs"] == "3.1 faces/s"
+    assert speeds["hyperiqa"] == "0.46 pictures/s"
+    assert speeds["canonical_face"] == "-"
+    assert [cells[HEAD.index("Speed")] for cells in rows({"cpu": None, "gpu": None})] == ["-"] * len(REGISTRY)
