@@ -1,0 +1,102 @@
+"""How fast stages and networks were measured to be (pipeline/throughput.json), and how many CPU cores a GPU needs.
+
+`python benchmarks/labellers.py --write` writes the figures. All are seconds of video a second, on one CPU core or one
+GPU, at the stages' default sampling.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.recipe import Recipe
+from stages.batched import BatchedStage
+
+PLACE = Path(__file__).with_name("throughput.json")
+
+Table = dict[str, Any]
+"""cpu, gpu (None where not measured): name, date, items (of each network a second), networks ("role=variant").
+
+cpu_chain: name, date, stages (each role of profile `open`, None: too quick to show), preparing ("role=variant": cutting
+faces for a network), detectors ("role.detector": what another face detector than blazeface costs besides).
+"""
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What the networks of a recipe label on one device, and what prepares clips for them on one CPU core.
+
+    device: "gpu" or "cpu"; name, date: which one it was, and when it was measured. labelled, prepared: seconds of
+    video a second. unmeasured: networks, and work that stays on the CPU, whose speed is not known and not counted.
+    """
+
+    device: str
+    name: str
+    date: str
+    labelled: float
+    prepared: float
+    unmeasured: tuple[str, ...] = ()
+
+    @property
+    def cores(self) -> float:
+        """CPU cores that keep one device busy; under 1 where one core feeds several."""
+        return self.labelled / self.prepared
+
+    def describe(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {**asdict(self), "cores": self.cores}
+
+
+def read_table(path: Path = PLACE) -> Table:
+    """The measured figures."""
+    return dict(json.loads(path.read_text()))
+
+
+def supply(recipe: Recipe, table: Table) -> Supply | None:
+    """The figures for `recipe`, of a GPU where one was measured; None without networks, or without their speeds."""
+    networks = [_named(stage) for stage in recipe.stages if isinstance(stage, BatchedStage)]
+    device = "gpu" if table["gpu"] else "cpu"
+    measured = table[device] or {"networks": {}}
+    speeds = measured["networks"]
+    known = [name for name in networks if name in speeds]
+    chain, missing = _chain(recipe, table["cpu_chain"])
+    if not known or not chain:
+        return None
+    return Supply(
+        device=device,
+        name=measured["name"],
+        date=measured["date"],
+        labelled=_together([speeds[name] for name in known]),
+        prepared=_together(chain),
+        unmeasured=tuple(name for name in networks if name not in speeds) + tuple(missing),
+    )
+
+
+def _chain(recipe: Recipe, chain: Table) -> tuple[list[float], list[str]]:
+    """Speeds of all that stays on the CPU, and what of it was not measured."""
+    speeds, missing = [], []
+    for stage in recipe.stages:
+        if isinstance(stage, BatchedStage):
+            asked = [(chain["preparing"], _named(stage))]
+        else:
+            asked = [(chain["stages"], stage.name)]
+        detector = getattr(stage, "detector", "blazeface")
+        if detector != "blazeface":
+            asked.append((chain["detectors"], f"{stage.name}.{detector}"))
+        for table, name in asked:
+            if name in table:
+                speeds.append(table[name])
+            else:
+                missing.append(name)
+    return [speed for speed in speeds if speed is not None], missing
+
+
+def _named(stage: BatchedStage) -> str:
+    return f"{stage.name}={stage.variant}"
+
+
+def _together(speeds: list[float]) -> float:
+    """The speed of several done one after the other."""
+    return 1 / sum(1 / speed for speed in speeds)
