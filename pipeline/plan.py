@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from pipeline.recipe import Recipe
+from pipeline.variants import variant_of
 from pipeline.throughput import Supply, Table, read_table, supply
 from stages.batched import BatchedStage
 
@@ -77,13 +78,15 @@ def plan_text(recipe: Recipe) -> str:
     for stage in recipe.stages:
         cpus, gpus = stage.resources.cpus, stage.resources.gpus
         share = f"{cpus:g} CPU" + (f", {gpus:g} GPU" if gpus else "")
-        lines.append(f"  {stage.name:<9} {share}")
+        variant = f"{stage.name}={variant_of(stage)}"
+        lines.append(f"  {variant:<17} {share}")
         for field in fields(stage):  # type: ignore[arg-type]
             value = getattr(stage, field.name)
             lines.append(f"      {stage.name}.{field.name}={str(value).lower() if isinstance(value, bool) else value}")
     lines += ["", "weights, all checked by hash"]
     for w in recipe.weights():
-        lines.append(f"  {w.name:<22} {w.distribution:<31} {w.licence:<32} {w.purpose}")
+        commercial = "commercial use allowed" if w.commercial else "no commercial use"
+        lines += [f"  {w.name:<22} {w.purpose}", f"      {w.licence}; {commercial}; {w.state}, from {w.distribution}"]
     cores = cores_line(recipe)
     lines += ["", cores] if cores else []
     lines += ["", "nothing was done: leave out --plan to run it"]

@@ -16,6 +16,7 @@ from models.batches import Model
 from pipeline.plan import cores_line, cores_per_gpu, plan, plan_text
 from pipeline.recipe import Recipe, make_recipe
 from pipeline.throughput import Table
+from pipeline.variants import variant_of
 from stages.batched import BatchedStage
 from stages.clip import Clip, Outcome, Resources
 
@@ -41,7 +42,7 @@ def test_plan_text_names_everything() -> None:
     assert lines[0] == f"profile open, recipe {RECIPE.fingerprint}, decoder pyav, clips of at most 30 s"
     assert lines[-1] == "nothing was done: leave out --plan to run it"
     for stage in RECIPE.stages:
-        assert any(line.split()[:3] == [stage.name, "1", "CPU"] for line in lines), stage.name
+        assert any(line.split()[:3] == [f"{stage.name}={variant_of(stage)}", "1", "CPU"] for line in lines), stage.name
         for field in fields(stage):  # type: ignore[arg-type]
             assert any(line.strip().startswith(f"{stage.name}.{field.name}=") for line in lines)
     assert "      quality.minimum=41.0" in lines
@@ -58,7 +59,7 @@ def test_a_share_of_a_gpu_is_stated() -> None:
         resources: ClassVar[Resources] = Resources(cpus=0.5, gpus=0.25)
 
     text = plan_text(replace(faulty.quick_recipe(), stages=(OnGpu(),)))
-    assert "  screen    0.5 CPU, 0.25 GPU" in text.splitlines()
+    assert "  screen=OnGpu      0.5 CPU, 0.25 GPU" in text.splitlines()
 
 
 @dataclass(frozen=True)
