@@ -48,10 +48,10 @@ def test_plan_text_names_everything() -> None:
     assert "      quality.minimum=41.0" in lines
     assert "      speech.required=true" in lines
     for item in RECIPE.weights():
-        line = next(line for line in lines if line.split()[:1] == [item.name])
-        assert item.licence in line
-        assert item.purpose in line
-        assert item.distribution in line
+        at = next(i for i, line in enumerate(lines) if line.split()[:1] == [item.name])
+        assert item.purpose in lines[at]
+        for text in (item.licence, item.distribution, item.state, "commercial use allowed"):
+            assert text in lines[at + 1]
 
 
 def test_a_share_of_a_gpu_is_stated() -> None:
