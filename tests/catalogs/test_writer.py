@@ -106,6 +106,7 @@ def test_staging_a_committed_span_again_does_not_double_it(root: Path) -> None:
     assert_glob_is_view(root)
 
 
+@pytest.mark.slow
 def test_a_thousand_spans_are_a_few_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with _open(root) as writer:
         clips = conform("clips", [clip_row(source, status="failed") for source in range(1000)])

@@ -18,6 +18,7 @@ import commit_loop
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -108,6 +109,7 @@ def _state(root: Path) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.mark.slow
 def test_a_crash_before_any_step_changes_nothing_in_the_end(tmp_path: Path) -> None:
     start, finished = tmp_path / "start", tmp_path / "finished"
     with _open(start) as writer:
@@ -261,6 +263,7 @@ def test_an_error_half_way_leaves_a_writer_that_works(tmp_path: Path) -> None:
     assert_glob_is_view(tmp_path)
 
 
+@pytest.mark.slow
 def test_kill_minus_nine_at_any_moment(tmp_path: Path) -> None:
     root, expected = tmp_path / "killed", tmp_path / "expected"
     random = np.random.default_rng(7)

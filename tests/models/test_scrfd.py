@@ -168,6 +168,7 @@ def test_a_file_made_for_one_size_keeps_it(published: Path, man: np.ndarray, det
     assert_same(FaceDetector(published, size=320)(man), detector(man))
 
 
+@pytest.mark.slow
 def test_the_batch_equals_one_by_one_in_the_real_file(
     detector: FaceDetector, man: np.ndarray, woman: np.ndarray, clouds: np.ndarray
 ) -> None:
@@ -224,6 +225,7 @@ def test_a_network_that_takes_no_batch_is_asked_picture_by_picture(tmp_path: Pat
         assert_same(found, detector(image, 0.02))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 999), threshold=st.floats(0.02, 0.2))
 def test_our_decoding_of_a_batch_is_the_package_s(

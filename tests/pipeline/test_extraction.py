@@ -341,6 +341,7 @@ def test_nothing_to_list_makes_no_catalog(catalog: Path, tmp_path: Path) -> None
     assert not catalog.exists()
 
 
+@pytest.mark.slow
 def test_the_open_profile_on_sample_clips(samples: Path, catalog: Path) -> None:
     names = ("scene_change.mp4", "talking_man.mp4", "talking_man_copy.mp4", "truncated.mp4")
     found = do(catalog, *(samples / name for name in names), recipe=make_recipe())

@@ -86,6 +86,7 @@ def test_a_crash_is_tried_twice_and_the_rest_of_the_batch_unharmed(
     assert {stage for stage, spent in answers[0].seconds.items() if spent > 0} == {"survey", "probe", "screen"}
 
 
+@pytest.mark.slow
 def test_a_hang_is_tried_twice_then_recorded_as_a_timeout(
     worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
