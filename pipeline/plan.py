@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from pipeline.recipe import Recipe
-from pipeline.variants import variant_of
 from pipeline.throughput import Supply, Table, read_table, supply
+from pipeline.variants import variant_of
 from stages.batched import BatchedStage
 
 
