@@ -18,7 +18,7 @@ from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 
 from models.device import device as default_device
 from models.five_points import five_points
-from models.image import cut
+from models.image import cut, fitted
 from models.onnx_file import Value, check_values, session
 
 if TYPE_CHECKING:
@@ -72,13 +72,5 @@ def aligned(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
 
 
 def alignment(points: np.ndarray) -> np.ndarray:
-    """The matrix [2, 3] of the turn, scale and shift that best puts five points [5, 2] onto the template.
-
-    Least squares, as Umeyama's method without mirroring gives it; as complex numbers, scale and turn are one factor.
-    """
-    points = np.asarray(points, np.float64)
-    middle, target = points.mean(0), TEMPLATE.astype(np.float64).mean(0)
-    source, wanted = (points - middle) @ [1, 1j], (TEMPLATE - target) @ [1, 1j]
-    factor = np.vdot(source, wanted) / max(np.vdot(source, source).real, 1e-9)
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([turn, target - turn @ middle])
+    """The matrix [2, 3] that best puts five points [5, 2] onto the template, without mirroring."""
+    return fitted(points, TEMPLATE)

@@ -5,7 +5,7 @@ Source: Bazarevsky et al., BlazeFace (arXiv 1907.05047); anchors as in MediaPipe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,17 @@ def suppress(found: Detections, overlap: float = 0.3) -> Detections:
     return found.take(order[keep])
 
 
+def merged(looks: Sequence[Detections]) -> Detections:
+    """The faces of several looks at one frame, each once."""
+    return suppress(
+        Detections(
+            np.concatenate([look.boxes for look in looks]),
+            np.concatenate([look.scores for look in looks]),
+            np.concatenate([look.keypoints for look in looks]),
+        )
+    )
+
+
 class _Range:
     """One BlazeFace network with its anchors, run on the whole frame with a border of `pad` of the longer side."""
 
@@ -115,10 +126,4 @@ class FaceDetector:
         parts = [self._full(image, threshold)]
         if enough is None or not enough(parts[0]):
             parts.append(self._short(image, threshold))
-        return suppress(
-            Detections(
-                np.concatenate([p.boxes for p in parts]),
-                np.concatenate([p.scores for p in parts]),
-                np.concatenate([p.keypoints for p in parts]),
-            )
-        )
+        return merged(parts)

@@ -16,6 +16,7 @@ from torch import nn
 
 from models.checkpoint import load_into, tensors_for
 from models.device import device as default_device
+from models.device import moved
 from models.five_points import SIZE
 from models.resnet import CHANNELS, ResNet50Trunk, ready
 
@@ -54,10 +55,8 @@ class Deep3D:
         faces = torch.from_numpy(np.stack(items))
         if faces.shape[1:] != (SIZE, SIZE, 3) or faces.dtype != torch.uint8:
             raise ValueError(f"crops of {list(faces.shape[1:])} {faces.dtype}; uint8 [{SIZE}, {SIZE}, 3] expected")
-        if self._device.type == "cuda":
-            faces = faces.pin_memory()
         # bytes lie in memory with their channels last, which is what the network is fastest with
-        faces = faces.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+        faces = moved(faces, self._device).permute(0, 3, 1, 2).float().div_(255)
         at_once = len(faces) if self._device.type == "cuda" else _CPU_FACES
         return list(torch.cat([self._net(part) for part in faces.split(at_once)]).cpu().numpy())
 

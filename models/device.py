@@ -18,3 +18,8 @@ def device() -> torch.device:
     if told:
         return torch.device(told)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the CPU on `device`; to a GPU from pinned memory, without waiting for the copy."""
+    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)

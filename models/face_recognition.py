@@ -18,7 +18,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 from models.dlib_layers import Affine, Convolution, FullyConnected, Layer, read_layers
-from models.image import cut, similarity
+from models.image import cut, fitted
 from models.weights import weights
 
 SAME_PERSON = 0.6
@@ -63,14 +63,8 @@ class FaceRecognition:
 
 def chip(points: np.ndarray) -> np.ndarray:
     """The matrix from frame pixels to the network's picture that best puts five points [5, 2] onto the mean face."""
-    target = (_MEAN_FACE + _PADDING) / (1 + 2 * _PADDING) * SIZE
-    middle, target_middle = points.mean(0), target.mean(0)
-    source, wanted = (points - middle) @ [1, 1j], (target - target_middle) @ [1, 1j]
-    # least squares over rotation and scale at once: both are one complex number
-    turn = np.vdot(source, wanted) / max(np.vdot(source, source).real, 1e-9)
-    offset = ((SIZE / 2 - target_middle) @ [1, 1j]) / turn
-    centre = middle + [offset.real, offset.imag]
-    return similarity(centre, SIZE / abs(turn), -float(np.angle(turn)), SIZE)
+    # dlib counts pixel edges, `cut` pixel centres
+    return fitted(points, (_MEAN_FACE + _PADDING) / (1 + 2 * _PADDING) * SIZE - 0.5)
 
 
 def graph(path: Path) -> onnx.ModelProto:

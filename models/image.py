@@ -25,6 +25,19 @@ def similarity(center: np.ndarray, width: float, angle: float, size: int) -> np.
     )
 
 
+def fitted(points: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The matrix [2, 3] of the turn, scale and shift that best puts points [N, 2] onto `target` [N, 2].
+
+    Least squares, as Umeyama's method without mirroring gives it; as complex numbers, scale and turn are one factor.
+    """
+    points, target = np.asarray(points, np.float64), np.asarray(target, np.float64)
+    middle, goal = points.mean(0), target.mean(0)
+    source, wanted = (points - middle) @ [1, 1j], (target - goal) @ [1, 1j]
+    factor = np.vdot(source, wanted) / max(np.vdot(source, source).real, 1e-9)
+    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([turn, goal - turn @ middle])
+
+
 def cut(image: np.ndarray, matrix: np.ndarray, size: int, border: int = cv2.BORDER_REPLICATE) -> np.ndarray:
     """The size x size patch of uint8 [H, W, 3] under `matrix`, without aliasing when it shrinks.
 

@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, fuse_conv_bn_eval
 
+from models.device import moved
+
 CHANNELS = (256, 512, 1024, 2048)
 """Channels after layer1 to layer4."""
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -83,9 +85,7 @@ def normalised(images: Sequence[np.ndarray], device: torch.device) -> torch.Tens
     pixels = torch.from_numpy(np.stack(images))
     if pixels.ndim != 4 or pixels.shape[3] != 3 or pixels.dtype != torch.uint8:
         raise ValueError(f"images of {list(pixels.shape[1:])} {pixels.dtype}; uint8 RGB [H, W, 3] expected")
-    if device.type == "cuda":
-        pixels = pixels.pin_memory()
-    pixels = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2)
+    pixels = moved(pixels, device).permute(0, 3, 1, 2)
     mean, std = (255 * torch.tensor(values, device=device)[:, None, None] for values in (_MEAN, _STD))
     return pixels.float().sub_(mean).div_(std)
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from insightface.model_zoo.scrfd import SCRFD, distance2bbox, distance2kps
 
-from models.blazeface import Detections, suppress
+from models.blazeface import Detections, merged
 from models.image import letterbox
 from models.onnx_file import RUNTIME_ERRORS, Value, check_values, inputs_and_outputs, read_model, session
 
@@ -85,7 +85,7 @@ class FaceDetector:
         looks = [self._look(image, 0.0, threshold)]
         if enough is None or not enough(looks[0]):
             looks.append(self._look(image, self._border, threshold))
-        return _merged(looks)
+        return merged(looks)
 
     def detect_many(self, images: Sequence[np.ndarray], threshold: float = 0.5) -> list[Detections]:
         """The faces of each image, as `__call__` finds them, from one run of the network.
@@ -103,7 +103,7 @@ class FaceDetector:
             _in_frame(*self._decode(answer, threshold), matrix)
             for answer, (_, matrix) in zip(answers, cuts, strict=True)
         ]
-        return [_merged(looks[i : i + 2]) for i in range(0, len(looks), 2)]
+        return [merged(looks[i : i + 2]) for i in range(0, len(looks), 2)]
 
     def _look(self, image: np.ndarray, border: float, threshold: float) -> Detections:
         """What the network sees of an image with a border, through the package."""
@@ -158,17 +158,6 @@ def _in_frame(boxes: np.ndarray, points: np.ndarray, matrix: np.ndarray) -> Dete
         corners.reshape(-1, 4).astype(np.float64),
         boxes[:, 4].astype(np.float64),
         ((points - matrix[:, 2]) / matrix[0, 0]).astype(np.float64),
-    )
-
-
-def _merged(looks: Sequence[Detections]) -> Detections:
-    """The faces of all looks at one frame, each once."""
-    return suppress(
-        Detections(
-            np.concatenate([look.boxes for look in looks]),
-            np.concatenate([look.scores for look in looks]),
-            np.concatenate([look.keypoints for look in looks]),
-        )
     )
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from models.checkpoint import load_into, tensors_for
 from models.device import device as default_device
+from models.device import moved
 
 FRAMES = 5
 SIZE = 224
@@ -90,10 +91,8 @@ class SyncNet:
         if windows.shape[1:] != shape:
             raise ValueError(f"windows of {list(windows.shape[1:])}; {list(shape)} expected")
         batch = torch.from_numpy(np.ascontiguousarray(windows))
-        if self._device.type == "cuda":
-            batch = batch.pin_memory()
         # pixels cross to the device as bytes and become numbers there
-        batch = batch.to(self._device, non_blocking=True).float()
+        batch = moved(batch, self._device).float()
         return network(batch).cpu().numpy()
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from models.device import device as default_device
+from models.device import moved
 from models.wav2vec2_folder import FIELD, HOP, RATE, check, load, normalises
 
 __all__ = ["FRAME", "Wav2Vec2Features", "check"]
@@ -95,10 +96,7 @@ class Wav2Vec2Features:
         """What enters the first transformer block, [2 * rows, width], of one sound [S]."""
         if not len(sound):
             raise ValueError("a sound of 0 samples has no features")
-        host = torch.from_numpy(np.array(sound, np.float32))
-        if self._device.type == "cuda":
-            host = host.pin_memory()
-        x = host.to(self._device, non_blocking=True)
+        x = moved(torch.from_numpy(np.array(sound, np.float32)), self._device)
         if self._normalise:
             x = (x - x.mean()) / torch.sqrt(x.var(correction=0) + 1e-7)
         rows = -(-len(x) // FRAME)

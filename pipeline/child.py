@@ -171,8 +171,7 @@ def serve() -> None:
     _send(answers, "ready")
     while True:
         try:
-            (size,) = struct.unpack("<Q", _exactly(calls, 8))
-            name, arguments, may_ask = pickle.loads(_exactly(calls, size))
+            name, arguments, may_ask = _next(calls)
         except EOFError:
             return
         more = {"ask": partial(_ask, answers, calls)} if may_ask else {}
@@ -186,8 +185,7 @@ def serve() -> None:
 def _ask(answers: Any, calls: BinaryIO, *question: Any) -> Any:
     """The child's side of a question to its parent."""
     _send(answers, ("ask", question))
-    (size,) = struct.unpack("<Q", _exactly(calls, 8))
-    kind, value = pickle.loads(_exactly(calls, size))
+    kind, value = _next(calls)
     if kind == "error":
         raise AskFailed(value)
     return value
@@ -211,6 +209,12 @@ def _send(pipe: Any, value: Any) -> None:
     view = memoryview(struct.pack("<Q", len(data)) + data)
     while view:
         view = view[pipe.write(view) :]
+
+
+def _next(pipe: BinaryIO) -> Any:
+    """The next message that `_send` wrote. Raises EOFError when there will be none."""
+    (size,) = struct.unpack("<Q", _exactly(pipe, 8))
+    return pickle.loads(_exactly(pipe, size))
 
 
 def _exactly(pipe: BinaryIO, size: int) -> bytes:

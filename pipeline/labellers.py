@@ -58,10 +58,10 @@ class Asking:
 class Labellers:
     """The labelling actors of a run, and where they stand."""
 
-    def __init__(self, stages: Sequence[BatchedStage], sets: int) -> None:
-        size = math.ceil(sum(stage.resources.gpus for stage in stages) - 1e-6)
+    def __init__(self, stages: Sequence[BatchedStage], sets: int, gpus: int) -> None:
+        """One set of networks shares `gpus` GPUs."""
         self.sets = sets
-        self._group: PlacementGroup = placement_group([{"GPU": size}] * sets, strategy="PACK")
+        self._group: PlacementGroup = placement_group([{"GPU": gpus}] * sets, strategy="PACK")
         self.actors = {stage.name: [self._placed(stage, k) for k in range(sets)] for stage in stages}
 
     def asking(self) -> Asking:
@@ -93,6 +93,6 @@ def labellers(recipe: Recipe) -> Labellers | None:
     stages = [stage for stage in recipe.stages if isinstance(stage, BatchedStage) and stage.resources.gpus > 0]
     if not stages:
         return None
-    share = math.ceil(sum(stage.resources.gpus for stage in stages) - 1e-6)
-    sets = int(ray.cluster_resources().get("GPU", 0) // share)
-    return Labellers(stages, sets) if sets else None
+    gpus = math.ceil(sum(stage.resources.gpus for stage in stages) - 1e-6)
+    sets = int(ray.cluster_resources().get("GPU", 0) // gpus)
+    return Labellers(stages, sets, gpus) if sets else None
