@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from models.batches import Model
 from models.blazeface import Detections
 from models.blazeface import FaceDetector as BlazeFace
 from models.face_mesh import FaceMesh, region, region_of
@@ -41,10 +42,13 @@ def finder_weights(detector: str) -> tuple[str, ...]:
 
 
 class FaceFinder:
-    """Detector and mesh, set up once. detector: one of DETECTORS."""
+    """Detector and mesh, set up once.
 
-    def __init__(self, detector: str = "blazeface") -> None:
-        self.detector = _detector(detector)
+    detector: one of DETECTORS. network: where the network of `detector_network` runs; without it here.
+    """
+
+    def __init__(self, detector: str = "blazeface", network: Model | None = None) -> None:
+        self.detector = _detector(detector, network)
         self.mesh = FaceMesh()
 
     def __call__(
@@ -64,11 +68,20 @@ class FaceFinder:
         return presence >= CONFIRMED
 
 
-def _detector(name: str) -> Detector:
+def detector_network(detector: str) -> Model:
+    """The network of a detector that can run apart from it: that of scrfd. It is shown frames made small."""
+    if detector != "scrfd":
+        raise ValueError(f"the face detector {detector!r} has no network that runs apart from it")
+    # the package insightface is needed for this one alone
+    from models.scrfd import Scrfd
+
+    return Scrfd(weights("scrfd").path())
+
+
+def _detector(name: str, network: Model | None) -> Detector:
     finder_weights(name)
     if name == "blazeface":
         return BlazeFace()
-    # the package insightface is needed for this one alone
-    from models.scrfd import FaceDetector as Scrfd
+    from models.scrfd import FaceDetector, input_side
 
-    return Scrfd(weights("scrfd").path())
+    return FaceDetector(network or detector_network(name), input_side(weights("scrfd").path()))

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from insightface.model_zoo.scrfd import SCRFD, distance2bbox, distance2kps
 
+from models.batches import Model
 from models.blazeface import Detections, merged
 from models.image import letterbox
 from models.onnx_file import RUNTIME_ERRORS, Value, check_values, inputs_and_outputs, read_model, session
@@ -35,6 +36,9 @@ Lowest score of scrfd_2.5g_kps in 72 frames of tight crops and portraits: .23 wi
 .5; in two frames cut to 90 % of the face: 0, .19 and .78. But a border makes the face smaller: 64 pixels high in a
 frame 1920 wide, one face of two scored .63, .26 and .20.
 """
+
+FLOOR = 0.05
+"""Lowest score the network answers with: about 40 candidates a picture, where .02 makes hundreds."""
 
 _STRIDES = (8, 16, 32)
 _ANCHORS = 2
@@ -56,6 +60,80 @@ def check(path: Path) -> None:
     check_values(path, [Value(None, (None, 3, None, None))], expected)
 
 
+def input_side(path: Path, size: int = SIZE) -> int:
+    """Side of the pictures that a file's network is shown: `size`, or its own when it was made for one size."""
+    (value, *_), _ = inputs_and_outputs(path)
+    return value.shape[3] or size
+
+
+class Scrfd:
+    """The network: pictures uint8 RGB [S, S, 3] to what it finds in each, float32 [N, 15], best first.
+
+    Of each face: its box (x0, y0, x1, y1) and its score, then five points (x, y), in pixels of the picture; overlaps
+    are suppressed. Only scores of at least FLOOR count.
+    """
+
+    def __init__(self, path: Path, device: torch.device | None = None, size: int = SIZE, floor: float = FLOOR) -> None:
+        """size: side of the pictures, a multiple of 32; a file made for one size keeps its own."""
+        self.side = input_side(path, size)
+        self._path, self._device, self._floor = path, device, floor
+        self._session = session(path, device)
+        self._net = SCRFD(str(path), session=self._session, static_shape_sessions=False)
+        self._net.prepare(0, input_size=(self.side, self.side))
+
+    def __call__(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One run of the network for all pictures where it can do that, see `batched`."""
+        many = self._many if len(pictures) > 1 else None
+        if many is not None:
+            answers = _answers(many, _pixels(pictures), self.side)
+        else:
+            answers = [_answers(self._session, _pixels([one]), self.side)[0] for one in pictures]
+        return [self._decode(answer) for answer in answers]
+
+    @property
+    def batched(self) -> bool:
+        """Whether several pictures take one run of the network.
+
+        The package takes one picture at a time and the published files say that their batch is 1, but nothing inside
+        them depends on it. That a file's answers to two pictures are those to each of them is tried before it is
+        relied on; a file that does not pass is asked picture by picture. On a CPU core both take the same time.
+        """
+        return self._many is not None
+
+    @cached_property
+    def _many(self) -> onnxruntime.InferenceSession | None:
+        """A session that takes any number of pictures, or None if the file's network cannot."""
+        noise = np.random.default_rng(0).integers(0, 256, (2, self.side, self.side, 3), np.uint8)
+        pixels = _pixels(list(noise))
+        try:
+            many = session(_freed(self._path), self._device)
+            together = _answers(many, pixels, self.side)
+        except (*RUNTIME_ERRORS, ValueError):
+            # a ValueError: its outputs cannot be shared out among the pictures
+            return None
+        alone = [_answers(self._session, one[None], self.side)[0] for one in pixels]
+        same = (
+            np.allclose(a, b, _ALIKE, _ALIKE)
+            for one, other in zip(alone, together, strict=True)
+            for a, b in zip(one, other, strict=True)
+        )
+        return many if all(same) else None
+
+    def _decode(self, answer: Sequence[np.ndarray]) -> np.ndarray:
+        """The faces [N, 15] in the nine outputs for one picture."""
+        faces = []
+        for level, stride in enumerate(_STRIDES):
+            scores, edges, offsets = answer[level :: len(_STRIDES)]
+            hit = np.flatnonzero(scores[:, 0] >= self._floor)
+            rows, columns = np.divmod(hit // _ANCHORS, self.side // stride)
+            centres = np.stack([columns, rows], axis=1).astype(np.float32) * stride
+            boxes = distance2bbox(centres, edges[hit] * stride)
+            faces.append(np.hstack([boxes, scores[hit], distance2kps(centres, offsets[hit] * stride)]))
+        found = np.concatenate(faces)
+        found = found[np.argsort(-found[:, 4], kind="stable")]
+        return found[self._net.nms(found[:, :5])]
+
+
 class FaceDetector:
     """Detections with five keypoints: both eyes (the image's left one first), nose tip, both corners of the mouth.
 
@@ -66,19 +144,14 @@ class FaceDetector:
     least), a dog .51, a plant .40; of the dog the mesh makes a presence of 1.6, of all faces 27 and more.
     """
 
-    def __init__(
-        self, path: Path, device: torch.device | None = None, size: int = SIZE, border: float = BORDER
-    ) -> None:
-        """size: a multiple of 32; a file made for one size keeps its own."""
-        self._path, self._device, self._border = path, device, border
-        self._net = SCRFD(str(path), session=session(path, device), static_shape_sessions=False)
-        self._net.prepare(0, input_size=(size, size))
-        self._side = int(self._net.input_size[0])
+    def __init__(self, network: Model, side: int, border: float = BORDER) -> None:
+        """network: a Scrfd for pictures of this side, here or elsewhere."""
+        self._network, self._side, self._border = network, side, border
 
     def __call__(
         self, image: np.ndarray, threshold: float = 0.5, enough: Callable[[Detections], bool] | None = None
     ) -> Detections:
-        """Faces in uint8 RGB [H, W, 3] with a score of at least `threshold`, best first.
+        """Faces in uint8 RGB [H, W, 3] with a score of at least `threshold` (and of at least FLOOR), best first.
 
         enough: the frame with its border is not looked at when this holds of what the plain frame showed.
         """
@@ -87,78 +160,14 @@ class FaceDetector:
             looks.append(self._look(image, self._border, threshold))
         return merged(looks)
 
-    def detect_many(self, images: Sequence[np.ndarray], threshold: float = 0.5) -> list[Detections]:
-        """The faces of each image, as `__call__` finds them, from one run of the network.
-
-        The package takes one image at a time and the published files say that their batch is 1, but nothing inside
-        them depends on it. That a file's answers to two pictures are those to each of them is tried before it is
-        relied on; a file that does not pass is asked picture by picture. On a CPU core both take the same time.
-        """
-        many = self._many
-        if not images or many is None:
-            return [self(image, threshold) for image in images]
-        cuts = [letterbox(image, self._side, border) for image in images for border in (0.0, self._border)]
-        answers = _answers(many, _pixels([patch for patch, _ in cuts]), self._side)
-        looks = [
-            _in_frame(*self._decode(answer, threshold), matrix)
-            for answer, (_, matrix) in zip(answers, cuts, strict=True)
-        ]
-        return [merged(looks[i : i + 2]) for i in range(0, len(looks), 2)]
-
     def _look(self, image: np.ndarray, border: float, threshold: float) -> Detections:
-        """What the network sees of an image with a border, through the package."""
-        patch, matrix = letterbox(image, self._side, border)
-        boxes, points = self._net.detect(cv2.cvtColor(patch, cv2.COLOR_RGB2BGR), det_thresh=threshold)
-        return _in_frame(boxes, points, matrix)
-
-    @property
-    def batched(self) -> bool:
-        """Whether `detect_many` runs the network once for all images."""
-        return self._many is not None
-
-    @cached_property
-    def _many(self) -> onnxruntime.InferenceSession | None:
-        """A session that takes any number of pictures, or None if the file's network cannot."""
-        noise = np.random.default_rng(0).integers(0, 256, (2, self._side, self._side, 3), np.uint8)
-        pixels = _pixels(list(noise))
-        try:
-            many = session(_freed(self._path), self._device)
-            together = _answers(many, pixels, self._side)
-        except (*RUNTIME_ERRORS, ValueError):
-            # a ValueError: its outputs cannot be shared out among the pictures
-            return None
-        alone = [_answers(self._net.session, one[None], self._side)[0] for one in pixels]
-        same = (
-            np.allclose(a, b, _ALIKE, _ALIKE)
-            for one, other in zip(alone, together, strict=True)
-            for a, b in zip(one, other, strict=True)
-        )
-        return many if all(same) else None
-
-    def _decode(self, answer: Sequence[np.ndarray], threshold: float) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes with scores [N, 5] and points [N, 5, 2] in the pixels of the picture, overlaps suppressed."""
-        boxes, points = [], []
-        for level, stride in enumerate(_STRIDES):
-            scores, edges, offsets = answer[level :: len(_STRIDES)]
-            hit = np.flatnonzero(scores[:, 0] >= threshold)
-            rows, columns = np.divmod(hit // _ANCHORS, self._side // stride)
-            centres = np.stack([columns, rows], axis=1).astype(np.float32) * stride
-            boxes.append(np.hstack([distance2bbox(centres, edges[hit] * stride), scores[hit]]))
-            points.append(distance2kps(centres, offsets[hit] * stride).reshape(-1, 5, 2))
-        found, marks = np.concatenate(boxes), np.concatenate(points)
-        order = np.argsort(-found[:, 4], kind="stable")
-        keep = order[self._net.nms(found[order])]
-        return found[keep], marks[keep]
-
-
-def _in_frame(boxes: np.ndarray, points: np.ndarray, matrix: np.ndarray) -> Detections:
-    """Boxes with scores [N, 5] and points [N, 5, 2] of a picture, back in the pixels of the frame it is of."""
-    corners = (boxes[:, :4].reshape(-1, 2, 2) - matrix[:, 2]) / matrix[0, 0]
-    return Detections(
-        corners.reshape(-1, 4).astype(np.float64),
-        boxes[:, 4].astype(np.float64),
-        ((points - matrix[:, 2]) / matrix[0, 0]).astype(np.float64),
-    )
+        """What the network sees of an image with a border, in the image's pixels."""
+        picture, matrix = letterbox(image, self._side, border)
+        (faces,) = self._network([picture])
+        # suppression goes by score, so what is left out below a threshold changes nothing above it
+        faces = faces[faces[:, 4] >= threshold].astype(np.float64)
+        points = (np.delete(faces, 4, axis=1).reshape(-1, 7, 2) - matrix[:, 2]) / matrix[0, 0]
+        return Detections(points[:, :2].reshape(-1, 4), faces[:, 4], points[:, 2:])
 
 
 def _pixels(patches: Sequence[np.ndarray]) -> np.ndarray:

@@ -185,7 +185,7 @@ class _Run:
             return
         workers = cluster.connect(self._request.workers)
         serving = labellers(self._recipe)
-        gpus = f", {serving.sets} sets of networks on GPUs" if serving else ""
+        gpus = f", {serving.sets} set{'s' * (serving.sets > 1)} of networks on GPUs" if serving else ""
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
         ask = serving.asking() if serving else None
         arguments = (self._root, self._recipe, self._run_id, self._request.limits, ask)

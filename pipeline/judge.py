@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-
-from stages.batched import BatchedStage
 from stages.clip import Clip, Reject, Runner, Stage
+from stages.networks import Ask, NetworkStage
 from stages.reader import Unreadable
 
 log = logging.getLogger(__name__)
@@ -30,14 +28,10 @@ class Verdict:
     seconds: dict[str, float]
 
 
-Ask = Callable[[str, list[np.ndarray]], list[np.ndarray]]
-"""The answers of the network of the stage of that name to these items, from wherever it runs."""
-
-
 class Judge:
     """The stages of a recipe, opened once, applied to one stretch after the other.
 
-    ask: where the networks of batched stages run; without it they are opened here like all others.
+    ask: reaches the networks of stages where they run; without it they are loaded here.
     """
 
     def __init__(self, stages: Sequence[Stage], ask: Ask | None = None) -> None:
@@ -83,17 +77,8 @@ class Judge:
         return clip.add(**kept)
 
 
-def _opened(stage: Any, ask: Ask | None) -> Runner:
-    if ask is None or not isinstance(stage, BatchedStage):
-        return stage.open()
-
-    def run(clip: Clip) -> Clip | Reject:
-        items = stage.items(clip)
-        if isinstance(items, Reject):
-            return items
-        return stage.finish(clip, ask(stage.name, items) if items else [])
-
-    return run
+def _opened(stage: Stage, ask: Ask | None) -> Runner:
+    return stage.open(ask) if isinstance(stage, NetworkStage) else stage.open()
 
 
 def _timed(seconds: dict[str, float], name: str, run: Runner, clip: Clip) -> Clip | Reject:

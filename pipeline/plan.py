@@ -9,7 +9,8 @@ from typing import Any
 from pipeline.recipe import Recipe
 from pipeline.throughput import Supply, Table, read_table, supply
 from pipeline.variants import variant_of
-from stages.batched import BatchedStage
+from stages.clip import Stage
+from stages.networks import NetworkStage
 
 
 def plan(recipe: Recipe) -> dict[str, Any]:
@@ -20,6 +21,15 @@ def plan(recipe: Recipe) -> dict[str, Any]:
         "fingerprint": recipe.fingerprint,
         "resources": {
             stage.name: {"cpus": stage.resources.cpus, "gpus": stage.resources.gpus} for stage in recipe.stages
+        },
+        "networks": {
+            network.name: {
+                "variant": network.variant,
+                "cpus": network.resources.cpus,
+                "gpus": network.resources.gpus,
+                "batch": network.batch,
+            }
+            for network in recipe.networks()
         },
         "weights": [
             {
@@ -40,15 +50,15 @@ def plan(recipe: Recipe) -> dict[str, Any]:
 def cores_per_gpu(recipe: Recipe, table: Table | None = None) -> Supply | None:
     """What the networks of `recipe` label on a GPU and how many CPU cores keep it busy, by the benchmark's figures.
 
-    Where no GPU was measured the figures are those of a CPU core. None for a recipe without batched networks, or whose
+    Where no GPU was measured the figures are those of a CPU core. None for a recipe without networks, or whose
     networks were never measured. table: by default pipeline/throughput.json.
     """
     return supply(recipe, read_table() if table is None else table)
 
 
 def cores_line(recipe: Recipe, table: Table | None = None) -> str:
-    """`cores_per_gpu` in words; empty for a recipe without batched networks."""
-    if not any(isinstance(stage, BatchedStage) for stage in recipe.stages):
+    """`cores_per_gpu` in words; empty for a recipe without networks."""
+    if not recipe.networks():
         return ""
     found = cores_per_gpu(recipe, table)
     if found is None:
@@ -76,10 +86,8 @@ def plan_text(recipe: Recipe) -> str:
         "stages, in order",
     ]
     for stage in recipe.stages:
-        cpus, gpus = stage.resources.cpus, stage.resources.gpus
-        share = f"{cpus:g} CPU" + (f", {gpus:g} GPU" if gpus else "")
         variant = f"{stage.name}={variant_of(stage)}"
-        lines.append(f"  {variant:<17} {share}")
+        lines.append(f"  {variant:<17} {_share(stage)}")
         for field in fields(stage):  # type: ignore[arg-type]
             value = getattr(stage, field.name)
             lines.append(f"      {stage.name}.{field.name}={str(value).lower() if isinstance(value, bool) else value}")
@@ -91,6 +99,16 @@ def plan_text(recipe: Recipe) -> str:
     lines += ["", cores] if cores else []
     lines += ["", "nothing was done: leave out --plan to run it"]
     return "\n".join(lines)
+
+
+def _share(stage: Stage) -> str:
+    """What a stage asks for, in words; a network that others ask too is named."""
+    shares = [f"{stage.resources.cpus:g} CPU"]
+    if stage.resources.gpus:
+        shares.append(f"{stage.resources.gpus:g} GPU")
+    elif isinstance(stage, NetworkStage):
+        shares += [f"{n.resources.gpus:g} GPU ({n.name}={n.variant}, shared)" for n in stage.networks]
+    return ", ".join(shares)
 
 
 def _speed(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from models.weights import Weights, weights
 from pipeline.variants import DETECTORS, PROFILES, VARIANTS, default_variant, stage, variant_of
 from stages.clip import Stage
+from stages.networks import Network, NetworkStage
 from stages.reader import Decoder
 
 
@@ -31,6 +32,11 @@ class Recipe:
         """The weights its stages load, each once, in the order of use."""
         names = dict.fromkeys(name for stage in self.stages for name in stage.weights)
         return tuple(weights(name) for name in names)
+
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of its stages that may run elsewhere, each once, in the order of use."""
+        stages = [stage for stage in self.stages if isinstance(stage, NetworkStage)]
+        return tuple(dict.fromkeys(network for stage in stages for network in stage.networks))
 
     def describe(self) -> dict[str, Any]:
         """The recipe as JSON-ready values: profile, max_seconds, decoder, stages with parameters, weights by hash."""

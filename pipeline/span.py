@@ -8,10 +8,11 @@ import cv2
 import pyarrow as pa
 
 from pipeline.jobs import SpanJob
-from pipeline.judge import Ask, Judge
+from pipeline.judge import Judge
 from pipeline.recipe import Recipe
 from pipeline.rows import tables
 from stages.clip import Clip
+from stages.networks import Ask
 from stages.reader import read
 from stages.reader_pyav import read_header
 from stages.sound import read_sound
@@ -33,7 +34,7 @@ def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
 def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
-    ask: answers for the networks of batched stages, which then run elsewhere; without it they run in this process.
+    ask: reaches the networks of stages where they run; without it they run in this process.
     """
     start = time.perf_counter()
     head = read_header(path)

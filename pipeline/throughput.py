@@ -13,14 +13,15 @@ from typing import Any
 
 from pipeline.recipe import Recipe
 from stages.batched import BatchedStage
+from stages.networks import Network
 
 PLACE = Path(__file__).with_name("throughput.json")
 
 Table = dict[str, Any]
-"""cpu, gpu (None where not measured): name, date, items (of each network a second), networks ("role=variant").
+"""cpu, gpu (None where not measured): name, date, items (of each network a second), networks ("name=variant").
 
-cpu_chain: name, date, stages (each role of profile `open`, None: too quick to show), preparing ("role=variant": cutting
-faces for a network), detectors ("role.detector": what another face detector than blazeface costs besides).
+cpu_chain: name, date, stages (each role of profile `open`, None: too quick to show), preparing ("name=variant": making
+a network's items).
 """
 
 
@@ -56,7 +57,7 @@ def read_table(path: Path = PLACE) -> Table:
 
 def supply(recipe: Recipe, table: Table) -> Supply | None:
     """The figures for `recipe`, of a GPU where one was measured; None without networks, or without their speeds."""
-    networks = [_named(stage) for stage in recipe.stages if isinstance(stage, BatchedStage)]
+    networks = [_named(network) for network in recipe.networks()]
     device = "gpu" if table["gpu"] else "cpu"
     measured = table[device] or {"networks": {}}
     speeds = measured["networks"]
@@ -70,31 +71,22 @@ def supply(recipe: Recipe, table: Table) -> Supply | None:
         date=measured["date"],
         labelled=_together([speeds[name] for name in known]),
         prepared=_together(chain),
-        unmeasured=tuple(name for name in networks if name not in speeds) + tuple(missing),
+        unmeasured=tuple(dict.fromkeys([*(name for name in networks if name not in speeds), *missing])),
     )
 
 
 def _chain(recipe: Recipe, chain: Table) -> tuple[list[float], list[str]]:
     """Speeds of all that stays on the CPU, and what of it was not measured."""
-    speeds, missing = [], []
-    for stage in recipe.stages:
-        if isinstance(stage, BatchedStage):
-            asked = [(chain["preparing"], _named(stage))]
-        else:
-            asked = [(chain["stages"], stage.name)]
-        detector = getattr(stage, "detector", "blazeface")
-        if detector != "blazeface":
-            asked.append((chain["detectors"], f"{stage.name}.{detector}"))
-        for table, name in asked:
-            if name in table:
-                speeds.append(table[name])
-            else:
-                missing.append(name)
+    stages = [stage.name for stage in recipe.stages if not isinstance(stage, BatchedStage)]
+    asked = [(chain["stages"], name) for name in stages]
+    asked += [(chain["preparing"], _named(network)) for network in recipe.networks()]
+    speeds = [table[name] for table, name in asked if name in table]
+    missing = [name for table, name in asked if name not in table]
     return [speed for speed in speeds if speed is not None], missing
 
 
-def _named(stage: BatchedStage) -> str:
-    return f"{stage.name}={stage.variant}"
+def _named(network: Network) -> str:
+    return f"{network.name}={network.variant}"
 
 
 def _together(speeds: list[float]) -> float:

@@ -14,10 +14,10 @@ from catalogs.staging import read_span, span_path, stage_span
 from pipeline import rows
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.jobs import SpanDone, SpanJob
-from pipeline.judge import Ask
 from pipeline.local import LocalFiles
 from pipeline.recipe import Recipe
 from pipeline.survey import Survey, SurveyJob
+from stages.networks import Ask
 
 LOST = (ChildTimeout, ChildCrashed, ChildError)
 
@@ -69,7 +69,7 @@ class SurveyWorker:
 class SpanWorker:
     """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
 
-    ask: answers for batched stages from GPU actors (pipeline/labellers.py); without it their networks run in the child.
+    ask: reaches the networks in GPU actors (pipeline/labellers.py); without it they run in the child.
     """
 
     def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:

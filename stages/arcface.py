@@ -38,7 +38,7 @@ class ArcFaceIdentity(BatchedStage):
     name: ClassVar[str] = "identity"
     variant: ClassVar[str] = "arcface"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
     weights: ClassVar[tuple[str, ...]] = ("arcface", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("face_vector", pa.list_(pa.float32()))])
     batch: ClassVar[int] = 32

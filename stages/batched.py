@@ -1,13 +1,10 @@
-"""Stages whose work is a network's: items out of a clip, a batch through the network, answers back into the clip.
-
-The network may run in the same process (on a CPU) or in a GPU actor that serves many clips at once; the stage does not
-know which.
-"""
+"""Stages whose work is a network's: items out of a clip, a batch through the network, answers back into the clip."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -15,10 +12,11 @@ import pyarrow as pa
 
 from models.batches import Model, in_batches
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.networks import Ask, NetworkStage
 
 
-class BatchedStage(ABC):
-    """Base of frozen dataclasses of parameters; one network each.
+class BatchedStage(NetworkStage):
+    """Base of frozen dataclasses of parameters; one network each, which goes by the stage's name.
 
     variant: the name by which a recipe exchanges it (`--set quality=hyperiqa`). batch: items in one batch at most.
     """
@@ -43,14 +41,22 @@ class BatchedStage(ABC):
     def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Outcome:
         """The clip with what the network said of its items, one answer each in their order."""
 
-    def open(self) -> Runner:
-        """The whole stage in this process."""
-        model = self.model()
+    @property
+    def networks(self) -> tuple[BatchedStage, ...]:
+        """Its own."""
+        return (self,)
+
+    def open(self, ask: Ask | None = None) -> Runner:
+        asked = self._asked_here() if ask is None else partial(ask, self.name)
 
         def run(clip: Clip) -> Outcome:
             items = self.items(clip)
             if isinstance(items, Reject):
                 return items
-            return self.finish(clip, in_batches(model, items, self.batch))
+            return self.finish(clip, asked(items) if items else [])
 
         return run
+
+    def _asked_here(self) -> Callable[[list[np.ndarray]], list[np.ndarray]]:
+        model = self.model()
+        return lambda items: in_batches(model, items, self.batch)

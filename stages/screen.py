@@ -8,15 +8,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from models.face_finder import FaceFinder, finder_weights
+from models.face_finder import finder_weights
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.detection import DetectorNetwork, detector_networks, finder
 from stages.faces import FaceCount
+from stages.networks import Ask, NetworkStage
 from stages.reader import upright
 from stages.reader_pyav import keyframes
 
 
 @dataclass(frozen=True)
-class Screen:
+class Screen(NetworkStage):
     """Rejects what its key frames show beyond doubt; what they leave open is decided while the face is tracked.
 
     samples: key frames looked at, spread over the clip. enough: fewest key frames that may reject; a clip with fewer
@@ -46,8 +48,13 @@ class Screen:
         """Names of the detector's weights and the mesh's."""
         return finder_weights(self.detector)
 
-    def open(self) -> Runner:
-        finder = FaceFinder(self.detector)
+    @property
+    def networks(self) -> tuple[DetectorNetwork, ...]:
+        """The detector's, where it is a large one."""
+        return detector_networks(self.detector)
+
+    def open(self, ask: Ask | None = None) -> Runner:
+        faces = finder(self.detector, ask)
 
         def judge(clip: Clip) -> Outcome:
             count = FaceCount(self.ratio, self.share)
@@ -57,7 +64,7 @@ class Screen:
                 if time - clip.start_s + 1e-6 < due:
                     continue
                 due = (np.floor((time - clip.start_s) / gap) + 1) * gap
-                count = count.add(finder(upright(image, clip.header), self.sure_score, self.doubtful_score).widths)
+                count = count.add(faces(upright(image, clip.header), self.sure_score, self.doubtful_score).widths)
             seen = len(count.counts)
             if seen >= self.enough:
                 if count.none:

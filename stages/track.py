@@ -13,8 +13,10 @@ from models.blazeface import Detections
 from models.face_finder import FaceFinder, finder_weights
 from models.image import bounds
 from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Patch, Reject, Resources, Runner, Track
+from stages.detection import DetectorNetwork, detector_networks, finder
 from stages.faces import FaceCount
 from stages.follow import Follower
+from stages.networks import Ask, NetworkStage
 from stages.reader import Frame, frame_count
 from stages.shots import CutFinder
 from stages.steady import SteadyCrop
@@ -22,7 +24,7 @@ from stages.thumbs import COUNT, Thumb, thumb
 
 
 @dataclass(frozen=True)
-class FaceTrack:
+class FaceTrack(NetworkStage):
     """Follows the widest face and judges the stretch up to the next scene change.
 
     every: frames between two detector checks (they start and correct the mesh and count faces). sure, doubtful:
@@ -66,9 +68,14 @@ class FaceTrack:
         """Names of the detector's weights and the mesh's."""
         return finder_weights(self.detector)
 
-    def open(self) -> Runner:
-        finder = FaceFinder(self.detector)
-        return lambda clip: _Pass(self, clip, finder).run()
+    @property
+    def networks(self) -> tuple[DetectorNetwork, ...]:
+        """The detector's, where it is a large one."""
+        return detector_networks(self.detector)
+
+    def open(self, ask: Ask | None = None) -> Runner:
+        found = finder(self.detector, ask)
+        return lambda clip: _Pass(self, clip, found).run()
 
 
 class _Pass:

@@ -25,7 +25,21 @@ STAGES = {
     *("probe", "speech", "screen", "track", "quality", "pose", "gaze", "distance", "emotion", "audio", "identity"),
     *("hyperiqa", "l2cs", "deep3d", "hsemotion", "wav2vec2", "arcface"),
 }
-HELPERS = {"aligned", "batched", "clip", "directions", "faces", "follow", "looks", "shots", "sound", "steady", "thumbs"}
+HELPERS = {
+    "aligned",
+    "batched",
+    "clip",
+    "detection",
+    "directions",
+    "faces",
+    "follow",
+    "looks",
+    "networks",
+    "shots",
+    "sound",
+    "steady",
+    "thumbs",
+}
 
 
 def imported(source: str, module: str) -> set[str]:

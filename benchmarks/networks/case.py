@@ -25,8 +25,8 @@ class About:
     """What was measured.
 
     item: what one item is, in words. batch: items in one call; at_once: how many of them the network takes together,
-    in both loops. per_minute: items of one minute of video at the stage's default sampling. stage: "role=variant" of
-    the batched stage that asks it, None without one. note: what a reader must know besides.
+    in both loops. per_minute: items of one minute of video at the stage's default sampling. stage: "name=variant" of
+    the network as a recipe has it, None of one that runs inside its stage. note: what a reader must know besides.
     """
 
     item: str

@@ -34,20 +34,25 @@ def scrfd_small(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def _scrfd(material: Material, path: Path, device: torch.device, note: str) -> Case:
-    from models.scrfd import SIZE, FaceDetector
+    from models.scrfd import SIZE, Scrfd
+    from stages.detection import DetectorNetwork
 
-    detector = FaceDetector(path, device)
-    patch, _ = letterbox(material.frame, SIZE)
-    prepared = cv2.dnn.blobFromImage(patch, 1 / 128, mean=(127.5,) * 3)
-    session = on_device(detector._net.session, device)
+    network, stage = Scrfd(path, device), DetectorNetwork("scrfd")
+    batch = 1 if device.type == "cpu" else stage.batch
+    pictures = [letterbox(material.frame, SIZE)[0]] * batch
+    prepared = cv2.dnn.blobFromImages(pictures, 1 / 128, mean=(127.5,) * 3)
+    session = on_device(network._session if batch == 1 else network._many, device)
+    looks = TRACKED + SCREENED
     return Case(
         About(
             item=f"look at a frame at {SIZE} x {SIZE}",
-            batch=1,
-            at_once=1,
-            per_minute=TRACKED + SCREENED,
+            batch=batch,
+            at_once=batch,
+            per_minute=looks,
+            stage=f"{stage.name}={stage.variant}" if path != REAL else None,
             note=note,
         ),
-        ours=lambda: detector(material.frame, enough=lambda _: True),
+        ours=lambda: network(pictures),
         bare=lambda: session.run(None, {session.get_inputs()[0].name: prepared}),
+        prepare=lambda: [letterbox(material.frame, SIZE) for _ in range(round(looks))],
     )

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from benchmarks.networks.case import Measured
-from benchmarks.networks.detectors import SCREENED, TRACKED
 from benchmarks.networks.material import MINUTE
 from pipeline.throughput import Table
 
@@ -40,10 +39,6 @@ def updated(
     chain["preparing"] = chain["preparing"] | {
         stage: _short(MINUTE / measured.stage_minute) for stage, measured in stages.items() if measured.stage_minute
     }
-    if "scrfd" in found:
-        rate = found["scrfd"].rate
-        looks = {"screen.scrfd": SCREENED, "track.scrfd": TRACKED}
-        chain["detectors"] = {name: _short(MINUTE / (count / rate)) for name, count in looks.items()}
     if extract is not None:
         whole = extract["video_seconds_per_second_per_core"]
         shares = extract["stage_share"]

@@ -16,7 +16,7 @@ from insightface.utils import face_align
 from models.arcface import SIZE, TEMPLATE, ArcFace, aligned, alignment, check
 from models.checkpoint import WrongWeights
 from models.five_points import five_points
-from models.scrfd import FaceDetector
+from models.scrfd import FaceDetector, Scrfd
 from tests.models import random_arcface, random_hsemotion
 
 CPU = torch.device("cpu")
@@ -103,7 +103,8 @@ def test_points_of_the_mesh_stand_in_for_those_the_package_detects(
     path = shared / "weights/scrfd_2.5g_kps.onnx"
     if not path.is_file():
         pytest.skip(f"no real SCRFD at {path}")
-    detector = FaceDetector(path, CPU)
+    network = Scrfd(path, CPU)
+    detector = FaceDetector(network, network.side)
     corners = np.array([[0, 0], [SIZE, 0], [0, SIZE], [SIZE, SIZE]])
     for image, landmarks in ((man, man_landmarks), (woman, woman_landmarks)):
         ours = alignment(five_points(landmarks[None])[0])

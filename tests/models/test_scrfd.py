@@ -16,11 +16,11 @@ from onnx import helper, numpy_helper
 from sample_faces import mirrored_points
 
 import models.scrfd as module
-from models.blazeface import Detections, suppress
+from models.blazeface import Detections
 from models.checkpoint import WrongWeights
 from models.five_points import five_points
 from models.image import bounds, letterbox
-from models.scrfd import BORDER, SIZE, FaceDetector, check
+from models.scrfd import BORDER, FLOOR, SIZE, FaceDetector, Scrfd, check, input_side
 from tests.models import random_arcface, random_scrfd
 
 
@@ -34,8 +34,13 @@ def published(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def detector(published: Path) -> FaceDetector:
-    return FaceDetector(published)
+def network(published: Path) -> Scrfd:
+    return Scrfd(published)
+
+
+@pytest.fixture(scope="module")
+def detector(network: Scrfd) -> FaceDetector:
+    return FaceDetector(network, network.side)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,11 @@ def assert_same(found: Detections, expected: Detections, pixels: float = 0.01) -
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
     np.testing.assert_allclose(found.boxes, expected.boxes, atol=pixels)
     np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=pixels)
+
+
+def assert_one_by_one(network: Scrfd, pictures: list[np.ndarray], many: list[np.ndarray]) -> None:
+    for faces, picture in zip(many, pictures, strict=True):
+        np.testing.assert_allclose(faces, network([picture])[0], atol=0.01)
 
 
 def spied_borders(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
@@ -117,7 +127,7 @@ def test_a_mirrored_face_has_its_first_eye_on_the_image_s_left_too(detector: Fac
 
 
 def test_a_face_that_fills_the_frame_is_found_because_of_the_border(
-    published: Path, detector: FaceDetector, man: np.ndarray, man_landmarks: np.ndarray
+    network: Scrfd, detector: FaceDetector, man: np.ndarray, man_landmarks: np.ndarray
 ) -> None:
     low, high = bounds(man_landmarks)
     (x0, y0), (x1, y1) = low.round().astype(int), high.round().astype(int)
@@ -126,7 +136,7 @@ def test_a_face_that_fills_the_frame_is_found_because_of_the_border(
     assert len(found) == 1
     assert found.scores[0] > 0.75
     np.testing.assert_allclose(found.keypoints[0] + [x0, y0], detector(man).keypoints[0], atol=0.06 * (x1 - x0))
-    assert len(FaceDetector(published, border=0.0)(tight)) == 0
+    assert len(FaceDetector(network, network.side, border=0.0)(tight)) == 0
 
 
 def test_a_small_face_is_found_because_of_the_plain_frame(detector: FaceDetector, man: np.ndarray) -> None:
@@ -158,27 +168,47 @@ def test_the_second_look_is_spared_where_the_first_is_enough(
 
 def test_the_network_always_sees_pictures_of_the_pinned_size(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = spied_borders(monkeypatch)
-    for detector in (FaceDetector(made), FaceDetector(made, size=128, border=0.3)):
+    small = Scrfd(made, size=128)
+    for detector in (FaceDetector(Scrfd(made), SIZE), FaceDetector(small, small.side, border=0.3)):
         for height, width in ((40, 60), (500, 300)):
             detector(np.zeros((height, width, 3), np.uint8))
     assert asked == [(SIZE, 0.0), (SIZE, BORDER)] * 2 + [(128, 0.0), (128, 0.3)] * 2
 
 
-def test_a_file_made_for_one_size_keeps_it(published: Path, man: np.ndarray, detector: FaceDetector) -> None:
-    assert_same(FaceDetector(published, size=320)(man), detector(man))
+def test_a_file_made_for_one_size_keeps_it(published: Path, made: Path, tmp_path: Path) -> None:
+    assert Scrfd(published, size=320).side == input_side(published, 320) == SIZE
+    assert Scrfd(made, size=320).side == input_side(made, 320) == 320
+    assert input_side(random_scrfd.write(tmp_path / "a.onnx", size=96)) == 96
+
+
+def test_the_detector_asks_its_network_wherever_it_is(network: Scrfd, detector: FaceDetector, man: np.ndarray) -> None:
+    """One picture a question, in bytes; faces below the threshold stay out, whatever the network answers."""
+    items: list[np.ndarray] = []
+
+    def elsewhere(pictures: list[np.ndarray]) -> list[np.ndarray]:
+        items.extend(pictures)
+        return network(pictures)
+
+    found = FaceDetector(elsewhere, network.side)(man, 0.5)
+    assert_same(found, detector(man, 0.5), pixels=0)
+    assert [(item.shape, item.dtype) for item in items] == [((SIZE, SIZE, 3), np.uint8)] * 2
+    answers = np.concatenate(network(items))
+    assert answers.shape[1] == 15
+    assert answers[:, 4].min() >= FLOOR
+    above = float(found.scores[0]) + 1e-6
+    assert len(detector(man, above)) == 0
 
 
 @pytest.mark.slow
 def test_the_batch_equals_one_by_one_in_the_real_file(
-    detector: FaceDetector, man: np.ndarray, woman: np.ndarray, clouds: np.ndarray
+    network: Scrfd, man: np.ndarray, woman: np.ndarray, clouds: np.ndarray
 ) -> None:
     images = [man, clouds, woman[:, 200:], cv2.resize(man, None, fx=0.3, fy=0.3)]
-    many = detector.detect_many(images)
-    assert detector.batched
-    assert [len(found) for found in many] == [1, 0, 1, 1]
-    for found, image in zip(many, images, strict=True):
-        if len(found):
-            assert_same(found, detector(image))
+    pictures = [letterbox(image, network.side)[0] for image in images]
+    many = network(pictures)
+    assert network.batched
+    assert [int((faces[:, 4] > 0.5).sum()) for faces in many] == [1, 0, 1, 1]
+    assert_one_by_one(network, pictures, many)
 
 
 @pytest.mark.parametrize(("size", "with_batch"), [(None, False), (96, False), (96, True)])
@@ -186,14 +216,13 @@ def test_the_batch_equals_one_by_one_in_both_forms_of_export(
     tmp_path: Path, size: int | None, with_batch: bool
 ) -> None:
     path = random_scrfd.write(tmp_path / "a.onnx", size=size, with_batch=with_batch)
-    detector = FaceDetector(path, size=96)
-    images = [*noise(2), *noise(1, 200, 100)]
-    many = detector.detect_many(images, 0.05)
-    assert detector.batched
-    for found, image in zip(many, images, strict=True):
-        assert_same(found, detector(image, 0.05))
-    assert_same(detector.detect_many(images[2:], 0.05)[0], many[2])
-    assert detector.detect_many([]) == []
+    network = Scrfd(path, size=96)
+    pictures = noise(3, 96, 96)
+    many = network(pictures)
+    assert network.batched
+    assert min(len(faces) for faces in many) > 0
+    assert_one_by_one(network, pictures, many)
+    assert network([]) == []
 
 
 def _reshaped(graph: onnx.GraphProto) -> None:
@@ -217,12 +246,12 @@ def test_a_network_that_takes_no_batch_is_asked_picture_by_picture(tmp_path: Pat
     spoil(model.graph)  # type: ignore[operator]
     next(node for node in model.graph.node if node.output == first.output).input[0] = "x"
     onnx.save(model, str(path))
-    detector = FaceDetector(path)
-    images = noise(3)
-    many = detector.detect_many(images, 0.02)
-    assert not detector.batched
-    for found, image in zip(many, images, strict=True):
-        assert_same(found, detector(image, 0.02))
+    network = Scrfd(path)
+    pictures = noise(3, 96, 96)
+    many = network(pictures)
+    assert not network.batched
+    assert min(len(faces) for faces in many) > 0
+    assert_one_by_one(network, pictures, many)
 
 
 @pytest.mark.slow
@@ -235,15 +264,27 @@ def test_our_decoding_of_a_batch_is_the_package_s(
     path = random_scrfd.write(tmp_path_factory.mktemp("scrfd") / "a.onnx", seed=seed, size=96)
     theirs = SCRFD(str(path))
     theirs.prepare(-1, nms_thresh=0.4, det_thresh=threshold, input_size=(96, 96))
-    images = noise(2, 96, 96)
-    for found, image in zip(FaceDetector(path, border=0.0).detect_many(images, threshold), images, strict=True):
-        boxes, points = theirs.detect(np.ascontiguousarray(image[..., ::-1]))
-        # both looks are alike without a border, and what is left of them overlaps less than the package allows
-        expected = suppress(Detections(boxes[:, :4], boxes[:, 4], points))
-        assert len(found) == len(expected)
-        np.testing.assert_allclose(found.boxes, expected.boxes, atol=1e-3)
-        np.testing.assert_allclose(found.scores, expected.scores, atol=1e-6)
-        np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=1e-3)
+    pictures = noise(2, 96, 96)
+    for faces, picture in zip(Scrfd(path, floor=threshold)(pictures), pictures, strict=True):
+        boxes, points = theirs.detect(np.ascontiguousarray(picture[..., ::-1]))
+        np.testing.assert_allclose(faces[:, :5], boxes, atol=1e-3)
+        np.testing.assert_allclose(faces[:, 5:].reshape(-1, 5, 2), points, atol=1e-3)
+
+
+@given(
+    faces=st.lists(st.tuples(st.floats(0, 50), st.floats(0, 50), st.floats(0.05, 1)), max_size=12),
+    threshold=st.floats(0.05, 1),
+)
+def test_a_threshold_after_suppression_is_one_before_it(
+    made: Path, faces: list[tuple[float, float, float]], threshold: float
+) -> None:
+    """So the network need not know who asks, and with which threshold."""
+    boxes = np.array([(x, y, x + 30, y + 30, score) for x, y, score in faces]).reshape(-1, 5)
+    boxes = boxes[np.argsort(-boxes[:, 4], kind="stable")]
+    suppressed = SCRFD(str(made)).nms
+    after = boxes[suppressed(boxes)]
+    before = boxes[boxes[:, 4] >= threshold]
+    assert after[after[:, 4] >= threshold].tolist() == before[suppressed(before)].tolist()
 
 
 def test_nothing_is_printed_and_nobody_is_called(
@@ -253,5 +294,5 @@ def test_nothing_is_printed_and_nobody_is_called(
         raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", called)
-    FaceDetector(made, size=96).detect_many(noise(2), 0.05)
+    Scrfd(made, size=96)(noise(2, 96, 96))
     assert capfd.readouterr() == ("", "")

@@ -90,7 +90,8 @@ class QualityNetwork(GazeNetwork):
 
 
 CPU = {"name": "a CPU", "date": "2026-01-02", "items": {}, "networks": {"gaze=made": 0.5, "quality=made": 0.5}}
-GPU = {"name": "a GPU", "date": "2026-03-04", "items": {}, "networks": {"gaze=made": 100.0, "quality=made": 300.0}}
+GPU_SPEEDS = {"gaze=made": 100.0, "quality=made": 300.0, "detector=scrfd": 25.0}
+GPU = {"name": "a GPU", "date": "2026-03-04", "items": {}, "networks": GPU_SPEEDS}
 TABLE: Table = {
     "cpu": CPU,
     "gpu": GPU,
@@ -98,8 +99,7 @@ TABLE: Table = {
         "name": "a CPU",
         "date": "2026-01-02",
         "stages": {"probe": None, "speech": 40.0, "screen": 40.0, "track": 10.0, "gaze": 50.0, "quality": 60.0},
-        "preparing": {"gaze=made": 100.0, "quality=made": 100.0},
-        "detectors": {"screen.scrfd": 20.0, "track.scrfd": 4.0},
+        "preparing": {"gaze=made": 100.0, "quality=made": 100.0, "detector=scrfd": 50.0},
     },
 }
 
@@ -132,10 +132,18 @@ def test_a_network_that_moves_to_the_gpu_takes_its_share_with_it() -> None:
     assert (one.labelled, one.prepared) == (pytest.approx(100), pytest.approx(1 / 0.16))
 
 
-def test_another_detector_costs_cores() -> None:
-    found = cores_per_gpu(with_networks(GazeNetwork(), detector="scrfd"), TABLE)
+def test_a_large_detector_is_a_network_that_two_stages_share() -> None:
+    """100 and 25 in turn are 20; its pictures take a core 1 / 50."""
+    recipe = with_networks(GazeNetwork(), detector="scrfd")
+    assert [(n.name, n.variant) for n in recipe.networks()] == [("detector", "scrfd"), ("gaze", "made")]
+    found = cores_per_gpu(recipe, TABLE)
     assert found is not None
-    assert found.prepared == pytest.approx(1 / (0.16 + 1 / 20 + 1 / 4))
+    assert (found.labelled, found.prepared) == (pytest.approx(20), pytest.approx(1 / (0.16 + 1 / 50)))
+    text = plan_text(recipe).splitlines()
+    for line in ("screen=keyframes  1 CPU", "track=mesh        1 CPU"):
+        assert f"  {line}, 0.1 GPU (detector=scrfd, shared)" in text
+    shown = {"variant": "scrfd", "cpus": 1, "gpus": 0.1, "batch": 16}
+    assert json.loads(json.dumps(plan(recipe)))["networks"]["detector"] == shown
 
 
 def test_without_a_gpu_it_says_so_and_counts_cores_of_networks() -> None:
@@ -150,12 +158,13 @@ def test_without_a_gpu_it_says_so_and_counts_cores_of_networks() -> None:
 
 
 def test_what_was_not_measured_is_named() -> None:
-    recipe = with_networks(GazeNetwork(), QualityNetwork(), detector="other")
-    table = {**TABLE, "gpu": {**GPU, "networks": {"gaze=made": 100.0}}}
+    recipe = with_networks(GazeNetwork(), QualityNetwork(), detector="scrfd")
+    chain = {**TABLE["cpu_chain"], "preparing": {"gaze=made": 100.0}}
+    table = {**TABLE, "gpu": {**GPU, "networks": {"gaze=made": 100.0}}, "cpu_chain": chain}
     found = cores_per_gpu(recipe, table)
     assert found is not None
-    assert found.unmeasured == ("quality=made", "screen.other", "track.other")
-    assert cores_line(recipe, table).endswith("; without quality=made, screen.other, track.other: not measured")
+    assert found.unmeasured == ("detector=scrfd", "quality=made")
+    assert cores_line(recipe, table).endswith("; without detector=scrfd, quality=made: not measured")
     never = {**TABLE, "gpu": None, "cpu": None}
     assert cores_per_gpu(recipe, never) is None
     assert cores_line(recipe, never).endswith("was not measured: python benchmarks/labellers.py --write")

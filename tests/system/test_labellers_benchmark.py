@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 NOTHING: Table = {
     "cpu": None,
     "gpu": None,
-    "cpu_chain": {"name": "", "date": "", "stages": {}, "preparing": {}, "detectors": {}},
+    "cpu_chain": {"name": "", "date": "", "stages": {}, "preparing": {}},
 }
 
 
@@ -91,12 +91,15 @@ def test_figures_are_added_to_those_of_the_same_machine() -> None:
     assert first["cpu"]["items"] == {"made": 2.0}
     assert first["cpu"]["networks"] == {"gaze=made": 1.0}
     assert first["cpu_chain"]["preparing"] == {"gaze=made": 20.0}
-    look = About("look", 1, 1, detectors.TRACKED + detectors.SCREENED)
+    look = About("look", 1, 1, per_minute=120, stage="detector=scrfd")
     extract = {"video_seconds_per_second_per_core": 8.0, "stage_share": {"track": 0.8, "gaze": 0.16, "probe": 0.0}}
-    second = figures.updated(first, {"scrfd": Measured(look, {"ours": [0.1], "bare": [0.1]})}, CPU, extract)
+    second = figures.updated(
+        first, {"scrfd": Measured(look, {"ours": [0.1], "bare": [0.1], PREPARE: [0.5]})}, CPU, extract
+    )
     assert second["cpu"]["items"] == {"made": 2.0, "scrfd": 10.0}
     assert second["cpu_chain"]["stages"] == {"track": 10.0, "gaze": 50.0, "probe": None}
-    assert second["cpu_chain"]["detectors"] == {"screen.scrfd": 37.5, "track.scrfd": 4.8}
+    assert second["cpu"]["networks"] == {"gaze=made": 1.0, "detector=scrfd": 5.0}
+    assert second["cpu_chain"]["preparing"] == {"gaze=made": 20.0, "detector=scrfd": 120.0}
     other = figures.updated({**second, "cpu": {**second["cpu"], "name": "another"}}, {}, CPU)
     assert other["cpu"]["items"] == {}
     assert NOTHING["cpu_chain"]["preparing"] == {}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import runs
+from heads import ray_head
 
 import catalogs
 
@@ -31,11 +32,18 @@ FILES = {
 # few looks, so that a CPU is done in a minute; random networks call nothing good and nobody the same person
 CHEAP = ("quality.frames=1", "quality.crops=2", "gaze.every=50", "distance.per_second=0.5", "emotion.per_second=0.5")
 LENIENT = ("quality.minimum=-1000", "identity.replaced=-1", "identity.jump=255")
+SETTINGS = tuple(text for setting in (*CHEAP, *LENIENT) for text in ("--set", setting))
 
 
 def weights(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(runs.ROOT / "jobs/weights.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=200)
+
+
+def alike(one: object, other: object) -> bool:
+    """Equal, numbers (alone, in lists or by name) to a thousandth: other batches, other rounding."""
+    numbers = isinstance(one, float | list | dict)
+    return other == (pytest.approx(one, rel=1e-3, abs=1e-3) if numbers else one)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +84,7 @@ def added(store: Path, shared: Path) -> dict[str, str]:
 
 
 def paper(clips: Path, catalog: Path, expect: int = 0) -> dict:
-    settings = [text for setting in (*CHEAP, *LENIENT) for text in ("--set", setting)]
-    return runs.extract(catalog, "--input", clips, "--profile", "paper", *settings, expect=expect)
+    return runs.extract(catalog, "--input", clips, "--profile", "paper", *SETTINGS, expect=expect)
 
 
 def test_missing_files_stop_the_run_before_any_work(store: Path, clips: Path, tmp_path: Path) -> None:
@@ -89,9 +96,15 @@ def test_missing_files_stop_the_run_before_any_work(store: Path, clips: Path, tm
     assert not (tmp_path / "catalog").exists()
 
 
-def test_real_clips_go_through_all_models(added: dict[str, str], clips: Path, tmp_path: Path) -> None:
-    catalog = tmp_path / "catalog"
-    summary = paper(clips, catalog)
+@pytest.fixture(scope="module")
+def labelled(added: dict[str, str], clips: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The catalog of those clips, made without a GPU, and the summary of its run."""
+    catalog = tmp_path_factory.mktemp("labelled") / "catalog"
+    return catalog, paper(clips, catalog)
+
+
+def test_real_clips_go_through_all_models(added: dict[str, str], labelled: tuple[Path, dict], clips: Path) -> None:
+    catalog, summary = labelled
     assert (summary["listed"], summary["clips"], summary["accepted"], summary["failed"]) == (5, 5, 2, 1)
     assert summary["rejected"] == {"no_speech": 1, "several_faces": 1}
     rows = catalogs.query(catalog, "select * from clips where status = 'accepted' order by source_uri").to_pylist()
@@ -113,6 +126,27 @@ def test_real_clips_go_through_all_models(added: dict[str, str], clips: Path, tm
     assert all(len(value) == 64 for value in used.values())
     again = paper(clips, catalog)
     assert (again["decided_before"], again["video_seconds"]) == (5, 0)
+
+
+def test_on_gpu_actors_the_rows_are_the_same(
+    labelled: tuple[Path, dict], clips: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The cluster says that it has a GPU; its actors are told to use the CPU."""
+    catalog = tmp_path_factory.mktemp("actors") / "catalog"
+    with ray_head(tmp_path_factory.mktemp("r"), "--num-cpus=3", "--num-gpus=1") as environment:
+        command = runs.command(catalog, "--input", clips, "--profile", "paper", *SETTINGS)
+        joined = {**environment, "VASARI_DEVICE": "cpu"}
+        done = subprocess.run(command, env=joined, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    assert "1 set of networks on GPUs" in done.stderr
+    here, there = (
+        catalogs.query(where, "select * exclude (run_id, seconds) from clips order by source_uri, start_s").to_pylist()
+        for where in (labelled[0], catalog)
+    )
+    assert [row["clip_id"] for row in there] == [row["clip_id"] for row in here]
+    for one, other in zip(here, there, strict=True):
+        differing = {name for name, value in one.items() if not alike(value, other[name])}
+        assert not differing, one["source_uri"]
 
 
 def test_other_weights_are_another_recipe(added: dict[str, str], store: Path, clips: Path, tmp_path: Path) -> None:
