@@ -11,6 +11,10 @@ class NoCatalog(CatalogError):
     """There is no catalog at the place named."""
 
 
+class NoFrames(CatalogError):
+    """The catalog holds no frames for face training, or smaller ones than asked for."""
+
+
 class CatalogBusy(CatalogError):
     """Another process is writing to the catalog."""
 

@@ -77,14 +77,16 @@ def draft(root: Path, table: str, stem: str, rows: Sequence[pa.Table]) -> Draft:
 
 
 def read(root: Path, table: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a part (or some of its columns), in the schema of its table.
-
-    One row group after the other: decoding lists needs three times their size besides them.
-    """
+    """The rows of a part (or some of its columns), in the schema of its table."""
     schema = TABLES[table] if columns is None else pa.schema([TABLES[table].field(name) for name in columns])
+    return pa.concat_tables([schema.empty_table(), *groups(root, schema, part)])
+
+
+def groups(root: Path, schema: pa.Schema, part: Part) -> Iterator[pa.Table]:
+    """The row groups of a part, one after the other: decoding lists needs three times their size besides them."""
     with pq.ParquetFile(root / part.file) as file:
-        groups = (file.read_row_group(group, columns=schema.names) for group in range(file.num_row_groups))
-        return pa.concat_tables([schema.empty_table(), *(group.cast(schema) for group in groups)])
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns=schema.names).cast(schema)
 
 
 def read_all(root: Path, table: str, parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:

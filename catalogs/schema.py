@@ -74,6 +74,7 @@ def sql_type(kind: pa.DataType) -> str:
     simple = {
         pa.string(): "VARCHAR",
         pa.binary(): "BLOB",
+        pa.bool_(): "BOOLEAN",
         pa.int32(): "INTEGER",
         pa.int64(): "BIGINT",
         pa.float16(): "FLOAT",

@@ -132,6 +132,8 @@ def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, nam
         if table in tables:
             _check_subset(name, table, tables[table]["clip_id"].to_pylist(), allowed)
     _check_lengths(name, tables["latents"])
+    if "frames" in tables:
+        _check_frames(name, tables["frames"])
 
 
 def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -> None:
@@ -150,3 +152,13 @@ def _check_lengths(name: str, latents: pa.Table) -> None:
             size = next((length // count for count, length in held if count), 0)
         if any(length != count * size for count, length in held):
             raise BadSpan(f"{name}: latents.{column} must hold frames x {size or 'D'} values, has {lengths}")
+
+
+def _check_frames(name: str, frames: pa.Table) -> None:
+    """Every list of table frames must hold one item (landmarks: dim values) a frame."""
+    for field in frames.schema:
+        if pa.types.is_list(field.type):
+            wanted = pc.multiply(frames["frames"], dim(field) or 1)
+            right = pc.fill_null(pc.equal(pc.list_value_length(frames[field.name]), wanted), False)
+            if not pc.all(right, min_count=0).as_py():
+                raise BadSpan(f"{name}: frames.{field.name} must hold frames x {dim(field) or 1} values")

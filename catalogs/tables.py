@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-VERSION = "1"
+VERSION = "2"
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 STAGES = (
@@ -27,6 +27,7 @@ STAGES = (
     "emotion",
     "audio",
     "identity",
+    "frames",
 )
 STATUSES = ("accepted", "rejected", "failed")
 FAILED_REASONS = ("unreadable", "timeout", "crashed", "error")
@@ -155,7 +156,20 @@ FRAMES = _table(
         _CLIP_ID,
         _FRAMES,
         _field("size", _INT, "pixels", "width and height of every crop", required=True),
-        _field("crops", pa.list_(pa.binary()), "JPEG or WebP", "[T] aligned face crops"),
+        _field("crops", pa.list_(pa.binary()), "WebP", "[T] stable face crops"),
+        _field(
+            "landmarks",
+            _HALVES,
+            "crop units: the crop spans -1 to 1",
+            "[T, 468 x 3] face mesh: x right, y down, z away from the camera; pixel u of S lies at (2 u + 1) / S - 1",
+            dim=1404,
+        ),
+        _field(
+            "seen",
+            pa.list_(pa.bool_()),
+            "true or false",
+            "[T] whether the face was seen in the frame; where not, its landmarks are interpolated in time",
+        ),
     ],
 )
 

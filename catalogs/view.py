@@ -14,7 +14,8 @@ from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.schema import TABLES, sql_type
 
-_ATTEMPTS = 50
+ATTEMPTS = 50
+"""How often reading begins anew when a run has replaced files meanwhile."""
 
 
 def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPyConnection:
@@ -31,14 +32,14 @@ def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPy
     CatalogDamaged: a file is missing.
     """
     root = locate(uri)
-    for _ in range(_ATTEMPTS):
-        state = _newest(root)
+    for _ in range(ATTEMPTS):
+        state = newest(root)
         try:
             return _connect(root, state, read_only)
         except duckdb.Error:
-            if not _replaced(root, state):
+            if not was_replaced(root, state):
                 raise
-    raise CatalogBusy(f"{root}: its files were replaced {_ATTEMPTS} times while opening it; try again")
+    raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times while opening it; try again")
 
 
 def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
@@ -48,19 +49,20 @@ def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
     and DuckDB's.
     """
     root = locate(uri)
-    for _ in range(_ATTEMPTS):
-        state = _newest(root)
+    for _ in range(ATTEMPTS):
+        state = newest(root)
         try:
             with _connect(root, state, read_only=True) as connection:
                 found = connection.sql(sql)
                 return pa.table({}) if found is None else found.to_arrow_table()
         except duckdb.Error:
-            if not _replaced(root, state):
+            if not was_replaced(root, state):
                 raise
-    raise CatalogBusy(f"{root}: its files were replaced {_ATTEMPTS} times during a query; try again")
+    raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times during a query; try again")
 
 
-def _newest(root: Path) -> Manifest:
+def newest(root: Path) -> Manifest:
+    """The catalog's state now. NoCatalog: there is none. VersionMismatch: its schemas are not those of this code."""
     state = manifests.newest(root)
     if state is None:
         raise NoCatalog(
@@ -70,13 +72,13 @@ def _newest(root: Path) -> Manifest:
     return state
 
 
-def _replaced(root: Path, state: Manifest) -> bool:
+def was_replaced(root: Path, state: Manifest) -> bool:
     """Whether files of `state` are gone because a newer commit replaced them.
 
     CatalogDamaged if they are gone without one: files are removed only after a newer manifest is published.
     """
     gone = [file for file in sorted(state.files()) if not (root / file).exists()]
-    if gone and _newest(root).sequence == state.sequence:
+    if gone and newest(root).sequence == state.sequence:
         raise CatalogDamaged(
             f"{root / gone[0]} is missing (and {len(gone) - 1} more files): restore it from a backup, "
             f"or remove the catalog and extract again"

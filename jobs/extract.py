@@ -47,6 +47,10 @@ class Extract:
     """Cut at scene changes and judge each part; --no-split rejects such clips."""
     decoder: Literal["pyav", "decord"] = "pyav"
     """The video reader's backend."""
+    frames: bool = False
+    """Store the face of every frame too: what face training reads."""
+    preset: Literal["tiny", "base", "paper"] = "tiny"
+    """The face networks that --frames is for: crops of 96, 256 or 512 pixels."""
     recompute: bool = False
     """Decide again what is decided, also under another recipe."""
     retry_failed: bool = False
@@ -66,7 +70,8 @@ class Extract:
 def main(args: Extract) -> None:
     """Run it; errors come out as Failure with their exit code."""
     settings = [text for texts in args.set for text in texts]
-    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split)
+    frames = args.preset if args.frames else None
+    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames)
     if args.commercial:
         refuse_noncommercial(recipe)
     if args.plan:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from models.weights import Weights, weights
-from pipeline.variants import DETECTORS, PROFILES, VARIANTS, default_variant, stage, variant_of
+from pipeline.variants import (
+    DETECTORS,
+    FRAME_SIZES,
+    OPTIONAL,
+    PROFILES,
+    VARIANTS,
+    Preset,
+    default_variant,
+    stage,
+    variant_of,
+)
 from stages.clip import Stage
 from stages.networks import Network, NetworkStage
 from stages.reader import Decoder
@@ -69,17 +79,24 @@ def make_recipe(
     max_seconds: float = 60.0,
     decoder: Decoder = "pyav",
     split: bool = True,
+    frames: Preset | None = None,
 ) -> Recipe:
     """The recipe of a profile with settings applied. Raises RecipeError.
 
     A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/variants.py), or
-    `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given.
+    `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face networks
+    whose training frames are stored too; where they are larger than the stable crop, that is cut as large.
     """
     if profile not in PROFILES:
         raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
     if not max_seconds > 0:
         raise RecipeError(f"max_seconds must be above 0, not {max_seconds:g}")
-    stages = _chosen(profile, [text for text in settings if _is_exchange(text)])
+    if frames is not None and frames not in FRAME_SIZES:
+        raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
+    asked = ("frames",) if frames is not None else ()
+    stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
+    if frames is not None:
+        stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
     settings = [text for text in settings if not _is_exchange(text)]
     given = set()
     if not split:
@@ -91,6 +108,8 @@ def make_recipe(
     if ("probe", "audio") not in given:
         # a clip without a sound track is refused by its header, unless speech is not required
         stages["probe"] = replace(stages["probe"], audio=stages["speech"].required)  # type: ignore[type-var,attr-defined]
+    if frames is not None:
+        stages["track"] = _large_enough(stages["track"], stages["frames"], ("track", "size") in given)
     return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
 
 
@@ -99,13 +118,28 @@ def _is_exchange(setting: str) -> bool:
     return bool(equals) and bool(left) and "." not in left
 
 
-def _chosen(profile: str, exchanges: Sequence[str]) -> dict[str, Stage]:
-    """The stages of a profile by role, some of them exchanged, with their default parameters."""
-    chosen = {role: PROFILES[profile].get(role, default_variant(role)) for role in VARIANTS}
+def _large_enough(track: Any, frames: Any, fixed: bool) -> Stage:
+    """The stage track with a stable crop from which pictures as large as those of `frames` can be made."""
+    if track.size >= frames.size:
+        return track
+    if fixed:
+        raise RecipeError(
+            f"--set track.size={track.size}: frames of {frames.size} pixels need a crop as large; leave it out"
+        )
+    return replace(track, size=frames.size)
+
+
+def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -> dict[str, Stage]:
+    """The stages of a profile by role, some of them exchanged, with their default parameters.
+
+    asked: the optional roles that are wanted.
+    """
+    roles = [role for role in VARIANTS if role not in OPTIONAL or role in asked]
+    chosen = {role: PROFILES[profile].get(role, default_variant(role)) for role in roles}
     for exchange in exchanges:
         role, _, variant = (part.strip() for part in exchange.partition("="))
-        if role not in VARIANTS:
-            raise RecipeError(f"no stage {role!r}; there are: {', '.join(VARIANTS)}")
+        if role not in chosen:
+            raise _no_stage(role, chosen)
         if variant not in VARIANTS[role]:
             there = ", ".join(f"{role}={name}" for name in VARIANTS[role])
             raise RecipeError(
@@ -121,6 +155,12 @@ def _chosen(profile: str, exchanges: Sequence[str]) -> dict[str, Stage]:
     return stages
 
 
+def _no_stage(name: str, there: Iterable[str]) -> RecipeError:
+    if name in OPTIONAL:
+        return RecipeError(f"this recipe has no stage {name!r}: it comes with {OPTIONAL[name]}")
+    return RecipeError(f"no stage {name!r}; there are: {', '.join(there)}")
+
+
 def _parse(setting: str) -> tuple[str, str, str]:
     left, equals, value = setting.partition("=")
     name, dot, parameter = left.partition(".")
@@ -134,7 +174,7 @@ def _parse(setting: str) -> tuple[str, str, str]:
 
 def _set(stages: dict[str, Stage], name: str, parameter: str, value: str) -> Stage:
     if name not in stages:
-        raise RecipeError(f"no stage {name!r}; there are: {', '.join(stages)}")
+        raise _no_stage(name, stages)
     stage = stages[name]
     known = {field.name: getattr(stage, field.name) for field in fields(stage)}  # type: ignore[arg-type]
     if parameter not in known:

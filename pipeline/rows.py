@@ -21,10 +21,14 @@ _PER_FRAME = ("pose", "gaze", "audio")
 def tables(
     verdicts: Iterable[Verdict], job: SpanJob, fingerprint: str, run_id: str, opening: float = 0.0
 ) -> dict[str, pa.Table]:
-    """Tables clips, latents and previews of one span; `opening`: seconds spent before the first stage."""
+    """Tables clips, latents and previews of one span, and frames where a stage stored them.
+
+    opening: seconds spent before the first stage.
+    """
     clips: list[dict[str, Any]] = []
     latents: list[dict[str, Any]] = []
     previews: list[dict[str, Any]] = []
+    frames: list[dict[str, Any]] = []
     for verdict in verdicts:
         row = clip_row(verdict, job, fingerprint, run_id)
         if not clips:
@@ -32,12 +36,11 @@ def tables(
         clips.append(row)
         if verdict.status == "accepted":
             latents.append(_latents_row(row["clip_id"], verdict.clip))
+            if verdict.clip.stored:
+                frames.append({"clip_id": row["clip_id"], "frames": row["frames"], **verdict.clip.stored})
         previews.append(_preview_row(row["clip_id"], verdict))
-    return {
-        "clips": conform("clips", clips),
-        "latents": conform("latents", latents),
-        "previews": conform("previews", previews),
-    }
+    made = {"clips": clips, "latents": latents, "previews": previews, **({"frames": frames} if frames else {})}
+    return {table: conform(table, found) for table, found in made.items()}
 
 
 def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A stage whose networks need PyTorch is imported only when a recipe asks for it.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, Literal
 
 from stages.clip import Stage
 
@@ -22,8 +22,16 @@ VARIANTS: dict[str, dict[str, str]] = {
     "emotion": {"fer": "stages.emotion:Emotion", "hsemotion": "stages.hsemotion:HsEmotion"},
     "audio": {"logmel": "stages.audio:LogMel", "wav2vec2": "stages.wav2vec2:Wav2Vec2Audio"},
     "identity": {"dlib": "stages.identity:Identity", "arcface": "stages.arcface:ArcFaceIdentity"},
+    "frames": {"webp": "stages.frames:FaceFrames"},
 }
 """Role to the stages that can fill it, as variant to "module:class"; the first one is the one of profile `open`."""
+
+OPTIONAL = {"frames": "--frames"}
+"""The roles that a recipe has only where they are asked for, and the option of jobs/extract.py that does."""
+
+Preset = Literal["tiny", "base", "paper"]
+FRAME_SIZES: dict[str, int] = {"tiny": 96, "base": 256, "paper": 512}
+"""Preset of the face networks to the pixels of the crops they are trained on."""
 
 PROFILES: dict[str, dict[str, str]] = {
     "open": {},

@@ -64,14 +64,23 @@ class Track:
         points[:, 2] *= np.hypot(matrix[0, 0], matrix[0, 1])
         return points
 
+    def unit_landmarks(self) -> np.ndarray:
+        """Landmarks of all frames in crop units, float64 [T, 468, 3].
+
+        The crop spans [-1, 1] in x (right) and y (down): pixel u of S lies at (2 u + 1) / S - 1. z in the same unit.
+        """
+        sides = np.array([len(crop) for crop in self.crops]).reshape(-1, 1, 1)
+        points = np.stack([self.crop_landmarks(index) for index in range(len(sides))])
+        return (2 * points + [1, 1, 0]) / sides - [1, 1, 0]
+
 
 @dataclass(frozen=True)
 class Clip:
     """A stretch of one video on its way through the stages. Stages return a new Clip, they do not change one.
 
     start_s, end_s: seconds from the first frame of the video. columns: values for the catalog's row. arrays: per-frame
-    values [T, D] for the catalog's latents. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None.
-    thumbs: small frames for the report.
+    values [T, D] for the catalog's latents. stored: the clip's row of the catalog's table frames, empty unless a stage
+    makes it. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None. thumbs: small frames for the report.
     """
 
     path: str
@@ -85,6 +94,7 @@ class Clip:
     thumbs: tuple[Thumb, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    stored: Mapping[str, Any] = field(default_factory=dict)
     rest: Clip | None = None
 
     @property

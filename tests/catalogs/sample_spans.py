@@ -81,9 +81,21 @@ def span_tables(rows: list[dict[str, Any]], frames: int = NO_LENGTH, crops: bool
         "previews": conform("previews", [{"clip_id": clip, "sheet": b"jpeg", "face": None} for clip in seen]),
     }
     if crops:
-        images = [{"clip_id": clip, "frames": 2, "size": 64, "crops": [b"a", b"b"]} for clip in accepted]
-        tables["frames"] = conform("frames", images)
+        tables["frames"] = conform("frames", [frames_row(clip, [b"a", b"b"]) for clip in accepted])
     return tables
+
+
+def frames_row(clip_id: str, crops: list[bytes], size: int = 64, seed: int = 0) -> dict[str, Any]:
+    """A row of frames with random landmarks; the face is not seen in the last frame."""
+    count = len(crops)
+    return {
+        "clip_id": clip_id,
+        "frames": count,
+        "size": size,
+        "crops": crops,
+        "landmarks": np.random.default_rng(seed).uniform(-1, 1, (count, 1404)),
+        "seen": np.arange(count) < count - 1,
+    }
 
 
 def stage(

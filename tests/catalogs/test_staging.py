@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from sample_spans import clip_row, hexes, latent_row, source_key, span_tables, stage
+from sample_spans import clip_row, frames_row, hexes, latent_row, source_key, span_tables, stage
 
 from catalogs.errors import BadSpan, NoCatalog, SchemaError
 from catalogs.schema import conform
@@ -91,6 +91,11 @@ def _tables(**changes: pa.Table | None) -> dict[str, pa.Table]:
     return {name: table for name, table in tables.items() if table is not None}
 
 
+def _frames(**changes: object) -> dict[str, pa.Table]:
+    row = {**frames_row(clip_row(1)["clip_id"], [b"a", b"b"]), **changes}
+    return _tables(frames=conform("frames", [row]))
+
+
 @pytest.mark.parametrize(
     ("tables", "says"),
     [
@@ -113,6 +118,9 @@ def _tables(**changes: pa.Table | None) -> dict[str, pa.Table]:
             "latents.audio must hold frames x",
         ),
         (_tables(runs=conform("runs", [])), r"not for a span: \['runs'\]"),
+        (_frames(crops=[b"a"]), "frames.crops must hold frames x 1 values"),
+        (_frames(landmarks=np.zeros((1, 1404))), "frames.landmarks must hold frames x 1404 values"),
+        (_frames(seen=None), "frames.seen must hold frames x 1 values"),
     ],
 )
 def test_contradictions_are_refused_before_staging(root: Path, tables: dict[str, pa.Table], says: str) -> None:

@@ -38,3 +38,4 @@ def test_units_of_angles_times_and_lists() -> None:
     dims = {field.name: field.metadata.get(b"dim") for field in latents if pa.types.is_list(field.type)}
     assert dims == {"pose": b"6", "gaze": b"2", "dynamics": None, "audio": None, "identity": None}
     assert all(field.type.value_type == pa.float16() for field in latents if pa.types.is_list(field.type))
+    assert TABLES["frames"].field("landmarks").metadata[b"dim"] == b"1404"

@@ -123,9 +123,9 @@ def test_a_reader_gives_up_in_the_end(catalog: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object, **__: object) -> None:
         raise duckdb.IOException("file is gone")
 
-    monkeypatch.setattr(view, "_ATTEMPTS", 3)
+    monkeypatch.setattr(view, "ATTEMPTS", 3)
     monkeypatch.setattr(view, "_connect", fail)
-    monkeypatch.setattr(view, "_replaced", lambda *_: True)
+    monkeypatch.setattr(view, "was_replaced", lambda *_: True)
     for read in (lambda: catalogs.open(catalog), lambda: catalogs.query(catalog, "SELECT 1")):
         with pytest.raises(CatalogBusy, match="replaced 3 times"):
             read()

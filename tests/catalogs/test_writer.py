@@ -28,7 +28,7 @@ from sample_spans import (
 import catalogs
 from catalogs import writer as writing
 from catalogs.errors import CatalogBusy, CatalogError, RecipeMismatch, SchemaError, VersionMismatch
-from catalogs.schema import conform, empty
+from catalogs.schema import VERSION, conform, empty
 from catalogs.staging import stage_span
 from catalogs.writer import DECIDED, Writer
 
@@ -213,9 +213,10 @@ def test_recompute_replaces_source_by_source(root: Path) -> None:
 def test_another_schema_version_is_refused(root: Path) -> None:
     _open(root).close()
     path = root / "_manifest" / "00000001.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "version": "2"}))
-    with pytest.raises(VersionMismatch, match="update the code"):
-        _open(root)
+    for version, says in ((str(int(VERSION) + 1), "update the code"), ("1", "extract again into another")):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "version": version}))
+        with pytest.raises(VersionMismatch, match=says):
+            _open(root)
 
 
 def test_one_writer_at_a_time(root: Path) -> None:

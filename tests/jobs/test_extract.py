@@ -75,6 +75,16 @@ def test_plan_as_json_is_one_line(extract: Callable[..., Any], tmp_path: Path) -
     assert found["stages"]["probe"]["audio"] is False
 
 
+def test_frames_are_sized_by_the_preset(extract: Callable[..., Any], tmp_path: Path) -> None:
+    plan = ("--input", tmp_path, "--catalog", tmp_path, "--plan", "--json")
+    assert "frames" not in json.loads(extract(*plan, "--preset", "base").out)["stages"]
+    found = json.loads(extract(*plan, "--frames", "--preset", "paper", "--set", "frames.quality=80").out)
+    recipe = make_recipe(settings=["frames.quality=80"], frames="paper")
+    assert found["fingerprint"] == recipe.fingerprint
+    assert (found["stages"]["frames"]["size"], found["stages"]["track"]["size"]) == (512, 512)
+    assert extract(*plan, "--frames", "--preset", "huge").code == 2
+
+
 def test_wrong_settings_list_what_there_is(extract: Callable[..., Any], tmp_path: Path) -> None:
     rest = ("--input", tmp_path, "--catalog", tmp_path / "catalog", "--set")
     done = extract(*rest, "quality.least=4")
@@ -126,6 +136,15 @@ def test_a_catalog_of_another_recipe_says_what_differs(extract: Callable[..., An
     assert done.code == 2
     assert "quality.minimum: 41.0 in the catalog" in done.err
     assert "--recompute" in done.err
+
+
+def test_frames_do_not_go_into_a_catalog_without_them(extract: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    recipe = make_recipe()
+    catalogs.Writer.open(tmp_path / "catalog", recipe.describe(), recipe.fingerprint).close()
+    done = extract("--input", tmp_path / "a.mp4", "--catalog", tmp_path / "catalog", "--frames")
+    assert done.code == 2
+    assert "frames.size: absent in the catalog, 96 now" in done.err
 
 
 def test_a_catalog_that_another_run_writes_is_exit_code_1(extract: Callable[..., Any], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from models.weights import Weights
 from pipeline import recipe as recipes
 from pipeline.recipe import Recipe, RecipeError, make_recipe
+from pipeline.variants import Preset
 from stages.probe import Probe
 from stages.quality import Quality
 
@@ -153,6 +154,47 @@ def test_split_is_a_parameter_of_the_track_and_a_setting_overrules_it() -> None:
     assert stage(OPEN, "track").split is True
     assert stage(make_recipe(split=False), "track").split is False
     assert stage(make_recipe(settings=["track.split=true"], split=False), "track").split is True
+
+
+def test_frames_are_a_last_stage_only_where_asked_for() -> None:
+    assert "frames" not in variant_names(OPEN)
+    tiny = make_recipe(frames="tiny")
+    assert [stage.name for stage in tiny.stages] == [*(stage.name for stage in OPEN.stages), "frames"]
+    assert variant_names(tiny)["frames"] == "webp"
+    assert tiny.stages[:-1] == OPEN.stages
+    assert tiny.fingerprint != OPEN.fingerprint
+    assert make_recipe("paper", frames="tiny").stages[-1] == tiny.stages[-1]
+
+
+@pytest.mark.parametrize(("preset", "size", "crop"), [("tiny", 96, 256), ("base", 256, 256), ("paper", 512, 512)])
+def test_a_preset_sizes_the_frames_and_the_crop_is_never_smaller(preset: Preset, size: int, crop: int) -> None:
+    recipe = make_recipe(frames=preset)
+    assert (stage(recipe, "frames").size, stage(recipe, "track").size) == (size, crop)
+
+
+def test_frames_take_settings_where_they_are_asked_for() -> None:
+    recipe = make_recipe(settings=["frames.quality=80", "frames.size=300", "frames=webp"], frames="tiny")
+    assert (stage(recipe, "frames").quality, stage(recipe, "frames").size) == (80, 300)
+    assert stage(recipe, "track").size == 300
+    assert stage(make_recipe(settings=["track.size=600"], frames="paper"), "track").size == 600
+
+
+@pytest.mark.parametrize(
+    ("settings", "preset", "says"),
+    [
+        (["frames.quality=80"], None, "this recipe has no stage 'frames': it comes with --frames"),
+        (["frames=webp"], None, "this recipe has no stage 'frames': it comes with --frames"),
+        (["frames=jpeg"], "tiny", "no stage frames=jpeg; there are: frames=webp."),
+        (["frames.quality=0"], "tiny", "--set frames.quality=0: the quality of WebP is 1 to 100, or 101 without loss"),
+        (["frames.size=8"], "tiny", "--set frames.size=8: pictures of 8 pixels show no face: at least 16"),
+        (["track.size=96"], "base", "--set track.size=96: frames of 256 pixels need a crop as large; leave it out"),
+        ([], "large", "no preset 'large'; there are: tiny, base, paper"),
+    ],
+)
+def test_frames_that_do_not_fit_say_why(settings: list[str], preset: Any, says: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        make_recipe(settings=settings, frames=preset)
+    assert str(error.value).startswith(says)
 
 
 def test_a_stage_is_exchanged_by_name_and_keeps_its_place() -> None:

@@ -72,6 +72,25 @@ def test_an_accepted_clip_has_a_row_in_each_table(clip: Clip) -> None:
     assert latents["audio"][0] == 2.0
 
 
+def test_frames_stand_in_a_table_of_their_own_where_a_stage_stored_them(clip: Clip) -> None:
+    stored = {
+        "size": 96,
+        "crops": [b"a", b"b", b"c"],
+        "landmarks": np.full((3, 1404), 0.5, np.float16),
+        "seen": np.array([True, False, True]),
+    }
+    with_frames = replace(clip, stored=stored)
+    rejected = replace(with_frames, start_s=5.0)
+    found = tables([verdict(with_frames), verdict(rejected, "rejected", "no_face")], JOB, "f", "r")
+    assert found["frames"].schema.equals(TABLES["frames"], check_metadata=True)
+    (row,) = found["frames"].to_pylist()
+    assert row["clip_id"] == found["latents"]["clip_id"][0].as_py()
+    assert (row["frames"], row["size"], row["crops"]) == (3, 96, [b"a", b"b", b"c"])
+    assert row["landmarks"] == [0.5] * 3 * 1404
+    assert row["seen"] == [True, False, True]
+    assert "frames" not in tables([verdict(clip)], JOB, "f", "r")
+
+
 def test_parts_of_a_span_share_its_place_and_only_the_first_has_the_opening(clip: Clip) -> None:
     second = replace(clip, start_s=5.0)
     found = tables([verdict(replace(clip, end_s=5.0)), verdict(second, "rejected", "too_short")], JOB, "f", "r", 0.5)

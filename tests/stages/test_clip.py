@@ -13,6 +13,7 @@ from stages.audio import LogMel
 from stages.clip import REASONS, Stage
 from stages.distance import Distance
 from stages.emotion import Emotion
+from stages.frames import FaceFrames
 from stages.gaze import Gaze
 from stages.identity import Identity
 from stages.pose import Pose
@@ -22,7 +23,7 @@ from stages.screen import Screen
 from stages.speech import Speech
 from stages.track import FaceTrack
 
-STAGES = (Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity)
+STAGES = (Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity, FaceFrames)
 
 
 @pytest.mark.parametrize("kind", STAGES)
@@ -75,7 +76,7 @@ def test_a_clip_without_a_track_says_which_stage_must_come_first() -> None:
         plain().tracked()
 
 
-@pytest.mark.parametrize("kind", [Quality, Pose, Gaze, Emotion, Identity])
+@pytest.mark.parametrize("kind", [Quality, Pose, Gaze, Emotion, Identity, FaceFrames])
 def test_stages_on_faces_say_so_too(kind: type[Stage]) -> None:
     with pytest.raises(ValueError, match="put the stage 'track' earlier"):
         kind().open()(plain())
@@ -89,3 +90,12 @@ def test_crop_landmarks_are_the_landmarks_under_the_crop_s_matrix() -> None:
     assert points[7, :2] == pytest.approx(matrix @ [*track.landmarks[0, 7, :2], 1])
     assert points[7, 2] == pytest.approx(track.landmarks[0, 7, 2] * matrix[0, 0])
     assert np.array_equal(track.landmarks, before)
+
+
+def test_unit_landmarks_span_the_crop_from_minus_one_to_one() -> None:
+    track = turned_clip(np.array([[0, 20.0, 0], [5, 0, 10]])).tracked()
+    found = track.unit_landmarks()
+    for index in range(2):
+        pixels = track.crop_landmarks(index)
+        assert found[index, :, :2] == pytest.approx((2 * pixels[:, :2] + 1) / 256 - 1)
+        assert found[index, :, 2] == pytest.approx(2 * pixels[:, 2] / 256)
