@@ -80,7 +80,8 @@ class FrameStore:
         self.size = size
         self.clips = tuple(clips)
         self._order = tuple(order)
-        self._crops, self._landmarks, self._seen = (rows[name] for name in ("crops", "landmarks", "seen"))
+        self._crops, self._seen = rows["crops"], rows["seen"]
+        self._landmarks, self._eyes = rows["landmarks"], rows["eyes"]
 
     def __len__(self) -> int:
         """The number of clips."""
@@ -104,7 +105,18 @@ class FrameStore:
 
         The crop spans [-1, 1] in x (right) and y (down): pixel u of S lies at (2 u + 1) / S - 1. z in the same unit.
         """
-        values = self._landmarks[self._order[clip]].values.to_numpy(zero_copy_only=False).reshape(-1, _POINTS, 3)
+        return self._values(self._landmarks, clip, frames).reshape(-1, _POINTS, 3)
+
+    def eyes(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """How the eyes look, float32 [T, 2, 3] or [K, 2, 3]: of the eye on the image's right, then of the other one.
+
+        Over the eye's width: the lids' opening, the iris from the corners' middle, > 0 to the right, > 0 down.
+        """
+        return self._values(self._eyes, clip, frames).reshape(-1, 2, 3)
+
+    def _values(self, column: pa.ChunkedArray, clip: int, frames: Sequence[int] | np.ndarray | None) -> np.ndarray:
+        values = column[self._order[clip]].values.to_numpy(zero_copy_only=False)
+        values = values.reshape(self.clips[clip].frames, -1)
         return (values if frames is None else values[frames]).astype(np.float32)
 
     def seen(self, clip: int) -> np.ndarray:

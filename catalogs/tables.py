@@ -165,6 +165,13 @@ FRAMES = _table(
             dim=1404,
         ),
         _field(
+            "eyes",
+            _HALVES,
+            "over the eye's width",
+            "[T, 6] of the eye on the image's right, then left: opening; iris from the middle, > 0 to the right, down",
+            dim=6,
+        ),
+        _field(
             "seen",
             pa.list_(pa.bool_()),
             "true or false",

@@ -23,11 +23,11 @@ from models.weights import weights
 
 SAME_PERSON = 0.6
 SIZE = 150
-_MEAN = np.array([122.782, 117.001, 104.298], np.float32)
+MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 _PADDING = 0.25
 # the eye on the image's right (outer, inner), the eye on the left (outer, inner), base of the nose
 _FIVE = (263, 362, 33, 133, 2)
-_BLOCKS = 14
+BLOCKS = 14
 _OPSET = 18
 # where dlib's mean face has them, as shares of the unpadded chip (dlib/image_transforms/interpolation.h)
 _MEAN_FACE = np.array(
@@ -56,7 +56,7 @@ class FaceRecognition:
 
     def describe(self, face: np.ndarray) -> np.ndarray:
         """From a face cut out already, uint8 RGB [150, 150, 3]."""
-        pixels = (face.astype(np.float32) - _MEAN) / 256
+        pixels = (face.astype(np.float32) - MEAN) / 256
         (vector,) = self._session.run(None, {"face": pixels.transpose(2, 0, 1)[None]})
         return np.asarray(vector[0], np.float32)
 
@@ -74,13 +74,13 @@ def graph(path: Path) -> onnx.ModelProto:
     gets empty channels, and the smaller of the two pictures is padded with zeros, as in dlib's `add_prev`.
     """
     layers = read_layers(path)
-    if len(layers) != 2 * (1 + 2 * _BLOCKS) + 1:
-        raise ValueError(f"{path}: {len(layers)} layers with weights, {2 * (1 + 2 * _BLOCKS) + 1} expected")
+    if len(layers) != 2 * (1 + 2 * BLOCKS) + 1:
+        raise ValueError(f"{path}: {len(layers)} layers with weights, {2 * (1 + 2 * BLOCKS) + 1} expected")
     net = _Graph(iter(layers))
     x, channels, _ = net.convolution("face")
     x = net.add("MaxPool", net.add("Relu", x), kernel_shape=[3, 3], strides=[2, 2])
     side = ((SIZE - 7) // 2 + 1 - 3) // 2 + 1
-    for _ in range(_BLOCKS):
+    for _ in range(BLOCKS):
         y, filters, stride = net.convolution(x)
         y, _, _ = net.convolution(net.add("Relu", y))
         if stride == 2:

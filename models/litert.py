@@ -9,10 +9,11 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 class LiteRT:
-    """One interpreter, one thread: workers scale by processes, not by threads."""
+    """One interpreter, one thread: workers scale by processes, not by threads. path: the file, or what is in it."""
 
-    def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
-        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+    def __init__(self, path: Path | bytes, outputs: tuple[str, ...]) -> None:
+        source = {"model_content": path} if isinstance(path, bytes) else {"model_path": str(path)}
+        self._interpreter = Interpreter(**source, num_threads=1)
         self._interpreter.allocate_tensors()
         (spec,) = self._interpreter.get_input_details()
         self.shape: tuple[int, ...] = tuple(int(n) for n in spec["shape"])
@@ -20,7 +21,8 @@ class LiteRT:
         index = {d["name"]: d["index"] for d in self._interpreter.get_output_details()}
         missing = [name for name in outputs if name not in index]
         if missing:
-            raise ValueError(f"{path}: no output called {missing[0]}; it has {', '.join(sorted(index))}")
+            name = "the network" if isinstance(path, bytes) else path
+            raise ValueError(f"{name}: no output called {missing[0]}; it has {', '.join(sorted(index))}")
         self._outputs = [index[name] for name in outputs]
 
     def __call__(self, image: np.ndarray, scale: float, offset: float = 0.0) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""The trunk of ResNet-50 (He et al., arXiv 1512.03385), as several published networks share it.
+"""The trunks of ResNet-50 and ResNet-18 (He et al., arXiv 1512.03385), as several networks share them.
 
 Parameter names and the place of the stride are torchvision's (version "1.5": the 3x3 convolution of a block carries
 it), so that checkpoints trained there load.
@@ -75,6 +75,40 @@ class ResNet50Trunk(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The output of layer4, [N, 2048, H/32, W/32], for normalised RGB [N, 3, H, W]."""
         return self.features(x)[-1]
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions around a shortcut: [N, channels, H, W] to [N, width, H/stride, W/stride]."""
+
+    def __init__(self, channels: int, width: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample: nn.Sequential | None = None
+        if stride != 1 or channels != width:
+            self.downsample = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        x = self.relu(self.bn1(self.conv1(x)))
+        return self.relu(self.bn2(self.conv2(x)) + shortcut)
+
+
+class ResNet18Trunk(nn.Sequential):
+    """ResNet-18 without pooling and classifier: RGB [N, 3, H, W] to [N, 512, H/32, W/32]."""
+
+    def __init__(self) -> None:
+        widths = (_STEM, 128, 256, 512)
+        stages = [
+            nn.Sequential(BasicBlock(before, width, 1 if width == _STEM else 2), BasicBlock(width, width))
+            for before, width in zip((_STEM, *widths[:-1]), widths, strict=True)
+        ]
+        first = nn.Conv2d(3, _STEM, 7, 2, padding=3, bias=False)
+        relu, pool = nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, padding=1)
+        super().__init__(first, nn.BatchNorm2d(_STEM), relu, pool, *stages)
 
 
 def normalised(images: Sequence[np.ndarray], device: torch.device) -> torch.Tensor:

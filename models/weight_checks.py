@@ -14,6 +14,7 @@ MODULES = {
     "hsemotion": "models.hsemotion",
     "wav2vec2": "models.wav2vec2",
     "syncnet": "models.syncnet",
+    "face_landmarker": "models.face_landmarker",
 }
 """From a name of the registry to the module whose `check(path)` raises models.checkpoint.WrongWeights."""
 

@@ -291,6 +291,26 @@ REGISTRY: dict[str, Weights] = {
                 ),
             ),
         ),
+        Weights(
+            name="face_landmarker",
+            stage="evaluation",
+            purpose="478 landmarks and 52 expression scores (MediaPipe's face landmarker)",
+            licence=_MEDIAPIPE,
+            commercial=True,
+            origin=Published(
+                page="https://developers.google.com/mediapipe/solutions/vision/face_landmarker",
+                hash_from="not its publisher: recorded alike by several projects that use it",
+                files=(
+                    File(
+                        "face_landmarker.task",
+                        url="https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1"
+                        "/face_landmarker.task",
+                        size=3_758_596,
+                        sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+                    ),
+                ),
+            ),
+        ),
     )
 }
 

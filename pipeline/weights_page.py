@@ -28,6 +28,7 @@ CHANGES: Mapping[str, str] = {
     "hsemotion": "in place of fer: `emotion`, with contempt",
     "wav2vec2": "array `audio` [T, 768] in place of log-mel [T, 320]",
     "syncnet": "nothing in the catalog: evaluation's S_C and S_D",
+    "face_landmarker": "nothing in the catalog: mouth, blink and smile when faces are evaluated",
 }
 """The columns, arrays and verdicts of the catalog that come from each model."""
 

@@ -1,4 +1,4 @@
-"""Stage frames: the stable crops as small pictures with their landmarks, for face training; only where asked for."""
+"""Stage frames: the stable crops as small pictures with landmarks and eyes, for face training; only if asked for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
+from models.iris import Iris
 from stages.clip import Clip, Outcome, Resources, Runner
 
 
 @dataclass(frozen=True)
 class FaceFrames:
-    """Fills the clip's row of table `frames`: every stable crop as WebP, the landmarks [T, 1404] in crop units.
+    """Fills the clip's row of table `frames`: every stable crop as WebP, the landmarks [T, 1404] in crop units, and how
+    the eyes look, [T, 6] (models/iris.py): opening, iris across and down of the eye on the image's right, then left.
 
     size: pixels of a picture; the stable crop (track.size) must be at least as large. quality: WebP's, 1 to 100; 101
     is without loss. On 24 frames of four people:
@@ -37,7 +39,7 @@ class FaceFrames:
     name: ClassVar[str] = "frames"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
-    weights: ClassVar[tuple[str, ...]] = ()
+    weights: ClassVar[tuple[str, ...]] = ("iris",)
     columns: ClassVar[pa.Schema] = pa.schema([])
 
     def __post_init__(self) -> None:
@@ -47,14 +49,17 @@ class FaceFrames:
             raise ValueError("the quality of WebP is 1 to 100, or 101 without loss")
 
     def open(self) -> Runner:
-        return self._run
+        iris = Iris()
+        return lambda clip: self._run(clip, iris)
 
-    def _run(self, clip: Clip) -> Outcome:
+    def _run(self, clip: Clip, iris: Iris) -> Outcome:
         track = clip.tracked()
+        eyes = [iris.looks(crop, track.crop_landmarks(index)) for index, crop in enumerate(track.crops)]
         stored = {
             "size": self.size,
             "crops": [self._picture(crop) for crop in track.crops],
             "landmarks": track.unit_landmarks().reshape(len(track.crops), -1).astype(np.float16),
+            "eyes": np.stack(eyes).reshape(len(eyes), -1).astype(np.float16),
             "seen": track.present,
         }
         return replace(clip, stored=stored)

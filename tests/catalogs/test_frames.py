@@ -93,6 +93,9 @@ def test_any_frames_of_any_clip(store: FrameStore) -> None:
         assert store.landmarks(index).dtype == np.float32
         assert store.landmarks(index) == pytest.approx(landmarks.reshape(COUNT, 468, 3), abs=1e-3)
         assert np.array_equal(store.landmarks(index, np.array([4, 1])), store.landmarks(index)[[4, 1]])
+        eyes = np.random.default_rng(source).uniform(-1, 1, (COUNT, 6))
+        assert store.eyes(index) == pytest.approx(eyes.reshape(COUNT, 2, 3), abs=1e-3)
+        assert np.array_equal(store.eyes(index, [4, 1]), store.eyes(index)[[4, 1]])
         assert list(store.seen(index)) == [True] * 4 + [False]
     assert store.crops(0, []).shape == (0, 32, 32, 3)
     with pytest.raises(IndexError):

@@ -77,6 +77,7 @@ def test_frames_stand_in_a_table_of_their_own_where_a_stage_stored_them(clip: Cl
         "size": 96,
         "crops": [b"a", b"b", b"c"],
         "landmarks": np.full((3, 1404), 0.5, np.float16),
+        "eyes": np.full((3, 6), 0.25, np.float16),
         "seen": np.array([True, False, True]),
     }
     with_frames = replace(clip, stored=stored)

@@ -1,0 +1,49 @@
+"""Score a face model on people it was not trained on, beside baselines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.command import absolute, reported
+from pipeline.faces.scores import Part, evaluate_catalog, write_evaluation
+
+
+@dataclass(frozen=True)
+class EvaluateFaces:
+    """Drive people that a face model was not trained on, by themselves and by each other, and score the pictures
+    beside copying, a 2D similarity, a mesh warp and the true frames. Prints a table with the goals; writes scores.txt,
+    scores.json and faces.png.
+
+    Exit code 0 however good the scores are, 2 for a wrong argument, 1 if it could not finish.
+    """
+
+    catalog: str
+    """Folder of a catalog with frames (extract with --frames)."""
+    out: str
+    """The folder to write to."""
+    checkpoint: str | None = None
+    """The face model's .safetensors file. Without it: the baselines alone, on all clips."""
+    split: Part = "test"
+    """Which of the subjects that the training kept out."""
+    json: bool = False
+    """Print all figures as one line of JSON."""
+
+
+def main(args: EvaluateFaces) -> None:
+    checkpoint = Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else None
+    out = Path(absolute(args.out, "--out"))
+    found = evaluate_catalog(absolute(args.catalog, "--catalog"), checkpoint, args.split)
+    paths = [str(path) for path in write_evaluation(found, out)]
+    print(json.dumps(found.json() | {"files": paths}) if args.json else f"{found.text()}\n\nlook at: {paths[-1]}")
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(EvaluateFaces, config=(tyro.conf.FlagCreatePairsOff,)))

@@ -1,0 +1,51 @@
+"""G2D: the picture of a volume seen from the front."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from models.face.blocks import Residual, norm
+from models.face.presets import Preset
+
+
+class Decoder(nn.Module):
+    """Volumes [N, C, D, H, H] in the driver's pose and z_dyn [N, Z] to pictures [N, 3, S, S] in [0, 1].
+
+    The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
+    eye's lid) can still come from the dynamics.
+    """
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        channels, depth, _ = preset.volume
+        width, code = preset.decoder, preset.dynamics
+        self.fold = nn.Conv2d(channels * depth, width, 1)
+        self.inner = nn.ModuleList(Residual(width, width, code=code) for _ in range(preset.inner))
+        self.lower = nn.ModuleList()
+        if preset.lower:
+            self.lower = nn.ModuleList([Residual(width, preset.lower, code=code)])
+            self.lower.append(Residual(preset.lower, preset.lower, code=code))
+            self.back = nn.Conv2d(preset.lower, width, 1)
+            self.after = Residual(width, width, code=code)
+        widths = (width, *preset.rise)
+        self.rise = nn.ModuleList(Residual(a, b, code=code) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.norm = norm(widths[-1])
+        self._shuffle = preset.shuffle
+        self.out = nn.Conv2d(widths[-1], 3 * preset.shuffle**2, 3, padding=1)
+
+    def forward(self, volume: torch.Tensor, dynamics: torch.Tensor) -> torch.Tensor:
+        x = self.fold(volume.flatten(1, 2))  # [N, width, H, H]
+        for block in self.inner:
+            x = block(x, dynamics)
+        if len(self.lower):
+            y = F.avg_pool2d(x, 2)
+            for block in self.lower:
+                y = block(y, dynamics)
+            x = x + F.interpolate(self.back(y), scale_factor=2.0, mode="nearest")
+            x = self.after(x, dynamics)
+        for block in self.rise:
+            x = block(F.interpolate(x, scale_factor=2.0, mode="nearest"), dynamics)
+        x = self.out(F.relu(self.norm(x)))
+        return torch.sigmoid(F.pixel_shuffle(x, self._shuffle).float())

@@ -1,0 +1,43 @@
+"""The discriminator: patches of a picture, real or driven, at two scales. For training alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+_WIDTHS = {96: (32, 64, 128), 256: (64, 128, 256, 512), 512: (64, 128, 256, 512)}
+
+
+class Discriminator(nn.Module):
+    """Pictures [N, 3, S, S] to one list a scale: the features of its layers, last of them the scores [N, 1, h, h].
+
+    Source: pix2pixHD (arXiv 1711.11585), with spectral normalisation; scores above 0 say real.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(_Patches(_WIDTHS[size]) for _ in range(2))
+
+    def forward(self, picture: torch.Tensor) -> list[list[torch.Tensor]]:
+        x, found = picture - 0.5, []
+        for scale in self.scales:
+            found.append(scale(x))
+            x = F.avg_pool2d(x, 2)
+        return found
+
+
+class _Patches(nn.Module):
+    def __init__(self, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        pairs = zip((3, *widths[:-1]), widths, strict=True)
+        self.layers = nn.ModuleList(spectral_norm(nn.Conv2d(a, b, 4, stride=2, padding=1)) for a, b in pairs)
+        self.out = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        found = []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+            found.append(x)
+        return [*found, self.out(x)]

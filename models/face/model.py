@@ -1,0 +1,75 @@
+"""The face latent model: its networks put together, from a picture and a driver's latents to the driven picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from models.face.appearance import AppearanceEncoder
+from models.face.canonical import CanonicalRefiner
+from models.face.decoder import Decoder
+from models.face.dynamics import DynamicsEncoder
+from models.face.flow import WarpGenerator
+from models.face.identity import IdentityEncoder
+from models.face.pose import PoseEncoder
+from models.face.presets import Preset
+from models.face.rigid import moved, points, to_canonical, to_picture
+from models.face.warp import flowed, sampled
+
+
+@dataclass(frozen=True)
+class Motion:
+    """The latents that move: pose [N, 6] (`models.face.rigid`) and dynamics [N, Z]."""
+
+    pose: torch.Tensor
+    dynamics: torch.Tensor
+
+    def with_pose(self, other: Motion) -> Motion:
+        """This expression in another's pose."""
+        return Motion(other.pose, self.dynamics)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a source picture gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k]."""
+
+    volume: torch.Tensor
+    identity: torch.Tensor
+
+
+class FaceModel(nn.Module):
+    """All networks of a preset.
+
+    Pictures are [N, 3, S, S], aligned faces [N, 3, A, A], both in [0, 1].
+    """
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.preset = preset
+        self.appearance = AppearanceEncoder(preset)
+        self.identity = IdentityEncoder(preset)
+        self.dynamics = DynamicsEncoder(preset)
+        self.pose = PoseEncoder() if preset.pose == "learned" else None
+        self.to_canonical = WarpGenerator(preset)
+        self.from_canonical = WarpGenerator(preset)
+        self.canonical = CanonicalRefiner(preset)
+        self.decoder = Decoder(preset)
+        _, depth, side = preset.volume
+        self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
+        self._points: torch.Tensor
+
+    def person(self, picture: torch.Tensor, motion: Motion) -> Person:
+        """Whom a source picture shows, given the motion it was taken in."""
+        volume, identity = self.appearance(picture), self.identity(picture)
+        flow = self.to_canonical(motion.dynamics, identity)
+        where = flowed(self._points.expand(len(picture), *self._points.shape), flow)
+        volume = sampled(volume, moved(to_picture(motion.pose), where))
+        return Person(self.canonical(volume), identity)
+
+    def driven(self, person: Person, motion: Motion) -> torch.Tensor:
+        """Pictures of the persons in these motions."""
+        flow = self.from_canonical(motion.dynamics, person.identity)
+        where = flowed(moved(to_canonical(motion.pose), self._points), flow)
+        return self.decoder(sampled(person.volume, where), motion.dynamics)

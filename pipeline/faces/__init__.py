@@ -1,0 +1,1 @@
+"""The face latent space: training its model, driving portraits with it, and scoring it."""

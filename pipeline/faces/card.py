@@ -1,0 +1,46 @@
+"""What a face model's file says of how it was made."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from catalogs.frames import FrameStore
+from pipeline.faces.job import FaceJob
+from pipeline.faces.judges import SUBSTITUTES
+from pipeline.faces.split import Split
+from pipeline.machine import machine, versions
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: float) -> dict[str, Any]:
+    """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on by name and id; who was not.
+
+    A clip is in `clips` as (file name, clip_id).
+    """
+    trained = [clip for clip in store.clips if split.part_of(clip.subject_id or clip.clip_id) == "train"]
+    return {
+        "training": asdict(job.training),
+        "preset": job.preset,
+        "step": step,
+        "seconds": round(seconds, 1),
+        "workers": job.workers,
+        "command": job.command,
+        "commit": _commit(),
+        "versions": versions(),
+        "machine": machine(),
+        "substitutes": SUBSTITUTES,
+        "clips": sorted((clip.source_uri.rsplit("/", 1)[-1], clip.clip_id) for clip in trained),
+        "test_subjects": split.test,
+        "validation_subjects": split.validation,
+    }
+
+
+def _commit() -> str:
+    """The commit of this code, with + where it was changed since; empty outside a Git checkout."""
+    asked = ("git", "-C", str(_ROOT), "describe", "--always", "--dirty=+", "--abbrev=12")
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout.strip()

@@ -1,0 +1,43 @@
+"""What a training leaves for people: a line of losses every few steps, and the same in TensorBoard with pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from tensorboardX import SummaryWriter
+
+CURVE = "curve.jsonl"
+
+
+class Curves:
+    """Writes to a folder: curve.jsonl, and TensorBoard's files. What is later than `step` is forgotten first."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self._file = folder / CURVE
+        kept = [point for point in read_curve(folder) if point["step"] <= step]
+        self._file.write_text("".join(json.dumps(point) + "\n" for point in kept))
+        self._board = SummaryWriter(str(folder), purge_step=step + 1)
+
+    def add(self, step: int, values: Mapping[str, float]) -> None:
+        """The values at a step, by name."""
+        with self._file.open("a") as file:
+            file.write(json.dumps({"step": step, **values}) + "\n")
+        for name, value in values.items():
+            self._board.add_scalar(name, value, step)
+
+    def show(self, step: int, name: str, picture: np.ndarray) -> None:
+        """A picture uint8 RGB [H, W, 3]."""
+        self._board.add_image(name, picture, step, dataformats="HWC")
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        self._board.close()
+
+
+def read_curve(folder: Path) -> list[dict[str, float]]:
+    """The points of curve.jsonl, in the order of steps; none where there is no such file."""
+    path = folder / CURVE
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,0 +1,96 @@
+"""Driving a person with the motion of others: what the face model is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from models.face.checkpoint import load_model
+from models.face.landmarks import read
+from models.face.model import FaceModel, Motion, Person
+from models.face.rigid import aligned_faces
+from pipeline.faces.view import FaceView
+
+What = Literal["both", "pose", "dynamics"]
+"""What moves over from the driver: all of its motion, or only the head's, or only the face's."""
+
+_AT_ONCE = 32
+
+
+class Drive:
+    """A face model ready to draw: persons from views, pictures of them in the motion of other views."""
+
+    def __init__(self, model: FaceModel, device: torch.device | None = None) -> None:
+        self._device = device or torch.device("cpu")
+        self.model = model.to(self._device).eval()
+
+    def person(self, view: FaceView) -> tuple[Person, Motion]:
+        """Whom a view shows, and in which motion."""
+        with torch.inference_mode():
+            motion = self.motion([view])
+            return self.model.person(self._pictures([view]), motion), motion
+
+    def motion(self, views: Sequence[FaceView]) -> Motion:
+        """The motion [N] that views show."""
+        with torch.inference_mode():
+            pictures = self._pictures(views)
+            if self.model.pose is None:
+                pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0]).to(self._device)
+            else:
+                pose = self.model.pose(pictures)
+            return Motion(pose, self.model.dynamics(aligned_faces(pictures, pose, self.model.preset.face)))
+
+    def draw(self, person: Person, motion: Motion) -> np.ndarray:
+        """Pictures uint8 RGB [N, S, S, 3] of one person in N motions."""
+        with torch.inference_mode():
+            drawn = [self._drawn(person, part) for part in _parts(motion)]
+        return np.concatenate(drawn)
+
+    def method(self, source: FaceView, drivers: Sequence[FaceView], what: What = "both") -> list[np.ndarray]:
+        """Pictures uint8 RGB [S, S, 3] of the source's person, one a driver."""
+        person, own = self.person(source)
+        return list(self.draw(person, moved_over(own, self.motion(drivers), what)))
+
+    def posed(self, source: FaceView, degrees: np.ndarray) -> list[np.ndarray]:
+        """Pictures of the source with its head turned to (pitch, yaw, roll) [N, 3] in degrees, all else its own."""
+        person, own = self.person(source)
+        count = len(degrees)
+        pose = own.pose.repeat(count, 1)
+        pose[:, :3] = torch.as_tensor(degrees, dtype=pose.dtype, device=pose.device)
+        return list(self.draw(person, Motion(pose, own.dynamics.repeat(count, 1))))
+
+    def _drawn(self, person: Person, motion: Motion) -> np.ndarray:
+        count = len(motion.pose)
+        many = Person(person.volume.expand(count, -1, -1, -1, -1), person.identity.expand(count, -1, -1, -1))
+        picture = self.model.driven(many, motion)
+        return (picture * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+    def _pictures(self, views: Sequence[FaceView]) -> torch.Tensor:
+        pixels = torch.from_numpy(np.stack([view.picture for view in views])).to(self._device)
+        return pixels.permute(0, 3, 1, 2).float() / 255
+
+
+def driver_of(path: Path, device: torch.device | None = None) -> Drive:
+    """The model of a file. Raises WrongWeights."""
+    return Drive(load_model(path), device)
+
+
+def moved_over(own: Motion, driver: Motion, what: What) -> Motion:
+    """The motion [N] in which a source with its `own` [1] motion is drawn."""
+    count = len(driver.pose)
+    if what == "pose":
+        return replace(driver, dynamics=own.dynamics.expand(count, -1))
+    if what == "dynamics":
+        return replace(driver, pose=own.pose.expand(count, -1))
+    return driver
+
+
+def _parts(motion: Motion) -> Iterator[Motion]:
+    for start in range(0, len(motion.pose), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        yield Motion(motion.pose[part], motion.dynamics[part])

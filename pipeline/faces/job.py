@@ -1,0 +1,57 @@
+"""What one training is asked for, and what it leaves in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.face.presets import PRESETS, Preset
+from pipeline.faces.settings import FaceTraining
+
+
+@dataclass(frozen=True)
+class FaceJob:
+    """catalog: with table frames. out: the folder; a training that is there is taken up. preset: of models/face.
+
+    log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
+    checkpoints. seconds: stop (and keep) after so many, None: at the last step. command: as typed, for the recipe.
+    """
+
+    catalog: str
+    out: str
+    training: FaceTraining = field(default_factory=FaceTraining)
+    preset: str = "tiny"
+    workers: int = 1
+    log: int = 50
+    pictures: int = 500
+    keep_s: float = 180.0
+    seconds: float | None = None
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        parts = self.workers * self.training.accumulate
+        if self.training.units % parts:
+            raise ValueError(
+                f"{self.training.units} units a step cannot be shared by {self.workers} workers in "
+                f"{self.training.accumulate} parts each: make --units a multiple of {parts}"
+            )
+
+    @property
+    def sizes(self) -> Preset:
+        """The preset."""
+        return PRESETS[self.preset]
+
+    @property
+    def state(self) -> Path:
+        """All that a resumed training needs."""
+        return Path(self.out) / "state.pt"
+
+    @property
+    def judges(self) -> Path:
+        """The frozen networks that were trained here."""
+        return Path(self.out) / "judges.pt"
+
+    @property
+    def model(self) -> Path:
+        """The averaged model, as it is at the last checkpoint."""
+        return Path(self.out) / "model.safetensors"

@@ -1,0 +1,58 @@
+"""The frozen networks of a training, and what stands in for those of the paper that are not at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from models.face.dynamics import DynamicsEncoder
+from models.face.identity_network import IdentityNetwork
+from models.face.presets import Preset
+from models.face.reader import FaceReader
+from models.weights import weights
+from pipeline.faces.objective import Judges
+from pipeline.faces.reading import trained_dynamics, trained_reader
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.store import Pool
+
+SUBSTITUTES = {
+    "perceptual": "features of the landmark reader trained here, in place of VGG's",
+    "gaze": "L1 where the eyes are, in place of a gaze network",
+    "landmarks": "the reader's landmarks, a loss that the paper does not have",
+    "identity": "dlib's face recognition (CC0, comes with pip), in place of ArcFace",
+}
+"""By loss, what profile `open` takes."""
+
+
+def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, tell: Callable[[str], None]) -> Judges:
+    """The judges kept at `path`, trained first where they are not there; tell hears how far that is."""
+    if not path.exists():
+        steps, units = training.reader_steps, training.reader_units
+        reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), training.seed)
+        dynamics = DynamicsEncoder(preset)
+        begin(dynamics, reader)
+        trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), training.seed)
+        temporary = path.with_suffix(".tmp")
+        torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict()}, temporary)
+        temporary.replace(path)
+    kept = torch.load(path, weights_only=True)
+    reader, dynamics = FaceReader(), DynamicsEncoder(preset)
+    reader.load_state_dict(kept["reader"])
+    dynamics.load_state_dict(kept["dynamics"])
+    identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
+    return Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False))
+
+
+def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:
+    """Let the encoder of a small trunk begin with the reader's layers, which are alike."""
+    layers = [layer for level in reader.levels for layer in level.children()]
+    own = list(encoder.trunk.children())
+    if [type(layer) for layer in own] == [type(layer) for layer in layers]:
+        for mine, theirs in zip(own, layers, strict=True):
+            mine.load_state_dict(theirs.state_dict())
+
+
+def _heard(what: str, steps: int, tell: Callable[[str], None]) -> Callable[[int, float], None]:
+    return lambda step, error: tell(f"reading {what}: step {step} of {steps}, off by {error:.4f}")

@@ -1,0 +1,135 @@
+"""A worker's training from where it stands to its end: draw, learn, log, keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import distributed
+
+from catalogs.frames import open_frames
+from models.device import device as default_device
+from models.face.checkpoint import save_model
+from models.face.model import FaceModel
+from pipeline.faces.batches import Batch, batch
+from pipeline.faces.card import recipe
+from pipeline.faces.curves import Curves
+from pipeline.faces.driving import Drive
+from pipeline.faces.job import FaceJob
+from pipeline.faces.judges import judges_at
+from pipeline.faces.split import split_of
+from pipeline.faces.store import Pool, pool_of
+from pipeline.faces.training import Trainer, Wrap, load, save
+from pipeline.faces.watch import Watch
+
+Report = Callable[[int, dict[str, float]], None]
+"""Hears the step and its figures, on every worker."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A worker's place among all: rank of world."""
+
+    rank: int = 0
+    world: int = 1
+
+
+def train(job: FaceJob, report: Report, share: Share = Share(), wrap: Wrap = lambda module: module) -> None:
+    """Train until the last step, or until the job's seconds are over; every worker calls this.
+
+    Files are worker 0's. FloatingPointError, NoFrames, ValueError: as they say.
+    """
+    training, first = job.training, share.rank == 0
+    cv2.setNumThreads(1)
+    began = time.monotonic()
+    preset = job.sizes
+    store = open_frames(job.catalog, preset.size)
+    split = split_of([clip.subject_id or clip.clip_id for clip in store.clips], *training.kept_out, training.seed)
+    pool = pool_of(store, split, "train", training.seed)
+    if first:
+        Path(job.out).mkdir(parents=True, exist_ok=True)
+        judges_at(job.judges, pool, training, preset, lambda text: print(text, flush=True))
+    _together()
+    judges = judges_at(job.judges, pool, training, preset, print)
+    torch.manual_seed(training.seed)
+    model = FaceModel(preset)
+    model.dynamics.load_state_dict(judges.dynamics.state_dict())
+    trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), default_device(), wrap)
+    spent = 0.0
+    if job.state.exists():
+        kept = load(job.state)
+        trainer.restore(kept)
+        spent = kept["seconds"]
+    watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
+    curves = Curves(Path(job.out), trainer.step) if first else None
+    seen: list[dict[str, float]] = []
+    kept_at = time.monotonic()
+
+    def keep() -> None:
+        seconds = spent + time.monotonic() - began
+        save({**trainer.state(), "seconds": seconds}, job.state)
+        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds), job.model)
+
+    while trainer.step < training.steps:
+        seen.append(trainer.learn(_batches(job, pool, trainer.step, share, preset.face)))
+        step = trainer.step
+        if step % job.log and step < training.steps:
+            continue
+        figures = _averaged(seen)
+        seen = []
+        if watch is not None and curves is not None and (step % job.pictures == 0 or step == training.steps):
+            more, picture = watch.look(Drive(trainer.average, default_device()))
+            figures |= more
+            curves.show(step, "watch", picture)
+            cv2.imwrite(str(Path(job.out) / f"watch-{step:06d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        over = _agreed(job.seconds is not None and time.monotonic() - began > job.seconds)
+        if curves is not None:
+            curves.add(step, {**figures, "rate": training.rate_at(step - 1)})
+            if over or step == training.steps or time.monotonic() - kept_at > job.keep_s:
+                keep()
+                kept_at = time.monotonic()
+        report(step, figures)
+        if over:
+            break
+    if curves is not None:
+        curves.close()
+    _together()
+
+
+def _batches(job: FaceJob, pool: Pool, step: int, share: Share, side: int) -> Iterator[Batch]:
+    """This worker's part of a step's units, in the parts in which it takes them."""
+    training = job.training
+    units = pool.sampler.units(step, training.units)
+    size = training.units // share.world // training.accumulate
+    for part in range(training.accumulate):
+        start = (share.rank * training.accumulate + part) * size
+        yield batch(pool, units[start : start + size], side, training.seed)
+
+
+def _averaged(seen: list[dict[str, float]]) -> dict[str, float]:
+    """Means by name over the steps that have it, and over all workers."""
+    names = sorted({name for each in seen for name in each})
+    sums = torch.tensor(
+        [[sum(each.get(name, 0.0) for each in seen), sum(name in each for each in seen)] for name in names]
+    )
+    if distributed.is_initialized():
+        distributed.all_reduce(sums)
+    return {name: float(total / count) for name, (total, count) in zip(names, sums, strict=True)}
+
+
+def _agreed(over: bool) -> bool:
+    """Worker 0's answer, on every worker."""
+    if not distributed.is_initialized():
+        return over
+    said = torch.tensor([int(over)])
+    distributed.broadcast(said, 0)
+    return bool(said.item())
+
+
+def _together() -> None:
+    if distributed.is_initialized():
+        distributed.barrier()

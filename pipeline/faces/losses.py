@@ -1,0 +1,118 @@
+"""The losses of face training, each a function of tensors and nothing else; what they weigh stands in `settings`.
+
+Pictures are [N, 3, S, S] in [0, 1]. A `weight` [N, 1, S, S] says how much a pixel counts; means are over what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn import functional as F
+
+_SCALES = 3
+
+
+def reconstruction(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """L1 of the colours and of their differences between neighbours, at three scales."""
+    total = found.new_zeros(())
+    for _ in range(_SCALES):
+        apart = found - wanted
+        total = total + mean(apart.abs(), weight)
+        across = mean((apart[..., 1:] - apart[..., :-1]).abs(), weight[..., 1:])
+        down = mean((apart[..., 1:, :] - apart[..., :-1, :]).abs(), weight[..., 1:, :])
+        total = total + across + down
+        found, wanted, weight = (F.avg_pool2d(each, 2) for each in (found, wanted, weight))
+    return total / _SCALES
+
+
+def dissimilarity(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """1 - SSIM (Wang et al., 2004) over windows of 7 x 7."""
+    pool = [F.avg_pool2d(each, 7, 1) for each in (found, wanted, found**2, wanted**2, found * wanted)]
+    a, b, aa, bb, ab = pool
+    aa, bb, ab = aa - a**2, bb - b**2, ab - a * b
+    c1, c2 = 0.01**2, 0.03**2
+    alike = (2 * a * b + c1) * (2 * ab + c2) / ((a**2 + b**2 + c1) * (aa + bb + c2))
+    return mean(1 - alike, F.avg_pool2d(weight, 7, 1))
+
+
+def perceptual(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> torch.Tensor:
+    """L1 between two pictures' features in a frozen network, each level over its mean size, averaged over levels."""
+    levels = [(a.float() - b.float()).abs().mean() / (b.float().abs().mean() + 1e-3) for a, b in zip(found, wanted)]  # noqa: B905
+    return torch.stack(levels).mean()
+
+
+def gaze(found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor) -> torch.Tensor:
+    """L1 between pictures where `eyes` [N, 1, S, S] says that an eye is: the substitute for a gaze network."""
+    return mean((found - wanted).abs(), eyes)
+
+
+def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """L1 between landmarks [N, P, 2] that a frozen reader finds in both pictures."""
+    return (found - wanted).abs().mean()
+
+
+def expression(code: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """L1 between the first K numbers of z_dyn [2B, Z] and the expressions [2B, K] that landmarks tell.
+
+    Of how frame i differs from frame i + B, in which there is no person, and a third of the numbers themselves. share
+    [K]: how much each counts.
+    """
+    apart = code[:, : wanted.shape[1]] - wanted
+    half = len(apart) // 2
+    return counted(apart[:half] - apart[half:], share) + counted(apart, share) / 3
+
+
+def counted(apart: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """The mean size of differences [N, K] where each of K counts its share."""
+    return (apart.abs().mean(0) * share).sum() / share.sum()
+
+
+def transfer(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """The paper's first: pictures of j with i's pose and of i with j's dynamics must be the same."""
+    return (one - other).abs().mean()
+
+
+def identity(source: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """The paper's second: 1 - cosine of the identity vectors [N, I] of a source and of it driven by somebody else."""
+    return (1 - F.cosine_similarity(source, result)).mean()
+
+
+def cycle(found: torch.Tensor, driver: torch.Tensor, others: torch.Tensor, scale: float = 5.0) -> torch.Tensor:
+    """MegaPortraits' cycle loss for z_dyn: what is read off a result is near the driver's code, far from others.
+
+    found, driver [N, Z]; others [N, K, Z]. Softmax over cosines less a margin of .2 for the driver's, times `scale`.
+    """
+    near = F.cosine_similarity(found, driver)[:, None] - 0.2
+    far = F.cosine_similarity(found[:, None], others, dim=2)
+    chances = scale * torch.cat([near, far], 1)
+    return F.cross_entropy(chances, torch.zeros(len(found), dtype=torch.long, device=found.device))
+
+
+def adversarial(scores: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The generator's side of the hinge loss: scores of driven pictures should be high."""
+    return -torch.stack([score.float().mean() for score in scores]).mean()
+
+
+def hinge(real: Sequence[torch.Tensor], driven: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The discriminator's side: above 1 for real pictures, under -1 for driven ones."""
+    sides = [F.relu(1 - score.float()).mean() for score in real] + [
+        F.relu(1 + score.float()).mean() for score in driven
+    ]
+    return torch.stack(sides).mean()
+
+
+def matching(driven: Sequence[Sequence[torch.Tensor]], real: Sequence[Sequence[torch.Tensor]]) -> torch.Tensor:
+    """L1 between the discriminator's features of a driven picture and of the real one."""
+    pairs = [
+        (a, b.detach())
+        for ours, theirs in zip(driven, real, strict=True)
+        for a, b in zip(ours[:-1], theirs[:-1], strict=True)
+    ]
+    return torch.stack([(a.float() - b.float()).abs().mean() for a, b in pairs]).mean()
+
+
+def mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The mean of values [N, C, ...] where each counts `weight` [N, 1, ...]."""
+    weight = weight.expand_as(values)
+    return (values * weight).sum() / weight.sum().clamp_min(1e-6)

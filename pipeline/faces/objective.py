@@ -1,0 +1,137 @@
+"""All losses of one batch that need no discriminator: the forward pass of face training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from models.face.dynamics import DynamicsEncoder
+from models.face.identity_network import IdentityNetwork, chips
+from models.face.model import FaceModel, Motion, Person
+from models.face.reader import SIDE, FaceReader
+from models.face.rigid import aligned_faces
+from pipeline.faces import losses
+from pipeline.faces.batches import Batch
+from pipeline.faces.settings import FaceTraining
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The frozen networks: landmarks, who it is (None where none is at hand), z_dyn as it was before the model."""
+
+    reader: FaceReader
+    identity: IdentityNetwork | None
+    dynamics: DynamicsEncoder
+
+    def to(self, device: torch.device) -> Judges:
+        """The same on a device."""
+        identity = None if self.identity is None else self.identity.to(device)
+        return Judges(self.reader.to(device), identity, self.dynamics.to(device))
+
+
+@dataclass(frozen=True)
+class Found:
+    """losses: by name, unweighted, each a mean over the batch. driven: each frame's picture from the other frame."""
+
+    losses: dict[str, torch.Tensor]
+    driven: torch.Tensor
+
+
+class Objective(nn.Module):
+    """The model under its losses. share [K]: how much each number of an expression counts."""
+
+    def __init__(self, model: FaceModel, training: FaceTraining, share: torch.Tensor) -> None:
+        super().__init__()
+        self.model = model
+        self._training = training
+        self.register_buffer("_share", share, persistent=False)
+        self._share: torch.Tensor
+
+    def forward(self, batch: Batch, judges: Judges, step: int, noise: torch.Tensor) -> Found:
+        """noise: normal numbers [N, Z]. Losses that have not begun are not there."""
+        model, half = self.model, len(batch.picture) // 2
+        code = model.dynamics(batch.face)
+        own = Motion(batch.pose, code + self._training.noise * noise)
+        person = model.person(batch.picture, own)
+        other = _swapped(own, half)
+        driven = model.driven(person, other)
+        wanted, weight, eyes = (each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes))
+        pose = other.pose
+        shown = _features(judges.reader, driven, pose)
+        with torch.no_grad():
+            real = _features(judges.reader, wanted, pose)
+        found = {
+            "reconstruction": losses.reconstruction(driven, wanted, weight),
+            "dissimilarity": losses.dissimilarity(driven, wanted, weight),
+            "gaze": losses.gaze(driven, wanted, eyes),
+            "perceptual": losses.perceptual(shown[:3], real[:3]),
+            "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
+            "expression": losses.expression(code, batch.expression, self._share),
+        }
+        if step >= self._training.swaps * self._training.steps:
+            found |= self._transferred(batch, judges, person, own, step)
+            found |= self._across(batch, judges, person, own, step)
+        return Found(found, driven)
+
+    def _transferred(
+        self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int
+    ) -> dict[str, torch.Tensor]:
+        """Both pictures of the face with i's pose and j's dynamics, of the clips whose turn it is."""
+        half = len(batch.picture) // 2
+        turn = [c for c, number in enumerate(batch.numbers) if (number + step) % self._training.every == 0]
+        if not turn:
+            return {}
+        i = torch.tensor(turn)
+        j = i + half
+        mixed = _at(own, j).with_pose(_at(own, i))
+        both = Motion(mixed.pose.repeat(2, 1), mixed.dynamics.repeat(2, 1))
+        pictures = self.model.driven(_of(person, torch.cat([j, i])), both)
+        one, other = pictures.chunk(2)
+        shown = _features(judges.reader, pictures, both.pose)
+        halves = [level.chunk(2) for level in shown]
+        apart = losses.perceptual([a for a, _ in halves[:3]], [b for _, b in halves[:3]])
+        read = judges.reader.landmarks(shown).chunk(2)
+        return {"transfer": losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*read)}
+
+    def _across(self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int) -> dict[str, torch.Tensor]:
+        """People driven by the other subject of their unit, in units whose turn it is: who they are, what they do."""
+        half = len(batch.picture) // 2
+        turn = [c for c, number in enumerate(batch.numbers) if (number // 2 + step) % self._training.every == 0]
+        if not turn:
+            return {}
+        source = torch.tensor(turn)
+        driver = source ^ 1
+        motion = _at(own, driver + half)
+        picture = self.model.driven(_of(person, source), motion)
+        found = {}
+        if judges.identity is not None:
+            with torch.no_grad():
+                known = judges.identity(chips(batch.picture[source], batch.pose[source]))
+            found["identity"] = losses.identity(known, judges.identity(chips(picture, motion.pose)))
+        side, kinds = self.model.preset.face, len(self._share)
+        with torch.no_grad():
+            codes = judges.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
+        read = judges.dynamics(aligned_faces(picture, motion.pose, side))[:, :kinds]
+        others = torch.stack([codes[source], codes[source + half], codes[driver]], 1)
+        found["cycle"] = losses.cycle(read, codes[driver + half], others)
+        found["follow"] = losses.counted(read - codes[driver + half], self._share)
+        return found
+
+
+def _features(reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:
+    return reader.features(aligned_faces(picture, pose, SIDE))
+
+
+def _swapped(motion: Motion, half: int) -> Motion:
+    """The motion of each frame's partner."""
+    return Motion(motion.pose.roll(half, 0), motion.dynamics.roll(half, 0))
+
+
+def _at(motion: Motion, index: torch.Tensor) -> Motion:
+    return Motion(motion.pose[index], motion.dynamics[index])
+
+
+def _of(person: Person, index: torch.Tensor) -> Person:
+    return Person(person.volume[index], person.identity[index])

@@ -1,0 +1,94 @@
+"""The plan of a face training: sizes, losses with the networks they need, and how long it will take, measured."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from catalogs.frames import open_frames
+from models.face.discriminator import Discriminator
+from models.face.model import FaceModel
+from pipeline.faces.job import FaceJob
+from pipeline.faces.judges import SUBSTITUTES
+from pipeline.faces.loop import train
+from pipeline.faces.split import split_of
+
+_STEPS = 6
+_WARM = 2
+
+
+@dataclass(frozen=True)
+class FacePlan:
+    """parameters: of each network. megabytes: this process's most. losses: what each weighs. substitutes: by loss.
+
+    clips, subjects: trained on; kept_out: subjects of test and validation. steps_per_second: of one worker, measured
+    over a few steps without a discriminator. hours: for all steps at that speed.
+    """
+
+    preset: str
+    parameters: Mapping[str, int]
+    megabytes: float
+    losses: Mapping[str, float]
+    substitutes: Mapping[str, str]
+    clips: int
+    subjects: int
+    kept_out: tuple[int, int]
+    steps_per_second: float
+    hours: float
+
+
+def planned(job: FaceJob) -> FacePlan:
+    """Build everything, take a few steps in a folder that is thrown away, and measure."""
+    store = open_frames(job.catalog, job.sizes.size)
+    subjects = [clip.subject_id or clip.clip_id for clip in store.clips]
+    split = split_of(subjects, *job.training.kept_out, job.training.seed)
+    trained = [subject for subject in subjects if split.part_of(subject) == "train"]
+    times: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        short = replace(job.training, steps=_STEPS, swaps=0.0, adversarial=2.0, reader_steps=1)
+        trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=_STEPS + 1)
+        train(trial, lambda step, figures: times.append(time.perf_counter()))
+    rate = (_STEPS - _WARM) / (times[-1] - times[_WARM - 1])
+    return FacePlan(
+        preset=job.preset,
+        parameters=_parameters(job),
+        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        losses=asdict(job.training.weights),
+        substitutes=SUBSTITUTES,
+        clips=len(trained),
+        subjects=len(set(trained)),
+        kept_out=job.training.kept_out,
+        steps_per_second=rate,
+        hours=job.training.steps / rate / 3600,
+    )
+
+
+def plan_text(plan: FacePlan) -> str:
+    """The plan for a person to read."""
+    total = sum(count for name, count in plan.parameters.items() if name != "discriminator")
+    lines = [f"preset {plan.preset}, {total / 1e6:.1f} million parameters"]
+    lines += [f"  {name:<15} {count / 1e3:>10,.0f} thousand" for name, count in plan.parameters.items()]
+    test, validation = plan.kept_out
+    kept = f"{test} subjects kept for scores, {validation} to choose by"
+    lines += ["", f"{plan.clips} clips of {plan.subjects} subjects; {kept}"]
+    lines += ["", "losses and what they weigh"]
+    for name, weight in plan.losses.items():
+        by = f"  {plan.substitutes[name]}" if name in plan.substitutes else ""
+        lines.append(f"  {name:<15} {weight:>6g}{'  left out' if weight == 0 else by}")
+    lines += [
+        "",
+        f"{plan.megabytes:,.0f} MB; {plan.steps_per_second:.2f} steps/s on one worker: {plan.hours:.1f} h for all, "
+        "somewhat more once the discriminator is in",
+        "nothing was kept: leave out --plan to train",
+    ]
+    return "\n".join(lines)
+
+
+def _parameters(job: FaceJob) -> dict[str, int]:
+    model = FaceModel(job.sizes)
+    found = {name: sum(value.numel() for value in part.parameters()) for name, part in model.named_children()}
+    critic = Discriminator(job.sizes.size)
+    return {**found, "discriminator": sum(value.numel() for value in critic.parameters())}

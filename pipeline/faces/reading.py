@@ -1,0 +1,111 @@
+"""What is trained before the face model: to read landmarks off aligned faces, and z_dyn to tell expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from models.face.dynamics import DynamicsEncoder
+from models.face.landmarks import EXPRESSIVE, mirrored, read
+from models.face.reader import SIDE, FaceReader
+from models.face.rigid import aligned_faces, face_frames
+from pipeline.faces import losses
+from pipeline.faces.batches import batch
+from pipeline.faces.store import Pool
+
+_JITTER = np.array([0, 0, 6.0, 0.04, 0.04, 0], np.float32)
+"""Standard deviations by which the pose that aligns a face is off; its size by a factor of e^N(0, .08)."""
+
+
+Tell = Callable[[int, float], None]
+"""Hears the step and the mean error."""
+
+
+def trained_reader(pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0) -> FaceReader:
+    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips."""
+    torch.manual_seed(seed)
+    reader = FaceReader()
+
+    def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        faces, points = _faces(pool, step, units, seed)
+        with torch.autocast(faces.device.type, torch.bfloat16):
+            found = reader(faces)
+        return F.smooth_l1_loss(found, points, beta=0.02), (found - points).detach().abs().mean()
+
+    _descend(reader, error, steps, tell)
+    return reader
+
+
+def trained_dynamics(
+    encoder: DynamicsEncoder, side: int, pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0
+) -> None:
+    """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
+
+    side: of the faces, in pixels.
+    """
+    share = torch.from_numpy(pool.space.share)
+
+    def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        drawn = batch(pool, pool.sampler.units(step, units), side, seed)
+        with torch.autocast(drawn.face.device.type, torch.bfloat16):
+            code = encoder(drawn.face)
+        wrong = losses.expression(code, drawn.expression, share)
+        return wrong, wrong.detach()
+
+    _descend(encoder, error, steps, tell)
+
+
+def _descend(
+    network: nn.Module, error: Callable[[int], tuple[torch.Tensor, torch.Tensor]], steps: int, tell: Tell
+) -> None:
+    """Train on error(step): (loss, figure to tell)."""
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+    for step in range(steps):
+        loss, figure = error(step)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0 or step == steps - 1:
+            tell(step, float(figure))
+
+
+def _faces(pool: Pool, step: int, units: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Aligned faces [N, 3, 64, 64], not quite where they should be, blurred and recoloured; landmarks [N, P, 2]."""
+    random = np.random.default_rng((seed, step, 7))
+    pictures, landmarks = [], []
+    for unit in pool.sampler.units(step, units):
+        for clip, i, j in unit.clips:
+            crops, points = pool.store.crops(pool.index[clip], [i, j]), pool.store.landmarks(pool.index[clip], [i, j])
+            if random.random() < 0.5:
+                crops, points = crops[:, :, ::-1], mirrored(points)
+            pictures.append(crops)
+            landmarks.append(points)
+    picture = torch.from_numpy(np.ascontiguousarray(np.concatenate(pictures))).permute(0, 3, 1, 2).float() / 255
+    points = np.concatenate(landmarks)
+    pose = read(points)[0]
+    pose = pose + random.normal(0, 1, pose.shape).astype(np.float32) * _JITTER
+    pose[:, 5] *= np.exp(random.normal(0, 0.08, len(pose)))
+    told = torch.from_numpy(pose)
+    face = aligned_faces(_softened(picture, random), told, SIDE)
+    gain = torch.tensor(random.normal(1, 0.1, (len(face), 3, 1, 1)) * random.uniform(0.7, 1.3, (len(face), 1, 1, 1)))
+    face = (
+        (face - 0.5) * gain.float() + 0.5 + torch.tensor(random.normal(0, 0.08, (len(face), 1, 1, 1))).float()
+    ).clamp(0, 1)
+    frames = face_frames(told)
+    at = torch.from_numpy(points[:, list(EXPRESSIVE), :2]) - frames[:, None, :, 2]
+    return face, at @ torch.linalg.inv(frames[:, :, :2]).transpose(1, 2)
+
+
+def _softened(picture: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
+    """Half of the pictures as soft as driven ones are at first: made small and large again."""
+    factor = float(random.uniform(0.4, 0.9))
+    small = F.interpolate(picture, scale_factor=factor, mode="bilinear", align_corners=False, antialias=True)
+    soft = F.interpolate(small, picture.shape[2:], mode="bilinear", align_corners=False)
+    chosen = torch.tensor(random.random(len(picture)) < 0.5)[:, None, None, None]
+    return torch.where(chosen, soft, picture)

@@ -1,0 +1,19 @@
+"""The form of every way to draw a person in another's motion, trained or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from pipeline.faces.view import FaceView
+
+Moved = Literal["both", "pose", "dynamics"]
+"""What of the driver's motion moves over: all, the head's pose alone, or the expression alone."""
+
+Method = Callable[[FaceView, Sequence[FaceView], Moved], list[np.ndarray]]
+"""(source, drivers, what moves) to a picture a driver, uint8 RGB [S, S, 3]: the source's person in that motion."""
+
+Posed = Callable[[FaceView, np.ndarray], list[np.ndarray]]
+"""(source, (pitch, yaw, roll) [N, 3] in degrees, as models/head_pose.py) to pictures of the source in these poses."""

@@ -1,0 +1,74 @@
+"""Which frames are scored: chosen by order alone, so that two runs over the same clips score the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from catalogs.frames import StoredClip
+from pipeline.faces.scores.measures import shrunk
+from pipeline.faces.view import FaceView
+
+FRAMES = 30
+"""About so many drivers a clip."""
+
+
+class Frames(Protocol):
+    """What is asked of a frame store: see catalogs.frames.FrameStore."""
+
+    size: int
+    clips: tuple[StoredClip, ...]
+
+    def crops(self, clip: int, frames: Sequence[int] | np.ndarray) -> np.ndarray: ...
+
+    def landmarks(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray: ...
+
+    def seen(self, clip: int) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Take:
+    """The frames of a clip that are scored: its first as source, the others as drivers.
+
+    views are of the size that methods draw; whole are the same pictures as large as they are stored.
+    """
+
+    clip: StoredClip
+    source: FaceView
+    drivers: tuple[FaceView, ...]
+    whole: tuple[np.ndarray, ...]
+
+    @property
+    def subject(self) -> str:
+        """Who it is; a clip of unknown subject is taken for a person of its own."""
+        return self.clip.subject_id or self.clip.clip_id
+
+
+def take(store: Frames, clip: int, size: int) -> Take:
+    """The source and its drivers, views of `size` pixels; frames in which the face was not seen are passed over.
+
+    ValueError: the clip shows a face in fewer than two frames.
+    """
+    seen = np.flatnonzero(store.seen(clip))
+    if len(seen) < 2:
+        raise ValueError(f"clip {store.clips[clip].clip_id} shows its face in {len(seen)} frames: two are needed")
+    rest = seen[1:]
+    step = max(1, round(len(rest) / FRAMES))
+    chosen = [int(seen[0]), *rest[step - 1 :: step].tolist()]
+    crops, landmarks = store.crops(clip, chosen), store.landmarks(clip, chosen)
+    views = [FaceView(shrunk(crop, size), points) for crop, points in zip(crops, landmarks, strict=True)]
+    return Take(store.clips[clip], views[0], tuple(views[1:]), tuple(crops[1:]))
+
+
+def across(subjects: Sequence[str]) -> list[tuple[int, int]]:
+    """(source, driver) of clips, by place: each with the nearest clip of another subject, from half a round on."""
+    out, count = [], len(subjects)
+    for source in range(count):
+        turns = ((source + count // 2 + step) % count for step in range(count))
+        driver = next((turn for turn in turns if subjects[turn] != subjects[source]), None)
+        if driver is not None:
+            out.append((source, driver))
+    return out

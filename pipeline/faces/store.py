@@ -1,0 +1,42 @@
+"""What a training draws from: the clips of a frame store that are not kept out, and how often each frame is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalogs.frames import FrameStore
+from models.face.landmarks import read
+from pipeline.faces.expression import ExpressionSpace, space_of
+from pipeline.faces.sampling import Sampler, chances
+from pipeline.faces.split import Split
+
+_FRAMES = 10
+"""A clip with fewer frames that show a face is left out."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """store: all clips; index: the places in it of those that are drawn from, which sampler and space count."""
+
+    store: FrameStore
+    index: Sequence[int]
+    sampler: Sampler
+    space: ExpressionSpace
+
+
+def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
+    """The clips of a part of the split: train, validation or test."""
+    index, subjects, odds = [], [], []
+    for place, clip in enumerate(store.clips):
+        subject = clip.subject_id or clip.clip_id
+        seen = store.seen(place)
+        if split.part_of(subject) != part or seen.sum() < _FRAMES:
+            continue
+        landmarks = store.landmarks(place)
+        index.append(place)
+        subjects.append(subject)
+        odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen))
+    if not index:
+        raise ValueError(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
+    return Pool(store, index, Sampler(subjects, odds, seed), space_of(store, index, subjects))

@@ -1,0 +1,185 @@
+"""The training of a face model in one process: its state, one step of it, and how it is kept and taken up again."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.face.discriminator import Discriminator
+from models.face.model import FaceModel
+from pipeline.faces import losses
+from pipeline.faces.batches import Batch
+from pipeline.faces.objective import Found, Judges, Objective
+from pipeline.faces.settings import FaceTraining
+
+Wrap = Callable[[nn.Module], nn.Module]
+"""What makes a module average its gradients over workers."""
+
+
+class Trainer:
+    """Everything that changes while a face model is trained: what learns, its average, both optimisers, the step."""
+
+    def __init__(
+        self,
+        training: FaceTraining,
+        model: FaceModel,
+        judges: Judges,
+        share: torch.Tensor,
+        device: torch.device,
+        wrap: Wrap = lambda module: module,
+    ) -> None:
+        self._training, self._device = training, device
+        self.average = copy.deepcopy(model).to(device).eval().requires_grad_(False)
+        self._judges = judges.to(device)
+        objective = Objective(model, training, share).to(device)
+        critic = Discriminator(model.preset.size).to(device)
+        self.model = objective.model
+        self._objective, self._critic = wrap(objective), wrap(critic)
+        self._parts = {"objective": objective, "critic": critic, "average": self.average}
+        taught = list(model.dynamics.parameters())
+        others = [p for p in model.parameters() if all(p is not other for other in taught)]
+        groups = [{"params": others, "share": 1.0}, {"params": taught, "share": training.taught_rate}]
+        self._optimiser = _optimiser(groups, training)
+        self._critic_optimiser = _optimiser([{"params": list(critic.parameters()), "share": 1.0}], training)
+        self.step = 0
+
+    def learn(self, batches: Iterator[Batch]) -> dict[str, float]:
+        """One step on this worker's share of its units, in `accumulate` batches; the losses it saw, by name."""
+        training = self._training
+        self._set_rate(training.rate_at(self.step))
+        seen: dict[str, float] = {}
+        parts = [batch.to(self._device) for batch in batches]
+        self._optimiser.zero_grad(set_to_none=True)
+        self._critic_optimiser.zero_grad(set_to_none=True)
+        for place, batch in enumerate(parts):
+            with self._waiting(place + 1 < len(parts)):
+                for name, value in self._backward(batch, 1 / len(parts)).items():
+                    seen[name] = seen.get(name, 0.0) + value / len(parts)
+        seen["gradient"] = float(nn.utils.clip_grad_norm_(self._objective.parameters(), training.clip))
+        if not math.isfinite(seen["gradient"]):
+            raise FloatingPointError(
+                f"step {self.step}: the gradient is {seen['gradient']}; go on from the last checkpoint with "
+                "--precision fp32, or with a smaller --rate"
+            )
+        self._optimiser.step()
+        if self._has_critic:
+            nn.utils.clip_grad_norm_(self._critic.parameters(), training.clip)
+            self._critic_optimiser.step()
+        self._move_average()
+        self.step += 1
+        return seen
+
+    def _backward(self, batch: Batch, share: float) -> dict[str, float]:
+        """Adds the gradients of one batch, `share` of the step."""
+        weights = self._training.weights
+        with self._precision():
+            found: Found = self._objective(batch, self._judges, self.step, self._noise(batch))
+            parts = dict(found.losses)
+            if self._has_critic:
+                parts |= self._judged(batch, found, share)
+            total = sum(getattr(weights, name) * value for name, value in parts.items() if name != "critic")
+        assert isinstance(total, torch.Tensor)
+        (total * share).backward()
+        return {"total": float(total.detach()), **{name: float(value.detach()) for name, value in parts.items()}}
+
+    def _judged(self, batch: Batch, found: Found, share: float) -> dict[str, torch.Tensor]:
+        """The discriminator learns from real and driven pictures, then says what it thinks of the driven ones."""
+        half = len(batch.picture) // 2
+        real = batch.picture.roll(half, 0)
+        self._critic.requires_grad_(True)
+        driven = found.driven.detach()
+        scores = [self._critic(picture) for picture in (real, driven)]
+        hinge = losses.hinge(*([scale[-1] for scale in each] for each in scores))
+        (hinge * share).backward()
+        self._critic.requires_grad_(False)
+        with torch.no_grad():
+            wanted = self._critic(real)
+        shown = self._critic(found.driven)
+        adversarial = losses.adversarial([scale[-1] for scale in shown])
+        return {"adversarial": adversarial, "matching": losses.matching(shown, wanted), "critic": hinge}
+
+    @property
+    def _has_critic(self) -> bool:
+        weights = self._training.weights
+        begun = self.step >= self._training.adversarial * self._training.steps
+        return begun and (weights.adversarial > 0 or weights.matching > 0)
+
+    def _noise(self, batch: Batch) -> torch.Tensor:
+        """Normal numbers [N, Z] that a clip's number and the step decide, wherever it is worked on."""
+        length, count = self.model.preset.dynamics, len(batch.numbers)
+        drawn = [
+            np.random.default_rng((self._training.seed, self.step, number, 2)).standard_normal((2, length), np.float32)
+            for number in batch.numbers
+        ]
+        noise = np.stack(drawn, 1).reshape(2 * count, length)
+        return torch.from_numpy(noise).to(self._device)
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self._training.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self._device.type, torch.bfloat16)
+
+    def _waiting(self, waits: bool) -> contextlib.AbstractContextManager[object]:
+        """While True gradients stay on this worker; the last part of a step averages them."""
+        no_sync = getattr(self._objective, "no_sync", None)
+        return no_sync() if waits and no_sync is not None else contextlib.nullcontext()
+
+    def _set_rate(self, rate: float) -> None:
+        for optimiser in (self._optimiser, self._critic_optimiser):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["share"]
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        keep = min(self._training.ema, (1 + self.step) / (10 + self.step))
+        pairs = zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True)
+        for mean, value in pairs:
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - keep)
+            else:
+                mean.copy_(value)
+
+    def state(self) -> dict[str, Any]:
+        """All that a resumed training needs, as tensors and numbers."""
+        return {
+            "step": self.step,
+            **{name: part.state_dict() for name, part in self._parts.items()},
+            "optimiser": self._optimiser.state_dict(),
+            "critic_optimiser": self._critic_optimiser.state_dict(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._critic_optimiser.load_state_dict(state["critic_optimiser"])
+        self.step = int(state["step"])
+
+
+def _optimiser(groups: list[dict[str, Any]], training: FaceTraining) -> torch.optim.AdamW:
+    """AdamW over groups of parameters; `share` is what of the learning rate a group takes."""
+    return torch.optim.AdamW(groups, lr=training.rate, betas=(0.9, 0.99), weight_decay=training.decay)
+
+
+def save(state: Mapping[str, Any], path: Path) -> None:
+    """Write a state whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    torch.save(dict(state), temporary)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """What `save` wrote; nothing in it is executed."""
+    return dict(torch.load(path, map_location="cpu", weights_only=True))

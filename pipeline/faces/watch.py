@@ -1,0 +1,93 @@
+"""A quick look at a face model while it learns: people it does not learn from, driven by their own and others' frames.
+
+PSNR alone hides a dynamics code that has collapsed; so the mouth, the lids and the mouth's width of the driven pictures
+are read (by the frozen reader) and correlated with the truth within clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from models.face.landmarks import EXPRESSIVE, read
+from models.face.reader import SIDE, FaceReader
+from models.face.rigid import aligned_faces
+from pipeline.faces.driving import Drive
+from pipeline.faces.store import Pool
+from pipeline.faces.view import FaceView
+
+_FRAMES = 9
+_CLIPS = 8
+_GAPS = {"mouth": ((13, 14),), "blink": ((159, 145), (386, 374)), "smile": ((61, 291),)}
+
+
+class Watch:
+    """Some clips of a pool, and what is drawn and measured of them again and again."""
+
+    def __init__(self, pool: Pool, reader: FaceReader) -> None:
+        self._reader = reader
+        chosen = np.unique(np.linspace(0, len(pool.index) - 1, min(_CLIPS, len(pool.index))).astype(int))
+        self._clips = [_views(pool, int(clip)) for clip in chosen]
+
+    def look(self, drive: Drive) -> tuple[dict[str, float], np.ndarray]:
+        """(figures by name, a picture: a row a clip with source, driver, result, pose alone, dynamics alone, and the
+        same person driven by the next clip's)."""
+        gains, rows = [], []
+        told: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in _GAPS}
+        for place, (source, *drivers) in enumerate(self._clips):
+            driven = drive.method(source, drivers)
+            for name, pair in self._told(drivers, driven).items():
+                told[name].append(pair)
+            gains += [
+                _gain(result, driver.picture, source.picture) for result, driver in zip(driven, drivers, strict=True)
+            ]
+            rows.append(self._row(drive, place, driven))
+        figures = {f"watch/{name}": _correlation(pairs) for name, pairs in told.items()}
+        return {"watch/gain": float(np.mean(gains)), **figures}, np.concatenate(rows)
+
+    def _row(self, drive: Drive, place: int, driven: Sequence[np.ndarray]) -> np.ndarray:
+        source, *drivers = self._clips[place]
+        other = self._clips[(place + 1) % len(self._clips)][-1]
+        last = drivers[-1]
+        swaps = [drive.method(source, [last], what)[0] for what in ("pose", "dynamics")]  # type: ignore[arg-type]
+        across = drive.method(source, [other])[0]
+        return np.concatenate([source.picture, last.picture, driven[-1], *swaps, other.picture, across], axis=1)
+
+    def _told(
+        self, drivers: Sequence[FaceView], driven: Sequence[np.ndarray]
+    ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """By name, what the driven pictures and the drivers' own show, [T] each."""
+        pose = torch.from_numpy(read(np.stack([view.landmarks for view in drivers]))[0])
+        found = []
+        for pictures in (driven, [view.picture for view in drivers]):
+            pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
+            with torch.inference_mode():
+                found.append(self._reader(aligned_faces(pixels, pose, SIDE)).numpy())
+        return {name: (_gap(found[0], pairs), _gap(found[1], pairs)) for name, pairs in _GAPS.items()}
+
+
+def _views(pool: Pool, clip: int) -> list[FaceView]:
+    place = pool.index[clip]
+    frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))
+    crops, landmarks = pool.store.crops(place, frames), pool.store.landmarks(place, frames)
+    return [FaceView(crop, points) for crop, points in zip(crops, landmarks, strict=True)]
+
+
+def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Mean distance [T] between landmarks of each pair, in landmarks [T, P, 2] in the order of EXPRESSIVE."""
+    places = [(EXPRESSIVE.index(a), EXPRESSIVE.index(b)) for a, b in pairs]
+    return np.mean([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) for a, b in places], axis=0)
+
+
+def _gain(found: np.ndarray, wanted: np.ndarray, copied: np.ndarray) -> float:
+    """PSNR of `found` over that of `copied`, in dB."""
+    errors = [np.mean((each.astype(np.float64) - wanted) ** 2) for each in (found, copied)]
+    return float(10 * np.log10((errors[1] + 1e-3) / (errors[0] + 1e-3)))
+
+
+def _correlation(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Of found [T] and wanted [T] of many clips, each clip's mean taken away; 0 where nothing moves."""
+    a, b = (np.concatenate([pair[side] - pair[side].mean() for pair in pairs]) for side in range(2))
+    return float(a @ b / np.sqrt((a @ a) * (b @ b) + 1e-12))

@@ -1,0 +1,49 @@
+"""Make the helpers of this folder importable whatever pytest's import mode; two real faces as views."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2] / "models")]
+
+from face_views import view_of  # noqa: E402
+from sample_faces import frames_of, landmarks_of  # noqa: E402
+
+from models.face_finder import FaceFinder  # noqa: E402
+from pipeline.faces.scores.reading import FaceReading  # noqa: E402
+from pipeline.faces.view import FaceView  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+@pytest.fixture(scope="session")
+def man(samples: Path, finder: FaceFinder) -> FaceView:
+    """A frontal man at 96 pixels."""
+    image = frames_of(samples / "talking_man.mp4", 10)[0]
+    return view_of(image, landmarks_of(image, finder), 96)
+
+
+@pytest.fixture(scope="session")
+def woman(samples: Path, finder: FaceFinder) -> FaceView:
+    """A smiling woman at 96 pixels."""
+    image = frames_of(samples / "talking_woman.mp4", 10)[0]
+    return view_of(image, landmarks_of(image, finder), 96)
+
+
+@pytest.fixture
+def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceReading:
+    """Without the face landmarker's file."""
+    monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "weights"))
+    return FaceReading()
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)

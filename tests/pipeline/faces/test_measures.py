@@ -1,0 +1,68 @@
+"""What pictures are worth against the true one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.faces.scores.measures import SAME, face_box, psnr, sharpness, shrunk, ssim
+from pipeline.faces.view import FaceView
+
+
+def test_psnr_is_that_of_the_mean_square_error() -> None:
+    truth = np.full((8, 8, 3), 100, np.uint8)
+    assert psnr(truth + np.uint8(10), truth) == pytest.approx(20 * np.log10(25.5))
+    assert psnr(np.zeros_like(truth), np.full_like(truth, 255)) == 0
+    assert psnr(truth, truth) == SAME
+
+
+def test_one_pixel_off_counts_no_more_than_none() -> None:
+    truth = np.zeros((96, 96, 3), np.uint8)
+    picture = truth.copy()
+    picture[0, 0, 0] = 1
+    assert psnr(picture, truth) == SAME
+
+
+def test_ssim_is_that_of_scikit_image(random: np.random.Generator, man: FaceView) -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    noisy = np.clip(man.picture + random.normal(0, 20, man.picture.shape), 0, 255).astype(np.uint8)
+    grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(np.float64) for each in (noisy, man.picture)]
+    wanted = metrics.structural_similarity(
+        *grey, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+    )
+    assert ssim(noisy, man.picture) == pytest.approx(wanted, abs=1e-4)
+    assert ssim(man.picture, man.picture) == pytest.approx(1)
+
+
+def test_sharpness_falls_with_blur_and_rises_with_noise(random: np.random.Generator, man: FaceView) -> None:
+    soft = cv2.GaussianBlur(man.picture, (7, 7), 1.5)
+    noisy = np.clip(man.picture + random.normal(0, 20, man.picture.shape), 0, 255).astype(np.uint8)
+    assert sharpness(man.picture, man.picture) == 1
+    blurred, grained = sharpness(soft, man.picture), sharpness(noisy, man.picture)
+    assert blurred is not None
+    assert grained is not None
+    assert blurred < 0.5 < 1.2 < grained
+    assert sharpness(man.picture, np.zeros_like(man.picture)) is None
+
+
+def test_a_picture_is_shrunk_by_means_and_never_enlarged() -> None:
+    picture = np.zeros((128, 128, 3), np.uint8)
+    picture[::2] = 200
+    assert (shrunk(picture) == 100).all()
+    assert shrunk(picture[:32, :32]).shape == (32, 32, 3)
+
+
+def test_the_face_box_is_ten_per_cent_wider_than_the_landmarks() -> None:
+    corners = np.array([[-0.5, -0.5, 0], [0.5, 0.0, 0]])
+    rows, columns = face_box(corners, 400)
+    assert (columns.start, columns.stop) == (90, 310)
+    assert (rows.start, rows.stop) == (95, 205)
+
+
+def test_the_face_box_stays_in_the_picture_and_holds_a_pixel() -> None:
+    rows, columns = face_box(np.array([[-3.0, 0.99], [3.0, 2.0]]), 64)
+    assert (columns.start, columns.stop) == (0, 64)
+    assert (rows.start, rows.stop) == (62, 64)
+    rows, columns = face_box(np.array([[4.0, 4.0], [5.0, 5.0]]), 64)
+    assert np.zeros((64, 64))[rows, columns].size == 1
