@@ -106,8 +106,12 @@ class HyperIQA:
     a batch are judged `_AT_ONCE` at a time, whichever picture they are from, which bounds the memory (CPU: 0.3 GB).
     """
 
-    def __init__(self, path: Path, device: torch.device | None = None, crops: int = CROPS) -> None:
+    def __init__(
+        self, path: Path, device: torch.device | None = None, crops: int = CROPS, half: bool | None = None
+    ) -> None:
+        """half: whether the trunk runs in half precision; None: on a GPU it does."""
         self._device = device or default_device()
+        self._half = self._device.type == "cuda" if half is None else half
         self._crops = crops
         self._net = HyperNet()
         load_into(self._net, path)
@@ -131,7 +135,7 @@ class HyperIQA:
 
     def _score(self, crops: torch.Tensor) -> torch.Tensor:
         crops = crops.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.float16, enabled=self._device.type == "cuda"):
+        with torch.autocast(self._device.type, torch.float16, enabled=self._half):
             local, shown = self._net.res.views(crops)
         return self._net.judge(local.float(), self._net.conv1(shown.float()))
 

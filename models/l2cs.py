@@ -54,8 +54,10 @@ class L2CSNet(ResNet50Trunk):
 class L2CS:
     """(theta, phi) [2] float32 in degrees of faces; on a GPU the trunk runs in half precision, the heads in float32."""
 
-    def __init__(self, path: Path, device: torch.device | None = None) -> None:
+    def __init__(self, path: Path, device: torch.device | None = None, half: bool | None = None) -> None:
+        """half: whether the trunk runs in half precision; None: on a GPU it does."""
         self._device = device or default_device()
+        self._half = self._device.type == "cuda" if half is None else half
         self._net = L2CSNet()
         load_into(self._net, path)
         ready(self._net, self._device)
@@ -74,7 +76,7 @@ class L2CS:
         if faces.shape[-1] != SIZE:
             faces = functional.interpolate(faces, (SIZE, SIZE), mode="bilinear", antialias=faces.shape[-1] > SIZE)
         faces = faces.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.float16, enabled=self._device.type == "cuda"):
+        with torch.autocast(self._device.type, torch.float16, enabled=self._half):
             features = self._net(faces)
         return angles(*self._net.heads(features.float()))
 

@@ -173,6 +173,14 @@ def test_a_wrong_file_is_named_with_its_first_difference(
         assert str(path) in str(caught.value)
 
 
+@pytest.mark.slow
+def test_half_precision_is_near_float32(file: Path, model: HyperIQA, pictures: list[np.ndarray]) -> None:
+    """The arithmetic of a GPU's trunk, on a CPU, which has it too and is slow with it."""
+    half = np.concatenate(HyperIQA(file, CPU, crops=3, half=True)(pictures[:1]))
+    assert half == pytest.approx(np.concatenate(model(pictures[:1])), abs=0.1)
+    assert (half != np.concatenate(model(pictures[:1]))).any()
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_half_precision_on_a_gpu_is_near_float32(file: Path, model: HyperIQA, pictures: list[np.ndarray]) -> None:
     on_gpu = HyperIQA(file, torch.device("cuda"), crops=3)

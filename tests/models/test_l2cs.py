@@ -171,6 +171,14 @@ def test_a_wrong_file_is_named_with_its_first_difference(
         assert str(path) in str(caught.value)
 
 
+@pytest.mark.slow
+def test_half_precision_is_near_float32(file: Path, faces: list[np.ndarray], answers: list[np.ndarray]) -> None:
+    """The arithmetic of a GPU's trunk, on a CPU, which has it too and is slow with it."""
+    half = np.stack(L2CS(file, CPU, half=True)(faces[:1]))
+    assert half == pytest.approx(np.stack(answers[:1]), abs=0.2)
+    assert (half != np.stack(answers[:1])).any()
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_half_precision_on_a_gpu_is_near_float32(
     file: Path, faces: list[np.ndarray], answers: list[np.ndarray]
