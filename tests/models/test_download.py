@@ -55,6 +55,22 @@ def test_a_file_comes_whole_and_its_progress_is_told(site: Site, tmp_path: Path)
     assert site.requests[0][1]["Accept-Encoding"] == "identity"
 
 
+def test_a_proxy_is_asked_in_place_of_the_publisher(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a proxy the server gets the whole address; no name is looked up here."""
+    url = "http://publisher.invalid/net.pth"
+    site.serve(url, replace(WHOLE, cut=100_000), WHOLE)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, site.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert get(url, tmp_path / "part")
+    assert (tmp_path / "part").read_bytes() == FILE
+    assert [path for path, _ in site.requests] == [url, url]
+    assert ranges(site)[1] == ("bytes=100000-", '"1"')
+
+
 def test_a_connection_that_breaks_off_is_taken_up_where_it_stopped(site: Site, tmp_path: Path) -> None:
     heard = Heard()
     url = site.serve("/net.pth", replace(WHOLE, cut=100_000), replace(WHOLE, cut=50_000), WHOLE)
