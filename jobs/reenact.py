@@ -1,0 +1,74 @@
+"""Drive a portrait by a video of another person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.command import Failure, absolute, reported
+
+Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+
+
+@dataclass(frozen=True)
+class Reenact:
+    """Drive a portrait by a video of another person, with the driver's sound; only the first shot drives.
+
+    The result says that it is synthetic, in a corner and in the file's metadata. Exit code 0 when it is written, 2 for
+    a wrong argument or a file that cannot be used, 1 if it could not finish.
+    """
+
+    source: Pictures
+    """A picture of one face. Several times with --grid."""
+    driver: str
+    """A video of one face."""
+    out: str
+    """The MP4 file to write; --grid also writes a PNG of that name."""
+    checkpoint: str | None = None
+    """The face model's .safetensors file, of jobs/train_faces.py."""
+    pose_only: bool = False
+    """Move the head alone: the face keeps the portrait's expression."""
+    dynamics_only: bool = False
+    """Move the face alone: the head keeps the portrait's pose."""
+    grid: bool = False
+    """Show one motion on all portraits, and on the first: pose alone, dynamics alone, both, a spinning head."""
+    no_mark: bool = False
+    """Do not write "synthetic" into the pictures. The metadata says so all the same."""
+    side_by_side: bool = False
+    """Show source, driver and result."""
+    json: bool = False
+    """Print the summary as one line of JSON."""
+
+
+def main(args: Reenact) -> None:
+    from pipeline.faces.reenactment import Reenactment, default_checkpoint, reenact
+    from pipeline.faces.scores.evaluation import Telling
+
+    if args.pose_only and args.dynamics_only:
+        raise Failure("--pose-only and --dynamics-only exclude each other: without either, both move over")
+    found = reenact(
+        Reenactment(
+            [absolute(path, "--source") for path in args.source],
+            absolute(args.driver, "--driver"),
+            Path(absolute(args.out, "--out")),
+            Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else default_checkpoint(),
+            "pose" if args.pose_only else "dynamics" if args.dynamics_only else "both",
+            args.grid,
+            args.side_by_side,
+            not args.no_mark,
+        ),
+        Telling(),
+    )
+    print(json.dumps(asdict(found)) if args.json else found.text())
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(Reenact, config=(tyro.conf.FlagCreatePairsOff,)))

@@ -1,0 +1,37 @@
+"""A portrait ready to be drawn, and the motion of a driver in pieces that fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.face.model import Motion, Person
+from pipeline.faces.driving import Drive
+from pipeline.faces.sighted import Driver, source_view, views
+from pipeline.faces.view import FaceView
+
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """name: the file's, without its ending. own: the motion [1] that the picture shows."""
+
+    name: str
+    view: FaceView
+    person: Person
+    own: Motion
+
+
+def portrait_of(drive: Drive, path: str, name: str) -> Portrait:
+    """The portrait of a picture file. Failure says why there is none."""
+    view = source_view(path, drive.model.preset.size)
+    person, own = drive.person(view)
+    return Portrait(name, view, person, own)
+
+
+def motions(drive: Drive, driver: Driver) -> Iterator[tuple[list[FaceView], Motion]]:
+    """The driver's frames, 32 at most at a time, with their motion."""
+    for first in range(0, driver.frames, _AT_ONCE):
+        part = views(driver.track, first, min(first + _AT_ONCE, driver.frames))
+        yield part, drive.motion(part)

@@ -1,0 +1,108 @@
+"""What a synthetic picture or video says about itself: that it is synthetic, and from what it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import tomllib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from pipeline.faces.given import Given
+from pipeline.uris import content_hash
+
+_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+_HEADER = 33
+"""Bytes of a PNG before its second chunk."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """comment: one sentence for people. description: JSON for programs; names of files without their folders."""
+
+    comment: str
+    description: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """By the names that containers know."""
+        return {"comment": self.comment, "description": self.description}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The description, read."""
+        return json.loads(self.description)
+
+
+def provenance(checkpoint: Path, preset: str, sources: Sequence[Given], driver: Given, moved: str) -> Provenance:
+    """The note about pictures of `sources` moved by `driver`. moved: both, pose, dynamics or grid."""
+    tool = f"vasari {_version()}"
+    with checkpoint.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    about = {
+        "synthetic": True,
+        "tool": tool,
+        "model": {"file": checkpoint.name, "preset": preset, "sha256": digest},
+        "sources": [_file(path) for path in sources],
+        "driver": _file(driver),
+        "moved": moved,
+    }
+    comment = f"Synthetic: a portrait animated by another video with {tool}. Nobody was recorded doing this."
+    return Provenance(comment, json.dumps(about))
+
+
+def seal_video(draft: Path, out: Path, note: Provenance) -> None:
+    """Copy the streams of an MP4 file, as they are, into one that carries the note; whole or not at all."""
+    temporary = out.with_name(f".{out.name}.sealed.tmp")
+    try:
+        with (
+            av.open(str(draft)) as given,
+            av.open(
+                str(temporary), "w", format="mp4", options={"fflags": "+bitexact", "movflags": "+faststart"}
+            ) as sealed,
+        ):
+            sealed.metadata.update(note.tags)
+            streams = {stream.index: sealed.add_stream_from_template(stream) for stream in given.streams}
+            for packet in given.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream.index]
+                    sealed.mux(packet)
+        os.replace(temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_png(image: np.ndarray, out: Path, note: Provenance) -> None:
+    """Write uint8 RGB [H, W, 3] as a PNG that carries the note as text; whole or not at all."""
+    done, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise OSError(f"{out}: could not be written as PNG")
+    png = data.tobytes()
+    text = b"".join(_text_chunk(key.capitalize(), value) for key, value in note.tags.items())
+    temporary = out.with_name(f".{out.name}.tmp")
+    temporary.write_bytes(png[:_HEADER] + text + png[_HEADER:])
+    os.replace(temporary, out)
+
+
+def _text_chunk(key: str, value: str) -> bytes:
+    """PNG's iTXt, UTF-8, not compressed."""
+    body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def _file(given: Given) -> dict[str, str]:
+    return {"file": given.name, "blake2b": content_hash(given.path)}
+
+
+def _version() -> str:
+    """Of the code that runs, which need not be installed."""
+    return tomllib.loads(_PROJECT.read_text())["project"]["version"]

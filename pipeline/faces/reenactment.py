@@ -1,0 +1,142 @@
+"""Driving a portrait by a video of somebody else: from two files to one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.checkpoint import WrongWeights
+from models.device import device
+from pipeline.command import Failure
+from pipeline.faces.driving import Drive, What, driver_of, moved_over
+from pipeline.faces.figures import Figures
+from pipeline.faces.given import Given
+from pipeline.faces.portrait import Portrait, motions, portrait_of
+from pipeline.faces.provenance import Provenance, provenance, seal_video, write_png
+from pipeline.faces.sighted import Driver, Say, driver_of_video
+from pipeline.faces.tiles import shown
+from stages.clip import AUDIO_RATE, FPS
+from stages.encode import write_video
+
+_QUALITY = {"preset": "medium", "crf": "18"}
+
+
+@dataclass(frozen=True)
+class Reenactment:
+    """What to draw. sources, driver: files or URIs; several sources for a grid alone. out: an .mp4 file.
+
+    what: what moves over. side_by_side: source and driver are shown too. mark: drawn pictures say what they are.
+    """
+
+    sources: Sequence[str]
+    driver: str
+    out: Path
+    checkpoint: Path
+    what: What = "both"
+    grid: bool = False
+    side_by_side: bool = False
+    mark: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise Failure("no portrait: give --source IMAGE")
+        if len(self.sources) > 1 and not self.grid:
+            raise Failure(f"{len(self.sources)} portraits: one video drives one of them; several are for --grid")
+        if self.grid and (self.what != "both" or self.side_by_side):
+            raise Failure("--grid shows source, driver, pose alone and dynamics alone: leave the other options out")
+        if self.out.suffix.lower() != ".mp4":
+            raise Failure(f"--out {self.out}: the video is an MP4 file; let its name end with .mp4")
+        given = {os.path.realpath(path) for path in (*self.sources, self.driver, str(self.checkpoint))}
+        if given & {os.path.realpath(path) for path in map(str, (self.out, self.picture))}:
+            raise Failure(f"--out {self.out}: would overwrite what it is made from; choose another name")
+
+    @property
+    def picture(self) -> Path:
+        """A grid's still."""
+        return self.out.with_suffix(".png")
+
+
+@dataclass(frozen=True)
+class Reenacted:
+    """What was made: files, frames at 25 fps, seconds behind a scene change that were left out, the note inside."""
+
+    files: list[str]
+    frames: int
+    left_out_s: float
+    note: dict[str, Any]
+
+    def text(self) -> str:
+        """As a person reads it."""
+        left = f", {self.left_out_s:.2f} s after a scene change left out" if self.left_out_s else ""
+        return f"{self.frames} frames, {self.frames / FPS:.2f} s{left}\n" + "\n".join(
+            f"look at: {path}" for path in self.files
+        )
+
+
+def default_checkpoint() -> Path:
+    """The face model of the project itself. Failure: there is none yet."""
+    raise Failure("no face model comes with the project yet: give --checkpoint FILE (jobs/train_faces.py makes one)")
+
+
+def reenact(asked: Reenactment, say: Say) -> Reenacted:
+    """Draw the video that is asked for. Failure names the file at fault, the cause and the next step."""
+    try:
+        drive = driver_of(asked.checkpoint, device())
+    except WrongWeights as error:
+        raise Failure(str(error)) from error
+    size = drive.model.preset.size
+    with ExitStack() as stack:
+        given = [Given.of(uri, stack) for uri in (*asked.sources, asked.driver)]
+        *sources, video = given
+        cast = []
+        for source in sources:
+            with source.named():
+                cast.append(portrait_of(drive, source.path, Path(source.name).stem))
+        with video.named():
+            driver = driver_of_video(video.path, size, say)
+        moved = "grid" if asked.grid else asked.what
+        note = provenance(asked.checkpoint, drive.model.preset.name, sources, video, moved)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    files = [asked.out]
+    if asked.grid:
+        figures = Figures(drive, cast, driver, asked.mark)
+        _write(asked.out, figures.frames(), driver, note, say)
+        write_png(figures.still(), asked.picture, note)
+        files.append(asked.picture)
+    else:
+        _write(asked.out, _frames(drive, cast[0], driver, asked), driver, note, say)
+    return Reenacted([str(path) for path in files], driver.frames, round(driver.left_out_s, 3), note.values)
+
+
+def _frames(drive: Drive, portrait: Portrait, driver: Driver, asked: Reenactment) -> Iterator[np.ndarray]:
+    """uint8 RGB, one a frame of the driver: the result, or source, driver and result in a row."""
+    source = shown(portrait.view.picture, mark=False)
+    for views, motion in motions(drive, driver):
+        drawn = drive.draw(portrait.person, moved_over(portrait.own, motion, asked.what))
+        for view, picture in zip(views, drawn, strict=True):
+            result = shown(picture, asked.mark)
+            beside = [source, shown(view.picture, mark=False)] if asked.side_by_side else []
+            yield np.concatenate([*beside, result], axis=1)
+
+
+def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Provenance, say: Say) -> None:
+    """H.264 at 25 fps with the driver's sound from second 0, and the note; whole or not at all."""
+    draft = out.with_name(f".{out.name}.draft.tmp")
+    try:
+        told = _told(frames, driver.frames, say)
+        write_video(draft, told, FPS, audio=driver.sound, audio_rate=AUDIO_RATE, options=_QUALITY, container="mp4")
+        seal_video(draft, out, note)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _told(frames: Iterator[np.ndarray], count: int, say: Say) -> Iterator[np.ndarray]:
+    for index, frame in enumerate(frames):
+        say(f"result: frame {index + 1} of {count}")
+        yield frame
