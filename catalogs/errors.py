@@ -15,6 +15,10 @@ class NoFrames(CatalogError):
     """The catalog holds no frames for face training, or smaller ones than asked for."""
 
 
+class NoStatistics(CatalogError):
+    """The catalog holds no statistics of its latents, or clips have changed since they were computed."""
+
+
 class CatalogBusy(CatalogError):
     """Another process is writing to the catalog."""
 

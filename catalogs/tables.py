@@ -27,12 +27,13 @@ STAGES = (
     "emotion",
     "audio",
     "identity",
+    "latents",
     "frames",
 )
 STATUSES = ("accepted", "rejected", "failed")
 FAILED_REASONS = ("unreadable", "timeout", "crashed", "error")
 
-PER_FRAME = ("pose", "gaze", "dynamics", "audio")
+PER_FRAME = ("pose", "gaze", "face_pose", "dynamics", "audio")
 """The columns of latents that hold [T, D]."""
 
 _HEX = "32 hex digits"
@@ -126,18 +127,36 @@ LATENTS = _table(
             "pose",
             _HALVES,
             "degrees; x, y, z dimensionless",
-            "[T, 6] pitch, yaw, roll, x, y, z of the head",
+            "[T, 6] pitch, yaw, roll, x, y, z of the head in the camera frame",
             dim=6,
         ),
         _field("gaze", _HALVES, "degrees", "[T, 2] theta, phi", dim=2),
-        _field("dynamics", _HALVES, "dimensionless", "[T, D] facial dynamics; null until a face encoder has run"),
+        _field(
+            "face_pose",
+            _HALVES,
+            "degrees; x, y in crop units; size dimensionless",
+            "[T, 6] pitch, yaw, roll, x, y, size of the head in the stable crop: what a face decoder takes; null "
+            "without a face model",
+            dim=6,
+        ),
+        _field(
+            "dynamics",
+            _HALVES,
+            "dimensionless",
+            "[T, D] facial dynamics, all motion that is not the head's pose; null without a face model",
+        ),
         _field(
             "audio",
             _HALVES,
             "dimensionless",
             "[T, D] log-mel, 80 bands x 4 hops (D = 320), or Wav2Vec2 (D = 768); null without sound",
         ),
-        _field("identity", _HALVES, "dimensionless", "[I] identity code; null until a face encoder has run"),
+        _field(
+            "identity",
+            _HALVES,
+            "dimensionless",
+            "[I] identity code, of the frame whose pitch and yaw are least; null without a face model",
+        ),
     ],
 )
 
@@ -201,6 +220,13 @@ RUNS = _table(
         _field("wall_seconds", _DOUBLE, "seconds", "wall time of the run"),
         _field("video_seconds", _DOUBLE, "seconds", "video decided in this run"),
         _field("command", _STRING, "text", "the command line"),
+        _field(
+            "statistics",
+            _STRING,
+            "JSON",
+            "mean, std and count of each dimension of face_pose and dynamics over all accepted frames, and the commit "
+            "they were computed at (catalogs/statistics.py); null for runs that did not compute them",
+        ),
     ],
 )
 

@@ -51,6 +51,8 @@ class Extract:
     """Store the face of every frame too: what face training reads."""
     preset: Literal["tiny", "base", "paper"] = "tiny"
     """The face networks that --frames is for: crops of 96, 256 or 512 pixels."""
+    latents: str | None = None
+    """A face model's .safetensors (jobs/train_faces.py): store head pose, facial dynamics and identity too."""
     recompute: bool = False
     """Decide again what is decided, also under another recipe."""
     retry_failed: bool = False
@@ -71,7 +73,8 @@ def main(args: Extract) -> None:
     """Run it; errors come out as Failure with their exit code."""
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
-    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames)
+    latents = absolute(args.latents, "--latents") if args.latents else None
+    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames, latents)
     if args.commercial:
         refuse_noncommercial(recipe)
     if args.plan:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import weight_lock, weight_store
-from models.weight_hashes import Digest, combined
+from models.weight_hashes import Digest, combined, digest
 from models.weight_store import WeightsMissing
 
 COMMAND = "python jobs/weights.py"
+
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ class Packaged:
         name, _, version = self.distribution.partition("==")
         return f"https://pypi.org/project/{name}/{version}/"
 
+    @property
+    def how(self) -> str:
+        """What a person does to get it."""
+        return f"run: pip install --no-deps {self.distribution}"
+
+    @property
+    def present(self) -> str:
+        """In words, where it is: empty if it is not here."""
+        spec = importlib.util.find_spec(self.package)
+        return "in pip package" if spec and spec.submodule_search_locations else ""
+
     def path(self, name: str) -> Path:
         """The file, its hash checked. Raises WeightsMissing naming the file and the pip command."""
         spec = importlib.util.find_spec(self.package)
@@ -79,6 +92,39 @@ class Packaged:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != self.sha256:
             raise WeightsMissing(f"weights {name}: {path} has sha256 {found}, expected {self.sha256}; {again}")
+        return path
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One file that a training of this project wrote; file: its path, one that is not absolute is in this repository.
+
+    size: bytes, None where not known.
+    """
+
+    file: str
+    sha256: str
+    size: int | None = None
+
+    distribution = page = "jobs/train_faces.py"
+    how = "train it with jobs/train_faces.py, or give the file's new place"
+
+    @property
+    def present(self) -> str:
+        """In words, where it is: empty if it is not here."""
+        return "trained here" if (_ROOT / self.file).is_file() else ""
+
+    def path(self, name: str) -> Path:
+        """The file, its hash checked. Raises WeightsMissing naming the file."""
+        path = _ROOT / self.file
+        if not path.is_file():
+            raise WeightsMissing(f"weights {name}: there is no file {path}; {self.how}")
+        found = digest(path).sha256
+        if found != self.sha256:
+            raise WeightsMissing(
+                f"weights {name}: {path} has sha256 {found}, expected {self.sha256}: it was trained on, or replaced, "
+                "meanwhile; name the file as it is now"
+            )
         return path
 
 
@@ -139,7 +185,7 @@ class Weights:
     purpose: str
     licence: str
     commercial: bool
-    origin: Packaged | Published
+    origin: Packaged | Trained | Published
 
     def path(self) -> Path:
         """The file on this machine, its hash checked; a folder where it is several files.
@@ -150,28 +196,30 @@ class Weights:
 
     @property
     def files(self) -> tuple[File, ...]:
-        """The published files; none where it comes with a pip package."""
-        return () if isinstance(self.origin, Packaged) else self.origin.files
+        """The published files; none where it comes with a pip package or was trained here."""
+        return self.origin.files if isinstance(self.origin, Published) else ()
 
     @property
     def file(self) -> str:
-        """The file's path inside the package, or its name; several joined by commas."""
-        return self.origin.file if isinstance(self.origin, Packaged) else ", ".join(file.name for file in self.files)
+        """The file's path (inside the package), or its name; several joined by commas."""
+        if not isinstance(self.origin, Published):
+            return self.origin.file
+        return ", ".join(file.name for file in self.files)
 
     @property
     def distribution(self) -> str:
-        """The pip requirement it comes with, or the page where it is published."""
-        return self.origin.distribution if isinstance(self.origin, Packaged) else self.origin.page
+        """The pip requirement it comes with, the page where it is published, or what trained it."""
+        return self.origin.page if isinstance(self.origin, Published) else self.origin.distribution
 
     @property
     def source(self) -> str:
-        """The page where it is published."""
+        """The page where it is published, or what trained it."""
         return self.origin.page
 
     @property
     def size(self) -> int | None:
         """Bytes, all files together; None where that is not published."""
-        if isinstance(self.origin, Packaged):
+        if not isinstance(self.origin, Published):
             return self.origin.size
         sizes = [file.size for file in self.files if file.size is not None]
         return sum(sizes) if len(sizes) == len(self.files) else None
@@ -182,7 +230,7 @@ class Weights:
 
         Where there is none, the hash of the one that would be fetched (locked, else published), or empty.
         """
-        if isinstance(self.origin, Packaged):
+        if not isinstance(self.origin, Published):
             return self.origin.sha256
         kept, lock = weight_store.in_use(self.name), weight_lock.locked(self.name)
         if kept:
@@ -192,16 +240,13 @@ class Weights:
     @property
     def how(self) -> str:
         """What a person does to get it."""
-        if isinstance(self.origin, Packaged):
-            return f"run: pip install --no-deps {self.origin.distribution}"
-        return self.origin.how(self.name)
+        return self.origin.how(self.name) if isinstance(self.origin, Published) else self.origin.how
 
     @property
     def state(self) -> str:
         """In words, hashing nothing: "in pip package", "missing", or "present" and what is special about it."""
-        if isinstance(self.origin, Packaged):
-            spec = importlib.util.find_spec(self.origin.package)
-            return "in pip package" if spec and spec.submodule_search_locations else "missing"
+        if not isinstance(self.origin, Published):
+            return self.origin.present or "missing"
         kept, lock = weight_store.in_use(self.name), weight_lock.locked(self.name)
         if kept is None:
             return "missing"

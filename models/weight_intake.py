@@ -8,7 +8,7 @@ from pathlib import Path
 
 from models import weight_checks, weight_lock, weight_store
 from models.checkpoint import WrongWeights
-from models.weight_entry import COMMAND, Packaged, Weights
+from models.weight_entry import COMMAND, Packaged, Trained, Weights
 from models.weight_hashes import combined, digest
 from models.weight_store import Kept, WeightsMissing
 
@@ -29,6 +29,8 @@ def add(entry: Weights, source: Path) -> Taken:
     """
     if isinstance(entry.origin, Packaged):
         raise WeightsMissing(f"weights {entry.name}: comes with a pip package, not as a file; {entry.how}")
+    if isinstance(entry.origin, Trained):
+        raise WeightsMissing(f"weights {entry.name}: was trained here and is used from where it is")
     with weight_store.staging() as place:
         staged = place / "files"
         staged.mkdir()

@@ -315,8 +315,13 @@ REGISTRY: dict[str, Weights] = {
 }
 
 
-def weights(name: str) -> Weights:
-    """The registry's entry called `name`; an unknown name is an error that lists the known ones."""
+def weights(name: str | Weights) -> Weights:
+    """The registry's entry called `name`; an unknown name is an error that lists the known ones.
+
+    An entry is given back as it is: stages whose file is in no registry name it so.
+    """
+    if isinstance(name, Weights):
+        return name
     if name not in REGISTRY:
         raise KeyError(f"no weights called {name!r} in the registry; known: {', '.join(sorted(REGISTRY))}")
     return REGISTRY[name]

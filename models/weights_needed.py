@@ -10,12 +10,12 @@ from models.weight_entry import COMMAND, Published, Weights
 from models.weights import WeightsMissing, weights
 
 
-def missing(names: Iterable[str]) -> list[Weights]:
+def missing(names: Iterable[str | Weights]) -> list[Weights]:
     """Those that cannot be loaded here: absent, changed, or not what the lock file asks for. Checks their hashes."""
     return [entry for entry, _ in _wrong(names)]
 
 
-def require(names: Iterable[str]) -> None:
+def require(names: Iterable[str | Weights]) -> None:
     """Raises WeightsMissing when any cannot be loaded: names every one, its licence, the cause and the command."""
     wrong = _wrong(names)
     if not wrong:
@@ -34,11 +34,11 @@ def environment() -> dict[str, str]:
     return {weight_store.FOLDER: os.fspath(weight_store.folder()), weight_lock.FILE: os.fspath(weight_lock.place())}
 
 
-def _wrong(names: Iterable[str]) -> list[tuple[Weights, str]]:
+def _wrong(names: Iterable[str | Weights]) -> list[tuple[Weights, str]]:
     found = []
-    for name in dict.fromkeys(names):
+    for entry in map(weights, dict.fromkeys(names)):
         try:
-            weights(name).path()
+            entry.path()
         except WeightsMissing as error:
-            found.append((weights(name), str(error).removeprefix(f"weights {name}: ")))
+            found.append((entry, str(error).removeprefix(f"weights {entry.name}: ")))
     return found

@@ -11,10 +11,9 @@ def refuse_noncommercial(recipe: Recipe) -> None:
     """RecipeError naming every stage whose weights forbid commercial use, their licence, and what could replace it."""
     lines = []
     for each in recipe.stages:
-        for name in each.weights:
-            entry = weights(name)
+        for entry in map(weights, each.weights):
             if not entry.commercial:
-                lines.append(f"  {each.name} ({name}: {entry.licence}); {_way_out(each.name, variant_of(each))}")
+                lines.append(f"  {each.name} ({entry.name}: {entry.licence}); {_way_out(each.name, variant_of(each))}")
     if lines:
         raise RecipeError(
             f"profile {recipe.profile} with --commercial: these weights forbid commercial use\n" + "\n".join(lines)

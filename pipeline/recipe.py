@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from models.weights import Weights, weights
@@ -54,10 +55,7 @@ class Recipe:
             "profile": self.profile,
             "max_seconds": self.max_seconds,
             "decoder": self.decoder,
-            "stages": {
-                s.name: {"variant": variant_of(s), "version": s.version, **asdict(s)}  # type: ignore[call-overload]
-                for s in self.stages
-            },
+            "stages": {s.name: {"variant": variant_of(s), "version": s.version, **_parameters(s)} for s in self.stages},
             "weights": {w.name: w.sha256 for w in self.weights()},
         }
 
@@ -80,12 +78,14 @@ def make_recipe(
     decoder: Decoder = "pyav",
     split: bool = True,
     frames: Preset | None = None,
+    latents: str | os.PathLike[str] | None = None,
 ) -> Recipe:
     """The recipe of a profile with settings applied. Raises RecipeError.
 
     A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/variants.py), or
     `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face networks
-    whose training frames are stored too; where they are larger than the stable crop, that is cut as large.
+    whose training frames are stored too. latents: file of a face model whose latents are stored too. Where what these
+    need is larger than the stable crop, that is cut as large.
     """
     if profile not in PROFILES:
         raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
@@ -93,7 +93,7 @@ def make_recipe(
         raise RecipeError(f"max_seconds must be above 0, not {max_seconds:g}")
     if frames is not None and frames not in FRAME_SIZES:
         raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
-    asked = ("frames",) if frames is not None else ()
+    asked = [role for role, wanted in (("latents", latents), ("frames", frames)) if wanted is not None]
     stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
     if frames is not None:
         stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
@@ -108,8 +108,10 @@ def make_recipe(
     if ("probe", "audio") not in given:
         # a clip without a sound track is refused by its header, unless speech is not required
         stages["probe"] = replace(stages["probe"], audio=stages["speech"].required)  # type: ignore[type-var,attr-defined]
-    if frames is not None:
-        stages["track"] = _large_enough(stages["track"], stages["frames"], ("track", "size") in given)
+    if latents is not None:
+        stages["latents"] = _with_checkpoint(stages["latents"], latents, {name for name, _ in given})
+    for role in asked:
+        stages["track"] = _large_enough(stages["track"], stages[role], ("track", "size") in given)
     return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
 
 
@@ -118,15 +120,27 @@ def _is_exchange(setting: str) -> bool:
     return bool(equals) and bool(left) and "." not in left
 
 
-def _large_enough(track: Any, frames: Any, fixed: bool) -> Stage:
-    """The stage track with a stable crop from which pictures as large as those of `frames` can be made."""
-    if track.size >= frames.size:
+def _large_enough(track: Any, stage: Any, fixed: bool) -> Stage:
+    """The stage track with a stable crop from which pictures as large as those of `stage` can be made."""
+    if track.size >= stage.size:
         return track
     if fixed:
         raise RecipeError(
-            f"--set track.size={track.size}: frames of {frames.size} pixels need a crop as large; leave it out"
+            f"--set track.size={track.size}: {stage.name} of {stage.size} pixels need a crop as large; leave it out"
         )
-    return replace(track, size=frames.size)
+    return replace(track, size=stage.size)
+
+
+def _with_checkpoint(latents: Any, path: str | os.PathLike[str], given: set[str]) -> Stage:
+    """The stage latents with the face model of a file; given: the stages of which a parameter was set."""
+    if latents.name in given:
+        raise RecipeError(f"the parameters of stage {latents.name} are its file's: they cannot be set besides")
+    try:
+        return latents.with_checkpoint(path)
+    except ModuleNotFoundError as error:
+        raise RecipeError(f"--latents needs the package {error.name}: run make paper in the project") from error
+    except ValueError as error:
+        raise RecipeError(f"--latents {error}") from error
 
 
 def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -> dict[str, Stage]:
@@ -198,6 +212,11 @@ def _value(where: str, text: str, current: Any) -> Any:
     except (KeyError, ValueError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(current), "text")
         raise RecipeError(f"--set {where}={text}: expected {kind}, for example {_show(current)}") from None
+
+
+def _parameters(stage: Any) -> dict[str, Any]:
+    """What of a stage's fields is part of the recipe."""
+    return {field.name: getattr(stage, field.name) for field in fields(stage) if field.compare}
 
 
 def _show(value: Any) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.schema import conform, empty
+from catalogs.schema import PER_FRAME, conform, empty
 from pipeline.jobs import SpanJob, clip_id
 from pipeline.judge import Verdict
 from stages.clip import Clip
 from stages.sheet import face_picture, sheet
 from stages.thumbs import key_thumbs
 
-_PER_FRAME = ("pose", "gaze", "audio")
+_ARRAYS = (*PER_FRAME, "identity")
 
 
 def tables(
@@ -119,7 +119,7 @@ def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, An
 
 
 def _latents_row(own_id: str, clip: Clip) -> dict[str, Any]:
-    return {"clip_id": own_id, "frames": clip.columns["frames"], **{k: clip.arrays.get(k) for k in _PER_FRAME}}
+    return {"clip_id": own_id, "frames": clip.columns["frames"], **{k: clip.arrays.get(k) for k in _ARRAYS}}
 
 
 def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:

@@ -22,11 +22,12 @@ VARIANTS: dict[str, dict[str, str]] = {
     "emotion": {"fer": "stages.emotion:Emotion", "hsemotion": "stages.hsemotion:HsEmotion"},
     "audio": {"logmel": "stages.audio:LogMel", "wav2vec2": "stages.wav2vec2:Wav2Vec2Audio"},
     "identity": {"dlib": "stages.identity:Identity", "arcface": "stages.arcface:ArcFaceIdentity"},
+    "latents": {"face": "stages.latents:FaceLatents"},
     "frames": {"webp": "stages.frames:FaceFrames"},
 }
 """Role to the stages that can fill it, as variant to "module:class"; the first one is the one of profile `open`."""
 
-OPTIONAL = {"frames": "--frames"}
+OPTIONAL = {"latents": "--latents", "frames": "--frames"}
 """The roles that a recipe has only where they are asked for, and the option of jobs/extract.py that does."""
 
 Preset = Literal["tiny", "base", "paper"]

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from models import weight_lock, weight_store
-from models.weight_entry import COMMAND, Packaged, Weights
+from models.weight_entry import COMMAND, Published, Weights
 from models.weights import REGISTRY, WeightsMissing, weights
 from pipeline.command import Failure
 from pipeline.download_lines import DownloadLines, megabytes
@@ -35,7 +35,7 @@ def where_text(names: Sequence[str]) -> str:
     rows = []
     for entry in _entries(names) or REGISTRY.values():
         kept = weight_store.in_use(entry.name)
-        if isinstance(entry.origin, Packaged) and entry.state != "missing":
+        if not isinstance(entry.origin, Published) and entry.state != "missing":
             rows.append((entry.name, str(entry.path())))
         else:
             rows.append((entry.name, str(kept.path) if kept else f"missing; {entry.how}"))
@@ -56,7 +56,7 @@ def verify() -> tuple[str, bool]:
 
 def _verified(entry: Weights) -> list[tuple[str, str]]:
     """(state, path or cause) of every file kept for an entry."""
-    if isinstance(entry.origin, Packaged):
+    if not isinstance(entry.origin, Published):
         try:
             return [("ok", str(entry.path()))] if entry.state != "missing" else []
         except WeightsMissing as error:
@@ -95,7 +95,7 @@ def fetch(names: Sequence[str]) -> tuple[list[str], list[str]]:
     wrong: list[str] = []
     able = [entry for entry in wanted if fetchable(entry)]
     for entry in wanted:
-        if entry.state == "in pip package":
+        if not isinstance(entry.origin, Published) and entry.state != "missing":
             done.append(f"{entry.name}: comes with {entry.distribution}, is here")
         elif entry not in able:
             (wrong if names else done).append(f"{entry.name}: cannot be fetched by a program; {entry.how}")

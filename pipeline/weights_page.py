@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.weight_entry import Packaged, Weights
+from models.weight_entry import Packaged, Trained, Weights
 from models.weights import REGISTRY
 from pipeline.download_lines import megabytes
 from pipeline.throughput import Table, read_table
@@ -76,5 +76,7 @@ def _speed(name: str, speeds: Mapping[str, float]) -> str:
 def _source(entry: Weights) -> str:
     if isinstance(entry.origin, Packaged):
         return f"pip: `{entry.distribution}`"
+    if isinstance(entry.origin, Trained):
+        return f"`{entry.file}`, by `{entry.distribution}`"
     host = entry.source.split("/")[2].removeprefix("www.")
     return f"[{host}]({entry.source})" + (", by hand" if entry.origin.by_hand else "")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import pyarrow as pa
 
+from models.weight_entry import Weights
 from stages.faces import FaceCount
 from stages.reader import Frames, VideoHeader
 from stages.thumbs import Thumb
@@ -150,13 +151,15 @@ REASONS = (
 class Stage(Protocol):
     """A frozen dataclass of parameters with one verb: `open()` loads weights once a worker and returns the runner.
 
-    version: raise it when the same parameters give other results, so that a catalog does not mix both.
+    version: raise it when the same parameters give other results, so that a catalog does not mix both. weights: names
+    of the registry, or entries of files that are in none. Fields that do not count when two are compared are no part of
+    the recipe.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
     resources: ClassVar[Resources]
     columns: ClassVar[pa.Schema]
-    weights: ClassVar[tuple[str, ...]]
+    weights: ClassVar[tuple[str | Weights, ...]]
 
     def open(self) -> Runner: ...

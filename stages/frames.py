@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from models.iris import Iris
 from stages.clip import Clip, Outcome, Resources, Runner
+from stages.crops import crop_at
 
 
 @dataclass(frozen=True)
@@ -57,22 +58,18 @@ class FaceFrames:
         eyes = [iris.looks(crop, track.crop_landmarks(index)) for index, crop in enumerate(track.crops)]
         stored = {
             "size": self.size,
-            "crops": [self._picture(crop) for crop in track.crops],
+            "crops": [self._encoded(crop_at(track, index, self.size)) for index in range(len(track.crops))],
             "landmarks": track.unit_landmarks().reshape(len(track.crops), -1).astype(np.float16),
             "eyes": np.stack(eyes).reshape(len(eyes), -1).astype(np.float16),
             "seen": track.present,
         }
         return replace(clip, stored=stored)
 
-    def _picture(self, crop: np.ndarray) -> bytes:
-        """A stable crop, uint8 RGB [S, S, 3], at `size` as WebP."""
-        if len(crop) < self.size:
-            raise ValueError(f"a crop of {len(crop)} pixels has no {self.size}: set track.size={self.size}")
-        if len(crop) > self.size:
-            crop = cv2.resize(crop, (self.size, self.size), interpolation=cv2.INTER_AREA)
+    def _encoded(self, picture: np.ndarray) -> bytes:
+        """A picture, uint8 RGB [size, size, 3], as WebP."""
         done, data = cv2.imencode(
-            ".webp", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, self.quality]
+            ".webp", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, self.quality]
         )
         if not done:
-            raise ValueError(f"OpenCV could not write a picture of shape {crop.shape} as WebP")
+            raise ValueError(f"OpenCV could not write a picture of shape {picture.shape} as WebP")
         return data.tobytes()

@@ -23,12 +23,13 @@ MAY_IMPORT = {
 OURS = {*MAY_IMPORT, "tests", "benchmarks"}
 STAGES = {
     *("probe", "speech", "screen", "track", "quality", "pose", "gaze", "distance", "emotion", "audio", "identity"),
-    *("hyperiqa", "l2cs", "deep3d", "hsemotion", "wav2vec2", "arcface", "frames"),
+    *("hyperiqa", "l2cs", "deep3d", "hsemotion", "wav2vec2", "arcface", "frames", "latents"),
 }
 HELPERS = {
     "aligned",
     "batched",
     "clip",
+    "crops",
     "detection",
     "directions",
     "faces",

@@ -36,6 +36,7 @@ def test_units_of_angles_times_and_lists() -> None:
     assert [child.name for child in clips.field("emotion").type] == list(EMOTIONS)
     assert [child.name for child in clips.field("seconds").type] == list(STAGES)
     dims = {field.name: field.metadata.get(b"dim") for field in latents if pa.types.is_list(field.type)}
-    assert dims == {"pose": b"6", "gaze": b"2", "dynamics": None, "audio": None, "identity": None}
+    fixed = {"pose": b"6", "gaze": b"2", "face_pose": b"6"}
+    assert dims == {**fixed, "dynamics": None, "audio": None, "identity": None}
     assert all(field.type.value_type == pa.float16() for field in latents if pa.types.is_list(field.type))
     assert TABLES["frames"].field("landmarks").metadata[b"dim"] == b"1404"

@@ -10,7 +10,7 @@ import pytest
 from made_weights import content, entry, known, own_store, register, sha256
 
 from models import weight_store
-from models.weight_entry import File, Packaged, Published, Weights
+from models.weight_entry import File, Packaged, Published, Trained, Weights
 from models.weight_intake import add
 from models.weights import REGISTRY, WeightsMissing, weights
 from models.weights_needed import environment, missing, require
@@ -105,6 +105,26 @@ def test_the_package_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyP
     entry = package(tmp_path, monkeypatch)
     assert entry.path() == tmp_path / "weights_of_a_test" / "data" / "net.bin"
     assert "weights_of_a_test" not in sys.modules
+
+
+def test_a_file_that_was_trained_here_is_an_entry_without_a_name_in_the_registry(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(NET)
+    entry = Weights("mine", "latents", "a test", "mine", True, Trained(str(file), sha256(NET)))
+    assert weights(entry) is entry
+    assert (entry.path(), entry.file, entry.sha256) == (file, str(file), sha256(NET))
+    assert (entry.state, entry.files, entry.distribution) == ("trained here", (), "jobs/train_faces.py")
+    assert missing([entry, "iris"]) == []
+    with pytest.raises(WeightsMissing, match="weights mine: was trained here"):
+        add(entry, file)
+    file.write_bytes(OTHER)
+    with pytest.raises(WeightsMissing, match=f"mine .{file}., licence: mine\n    {file} has sha256 {sha256(OTHER)}"):
+        require([entry])
+    file.unlink()
+    assert entry.state == "missing"
+    assert missing([entry]) == [entry]
+    with pytest.raises(WeightsMissing, match=f"weights mine: there is no file {file}; train it with"):
+        entry.path()
 
 
 def test_another_file_than_the_registry_s_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.face.checkpoint import save_model
 from models.weights import Weights
 from pipeline import recipe as recipes
 from pipeline.recipe import Recipe, RecipeError, make_recipe
 from pipeline.variants import Preset
 from stages.probe import Probe
 from stages.quality import Quality
+from tests.models import random_face
 
 OPEN = make_recipe()
 PARAMETERS = [(stage.name, field.name) for stage in OPEN.stages for field in fields(stage)]  # type: ignore[arg-type]
@@ -195,6 +199,48 @@ def test_frames_that_do_not_fit_say_why(settings: list[str], preset: Any, says: 
     with pytest.raises(RecipeError) as error:
         make_recipe(settings=settings, frames=preset)
     assert str(error.value).startswith(says)
+
+
+@pytest.fixture(scope="module")
+def face_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return random_face.write(tmp_path_factory.mktemp("face") / "model.safetensors")
+
+
+def test_latents_are_a_stage_only_where_a_face_model_is_given(face_model: Path) -> None:
+    assert "latents" not in variant_names(OPEN)
+    recipe = make_recipe(latents=face_model)
+    assert [stage.name for stage in recipe.stages] == [*(stage.name for stage in OPEN.stages), "latents"]
+    assert recipe.stages[:-1] == OPEN.stages
+    assert [stage.name for stage in make_recipe(frames="tiny", latents=face_model).stages][-2:] == ["latents", "frames"]
+    assert [network.name for network in recipe.networks()] == ["latents"]
+
+
+def test_the_face_model_s_hash_is_in_the_recipe_and_its_place_is_not(face_model: Path, tmp_path: Path) -> None:
+    recipe, said = make_recipe(latents=face_model), hashlib.sha256(face_model.read_bytes()).hexdigest()
+    described = recipe.describe()
+    assert described["stages"]["latents"] == {"variant": "face", "version": 1, "preset": "tiny", "sha256": said}
+    assert described["weights"]["face_tiny"] == said
+    assert recipe.weights()[-1].file == str(face_model)
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(face_model.read_bytes())
+    assert make_recipe(latents=copy).fingerprint == recipe.fingerprint
+    save_model(random_face.random_model(), {"trained": "longer"}, copy)
+    assert make_recipe(latents=copy).fingerprint != recipe.fingerprint
+
+
+def test_latents_that_cannot_be_say_why(face_model: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"other")
+    for settings, file, says in (
+        (["latents=face"], None, "this recipe has no stage 'latents': it comes with --latents"),
+        (["latents.preset=base"], face_model, "the parameters of stage latents are its file's: they cannot be set"),
+        (["track.size=64"], face_model, "--set track.size=64: latents of 96 pixels need a crop as large; leave it out"),
+        ([], other, f"--latents {other}: not a face model"),
+        ([], tmp_path / "none", f"--latents {tmp_path}/none: not a face model"),
+    ):
+        with pytest.raises(RecipeError) as error:
+            make_recipe(settings=settings, latents=file)
+        assert str(error.value).startswith(says)
 
 
 def test_a_stage_is_exchanged_by_name_and_keeps_its_place() -> None:

@@ -16,6 +16,7 @@ from stages.emotion import Emotion
 from stages.frames import FaceFrames
 from stages.gaze import Gaze
 from stages.identity import Identity
+from stages.latents import FaceLatents
 from stages.pose import Pose
 from stages.probe import Probe
 from stages.quality import Quality
@@ -23,7 +24,10 @@ from stages.screen import Screen
 from stages.speech import Speech
 from stages.track import FaceTrack
 
-STAGES = (Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity, FaceFrames)
+STAGES = (
+    *(Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity),
+    *(FaceLatents, FaceFrames),
+)
 
 
 @pytest.mark.parametrize("kind", STAGES)

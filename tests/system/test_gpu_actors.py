@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import ray
 from heads import ray_head
+from made_clips import accepted, turned_clip
 
 import catalogs
 from pipeline import cluster
@@ -17,7 +19,9 @@ from pipeline.labellers import Labellers, labellers
 from pipeline.recipe import Recipe
 from stages.batched import BatchedStage
 from stages.encode import write_video
+from stages.latents import FaceLatents
 from stages.probe import Probe
+from tests.models import random_face
 from tests.system import gpu_stages
 
 pytestmark = pytest.mark.slow
@@ -108,6 +112,22 @@ def test_clips_are_labelled_by_the_actors_in_batches(two_gpus: None, clips: Path
     seen = gpu_stages.calls(tmp_path)
     assert {tuple(given) for _, _, given in seen} == {("0",), ("1",)}
     assert max(size for size, _, _ in seen) <= gpu_stages.Brightness.batch
+
+
+def test_face_latents_of_an_actor_are_those_of_a_worker(two_gpus: None, tmp_path: Path) -> None:
+    stage = FaceLatents().with_checkpoint(random_face.write(tmp_path / "tiny.safetensors"))
+    clip = turned_clip(np.linspace([-10, -30, 0], [10, 30, 20], 50))
+    noise = np.random.default_rng(0).integers(0, 256, (50, 256, 256, 3), np.uint8)
+    clip = replace(clip, track=replace(clip.tracked(), crops=noise))
+    made = labellers(recipe(stage))
+    assert made is not None
+    try:
+        there = accepted(stage.open(made.asking())(clip)).arrays
+    finally:
+        made.close()
+    here = accepted(stage.open()(clip)).arrays
+    for name in ("face_pose", "dynamics", "identity"):
+        np.testing.assert_allclose(there[name], here[name], atol=1e-3)
 
 
 def test_memory_that_runs_out_halves_the_batch(two_gpus: None, clips: Path, tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Mean and standard deviation of every dimension of a catalog's latents, stored in the catalog for training."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.command import absolute, reported
+from pipeline.statistics import compute, text
+
+
+@dataclass(frozen=True)
+class LatentStatistics:
+    """Compute mean, standard deviation and count of face_pose and dynamics over all accepted clips and store them in
+    table runs, where training finds them. Run it again when clips were added.
+
+    Exit code 0 when they are stored, 2 for a wrong argument, 1 if the catalog has no latents or is being written.
+    """
+
+    catalog: str
+    """Folder of a catalog with latents (extract with --latents)."""
+    json: bool = False
+    """Print them as one line of JSON."""
+
+
+def main(args: LatentStatistics) -> None:
+    uri = absolute(args.catalog, "--catalog")
+    found = compute(uri)
+    if args.json:
+        print(json.dumps(found.json()))
+        return
+    sql = "select statistics from runs where statistics is not null order by started desc limit 1"
+    print(f'{text(uri, found)}\n\nstored; ask it: python jobs/query.py --catalog {uri} "{sql}"')
+
+
+if __name__ == "__main__":
+    with reported():
+        main(tyro.cli(LatentStatistics, config=(tyro.conf.FlagCreatePairsOff,)))

@@ -1,0 +1,122 @@
+"""Clips drawn from the latents that a catalog holds of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import torch
+
+import catalogs
+from catalogs.errors import CatalogDamaged, CatalogError, NoFrames
+from models.face.model import FaceModel, Motion, Person
+from pipeline.faces.driving import Drive
+from pipeline.faces.sighted import source_view
+from pipeline.faces.view import FaceView
+
+Uri = str | os.PathLike[str]
+
+_POSE = 6
+
+
+@dataclass(frozen=True)
+class StoredLatents:
+    """What a catalog holds of an accepted clip: its motion [T], and z_id [1, I, k, k] of one of its frames.
+
+    frontal: the frame whose head is turned least.
+    """
+
+    motion: Motion
+    identity: torch.Tensor
+
+    @property
+    def frontal(self) -> int:
+        return int(torch.hypot(self.motion.pose[:, 0], self.motion.pose[:, 1]).argmin())
+
+    def at(self, frames: slice) -> Motion:
+        """The motion of some frames."""
+        return Motion(self.motion.pose[frames], self.motion.dynamics[frames])
+
+
+def stored_latents(catalog: Uri, clip_id: str, model: FaceModel) -> StoredLatents:
+    """The latents of a clip, float32, as `model` takes them. CatalogError: it has none, or those of another preset."""
+    rows = _row(catalog, "latents", "frames, face_pose, dynamics, identity", clip_id)
+    row = rows.to_pylist()[0] if rows.num_rows else {}
+    if not row.get("dynamics"):
+        raise CatalogError(
+            f"{catalog} holds no latents of clip {clip_id}: extract it with --latents CHECKPOINT.safetensors"
+        )
+    size, (identity, side) = model.preset.dynamics, model.preset.identity
+    if len(row["dynamics"]) != row["frames"] * size or len(row["identity"]) != identity * side**2:
+        raise CatalogError(f"the latents of {catalog} are not those of preset {model.preset.name}")
+    device = next(model.parameters()).device
+    pose, dynamics, who = (
+        torch.tensor(row[name], dtype=torch.float32, device=device) for name in ("face_pose", "dynamics", "identity")
+    )
+    return StoredLatents(
+        Motion(pose.reshape(-1, _POSE), dynamics.reshape(-1, size)), who.reshape(1, identity, side, side)
+    )
+
+
+def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int) -> np.ndarray:
+    """The stable crop of a clip's frame, uint8 RGB [size, size, 3], from table frames. NoFrames: it is not there."""
+    rows = _row(catalog, "frames", f"size, crops[{frame + 1}] AS crop", clip_id)
+    if not rows.num_rows or rows["size"][0].as_py() < size:
+        raise NoFrames(f"{catalog} holds no picture of {size} pixels of clip {clip_id}: extract it with --frames")
+    picture = cv2.imdecode(np.frombuffer(rows["crop"][0].as_py(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise CatalogDamaged(f"frame {frame} of clip {clip_id} is no picture: extract {catalog} again")
+    if len(picture) > size:
+        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+    return picture.astype(np.uint8)
+
+
+def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceView:
+    """A clip's face as its preview shows it, for `decoded` where the catalog has no frames: 96 pixels, cut tighter.
+
+    NoFrames: the clip has no preview of its face. Failure: no face is found in it.
+    """
+    rows = _row(catalog, "previews", "face", clip_id)
+    face = rows["face"][0].as_py() if rows.num_rows else None
+    if face is None:
+        raise NoFrames(f"{catalog} holds no picture of the face of clip {clip_id}")
+    with NamedTemporaryFile(suffix=".jpg") as file:
+        file.write(face)
+        file.flush()
+        return source_view(file.name, size)
+
+
+def own_person(drive: Drive, catalog: Uri, clip_id: str, latents: StoredLatents) -> Person:
+    """The person of a clip: the volume from the picture of its most frontal frame, in the motion stored of it."""
+    frame = latents.frontal
+    picture = stored_picture(catalog, clip_id, frame, drive.model.preset.size)
+    return person_of(drive, picture, latents.at(slice(frame, frame + 1)), latents.identity)
+
+
+def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch.Tensor) -> Person:
+    """Whom a picture, uint8 RGB [S, S, 3], shows in a known motion [1], with a known z_id [1, I, k, k]."""
+    with torch.inference_mode():
+        pixels = torch.tensor(picture, device=identity.device).permute(2, 0, 1)[None].float() / 255
+        return Person(drive.model.person(pixels, motion).volume, identity)
+
+
+def decoded(
+    drive: Drive, catalog: Uri, clip_id: str, source: FaceView | None = None, frames: slice = slice(None)
+) -> np.ndarray:
+    """A clip's frames, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
+
+    source: whom to draw, at the preset's size; by default the clip's own person, whose picture is taken from table
+    frames. Errors: `stored_latents`, `stored_picture`.
+    """
+    latents = stored_latents(catalog, clip_id, drive.model)
+    person = own_person(drive, catalog, clip_id, latents) if source is None else drive.person(source)[0]
+    return drive.draw(person, latents.at(frames))
+
+
+def _row(catalog: Uri, table: str, columns: str, clip_id: str) -> pa.Table:
+    quoted = clip_id.replace("'", "''")
+    return catalogs.query(catalog, f"SELECT {columns} FROM {table} WHERE clip_id = '{quoted}'")

@@ -1,0 +1,107 @@
+"""Stage latents: head pose, facial dynamics and identity of the stable crops by a face model; only if asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from models.batches import Model
+from models.face.landmarks import read
+from models.face.presets import PRESETS
+from models.weight_entry import Trained, Weights
+from models.weight_hashes import digest
+from models.weights import WeightsMissing
+from stages.batched import BatchedStage
+from stages.clip import Clip, Outcome, Resources
+from stages.crops import crop_at
+
+_POSE = 6
+
+
+@dataclass(frozen=True)
+class FaceLatents(BatchedStage):
+    """Adds face_pose [T, 6] (models/face/rigid.py: pitch, yaw, roll, x, y, size in crop units), dynamics [T, Z] and
+    identity [I k k], which is z_id of the frame whose head is turned least of those in which the face was seen.
+
+    preset: of the face model, which says how large its pictures are; the stable crop (track.size) must be as large.
+    sha256: of its file. checkpoint: where that file is; it may move without being another recipe. `with_checkpoint`
+    sets all three.
+    """
+
+    preset: str = "tiny"
+    sha256: str = ""
+    checkpoint: str = field(default="", compare=False)
+
+    name: ClassVar[str] = "latents"
+    variant: ClassVar[str] = "face"
+    version: ClassVar[int] = 1
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
+    columns: ClassVar[pa.Schema] = pa.schema([])
+    batch: ClassVar[int] = 32
+
+    @property
+    def size(self) -> int:
+        """Pixels of the pictures that the model is shown."""
+        return PRESETS[self.preset].size
+
+    @property
+    def weights(self) -> tuple[Weights, ...]:  # type: ignore[override]
+        """The checkpoint's entry, which no registry has."""
+        if not self.checkpoint:
+            return ()
+        entry = Weights(
+            name=f"face_{self.preset}",
+            stage=self.name,
+            purpose=f"face latents (this project's model, preset {self.preset})",
+            licence="its trainer's to say: the file names the clips it was trained on",
+            commercial=True,
+            origin=Trained(self.checkpoint, self.sha256),
+        )
+        return (entry,)
+
+    def with_checkpoint(self, path: str | os.PathLike[str]) -> Self:
+        """This stage with the face model of a file. Raises WrongWeights."""
+        # seconds to import, which processes that only prepare clips can do without
+        from models.face.checkpoint import read_recipe
+
+        preset, _ = read_recipe(Path(path))
+        return replace(self, preset=preset, sha256=digest(Path(path)).sha256, checkpoint=os.fspath(path))
+
+    def model(self) -> Model:
+        from models.face_latents import FaceEncoders
+
+        if not self.weights:
+            raise WeightsMissing("stage latents has no face model: give it with --latents CHECKPOINT.safetensors")
+        return FaceEncoders(self.weights[0].path())
+
+    def items(self, clip: Clip) -> list[np.ndarray]:
+        """Every frame, as models/face_latents.py takes it."""
+        track = clip.tracked()
+        poses = read(track.unit_landmarks())[0]
+        items = np.zeros(len(poses), self._frame())
+        items["pose"] = poses
+        items["who"][frontal(poses, track.present)] = True
+        for index in range(len(poses)):
+            items["picture"][index] = crop_at(track, index, self.size)
+        return [items[index, ...] for index in range(len(items))]
+
+    def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Outcome:
+        until = _POSE + PRESETS[self.preset].dynamics
+        motion = np.stack([answer[:until] for answer in answers])
+        identity = next(answer[until:] for answer in answers if len(answer) > until)
+        return clip.add_arrays(face_pose=motion[:, :_POSE], dynamics=motion[:, _POSE:], identity=identity)
+
+    def _frame(self) -> np.dtype:
+        return np.dtype([("picture", np.uint8, (self.size, self.size, 3)), ("pose", np.float32, _POSE), ("who", "?")])
+
+
+def frontal(pose: np.ndarray, seen: np.ndarray) -> int:
+    """Of poses [T, 6] the one whose pitch and yaw are least, where seen [T]; of all if it was seen nowhere."""
+    turned = np.hypot(pose[:, 0], pose[:, 1])
+    return int(np.argmin(np.where(seen, turned, np.inf) if seen.any() else turned))

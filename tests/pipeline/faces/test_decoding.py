@@ -1,0 +1,115 @@
+"""Clips drawn from stored latents: as they would be drawn directly, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from face_views import moving
+
+import catalogs
+from catalogs.errors import CatalogError, NoFrames
+from catalogs.schema import conform
+from catalogs.staging import stage_span
+from models.face.landmarks import read
+from models.face.presets import PRESETS
+from pipeline.faces.decoding import decoded, preview_view, stored_latents, stored_picture
+from pipeline.faces.driving import Drive
+from pipeline.faces.view import FaceView
+from tests.models import random_face
+
+CLIP, BARE = "a" * 32, "b" * 32
+
+
+@pytest.fixture(scope="module")
+def drive() -> Drive:
+    return Drive(random_face.random_model())
+
+
+@pytest.fixture(scope="module")
+def views(woman: FaceView) -> list[FaceView]:
+    """Twenty frames; the sixth is the most frontal."""
+    return moving(woman, np.array([[n - 5.0, 2 * (n - 5), 3 * n - 20] for n in range(20)]) - turn(woman))
+
+
+def turn(view: FaceView) -> np.ndarray:
+    return read(view.landmarks[None])[0][0, :3]
+
+
+@pytest.fixture(scope="module")
+def catalog(drive: Drive, views: list[FaceView], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One clip with latents and frames, one with neither."""
+    root = tmp_path_factory.mktemp("decoding") / "catalog"
+    motion = drive.motion(views)
+    identity = drive.person(views[5])[0].identity.flatten()
+    crops = [cv2.imencode(".webp", view.picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 101])[1] for view in views]
+    with catalogs.Writer.open(root, {}, "r") as writer:
+        for clip in (CLIP, BARE):
+            row = {
+                "clip_id": clip,
+                "source_uri": "/a.mp4",
+                "source_key": clip,
+                "span_index": 0,
+                "span_count": 1,
+                "status": "accepted",
+                "recipe": "r",
+                "run_id": "run",
+            }
+            latents = {"clip_id": clip, "frames": 20, "pose": np.zeros((20, 6))}
+            tables = {"clips": [row], "latents": [latents], "previews": []}
+            if clip == CLIP:
+                latents |= {"face_pose": motion.pose.numpy(), "dynamics": motion.dynamics.numpy(), "identity": identity}
+                tables["frames"] = [
+                    {
+                        "clip_id": clip,
+                        "frames": 20,
+                        "size": 96,
+                        "crops": [data.tobytes() for data in crops],
+                        "landmarks": np.stack([view.landmarks.ravel() for view in views]),
+                        "eyes": np.zeros((20, 6)),
+                        "seen": np.ones(20, bool),
+                    }
+                ]
+            stage_span(root, clip, 0, {name: conform(name, rows) for name, rows in tables.items()})
+        writer.commit()
+    return root
+
+
+def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive, views: list[FaceView]) -> None:
+    person, _ = drive.person(views[5])
+    direct = drive.draw(person, drive.motion(views))
+    found = decoded(drive, catalog, CLIP)
+    assert found.shape == (20, 96, 96, 3)
+    assert np.abs(found.astype(int) - direct).mean() < 1
+    assert np.abs(np.diff(direct.astype(int), axis=0)).mean() > 0.3
+    part = decoded(drive, catalog, CLIP, frames=slice(3, 5))
+    assert np.abs(part.astype(int) - found[3:5]).max() <= 1
+
+
+def test_another_person_is_drawn_in_the_clip_s_motion(
+    catalog: Path, drive: Drive, views: list[FaceView], man: FaceView
+) -> None:
+    direct = drive.method(man, views)
+    assert np.abs(decoded(drive, catalog, CLIP, man).astype(int) - direct).mean() < 1
+
+
+def test_latents_come_back_as_tensors_in_the_preset_s_shapes(catalog: Path, drive: Drive) -> None:
+    found = stored_latents(catalog, CLIP, drive.model)
+    assert found.frontal == 5
+    assert found.motion.pose.shape == (20, 6)
+    assert found.motion.dynamics.shape == (20, PRESETS["tiny"].dynamics)
+    assert found.identity.shape == (1, 64, 1, 1)
+
+
+def test_what_is_not_there_is_named(catalog: Path, drive: Drive, man: FaceView) -> None:
+    for clip in (BARE, "no ' clip"):
+        with pytest.raises(CatalogError, match=f"no latents of clip {clip}: extract it with --latents"):
+            decoded(drive, catalog, clip)
+    with pytest.raises(CatalogError, match="not those of preset base"):
+        stored_latents(catalog, CLIP, random_face.random_model("base"))
+    with pytest.raises(NoFrames, match="no picture of 256 pixels of clip"):
+        stored_picture(catalog, CLIP, 0, 256)
+    with pytest.raises(NoFrames, match=f"no picture of the face of clip {BARE}"):
+        preview_view(catalog, BARE, 96)
