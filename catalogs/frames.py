@@ -25,7 +25,7 @@ from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.schema import TABLES
 
-_CLIP = ("clip_id", "source_uri", "subject_id", "split")
+_CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
 
 
@@ -33,13 +33,14 @@ _POINTS = 468
 class StoredClip:
     """An accepted clip whose frames are stored: `frames` of them, their crops `size` pixels wide and high.
 
-    subject_id, split: None where the catalog knows none.
+    subject_id, split: None where the catalog knows none. content: hash of the source file.
     """
 
     clip_id: str
     source_uri: str
     subject_id: str | None
     split: str | None
+    content: str
     frames: int
     size: int
 

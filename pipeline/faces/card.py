@@ -17,9 +17,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: float) -> dict[str, Any]:
-    """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on by name and id; who was not.
+    """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on; the subjects that were not.
 
-    A clip is in `clips` as (file name, clip_id).
+    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`.
     """
     trained = [clip for clip in store.clips if split.part_of(clip.subject_id or clip.clip_id) == "train"]
     return {
@@ -34,6 +34,7 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
         "machine": machine(),
         "substitutes": SUBSTITUTES,
         "clips": sorted((clip.source_uri.rsplit("/", 1)[-1], clip.clip_id) for clip in trained),
+        "content": sorted({clip.content for clip in trained}),
         "test_subjects": split.test,
         "validation_subjects": split.validation,
     }

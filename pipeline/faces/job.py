@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.face.presets import PRESETS, Preset
+from pipeline.command import Failure
 from pipeline.faces.settings import FaceTraining
 
 
@@ -15,6 +16,7 @@ class FaceJob:
 
     log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
     checkpoints. seconds: stop (and keep) after so many, None: at the last step. command: as typed, for the recipe.
+    Failure: the units of a step cannot be shared by the workers.
     """
 
     catalog: str
@@ -31,7 +33,7 @@ class FaceJob:
     def __post_init__(self) -> None:
         parts = self.workers * self.training.accumulate
         if self.training.units % parts:
-            raise ValueError(
+            raise Failure(
                 f"{self.training.units} units a step cannot be shared by {self.workers} workers in "
                 f"{self.training.accumulate} parts each: make --units a multiple of {parts}"
             )
@@ -50,6 +52,11 @@ class FaceJob:
     def judges(self) -> Path:
         """The frozen networks that were trained here."""
         return Path(self.out) / "judges.pt"
+
+    @property
+    def log_file(self) -> Path:
+        """What the workers say."""
+        return Path(self.out) / "train.log"
 
     @property
     def model(self) -> Path:

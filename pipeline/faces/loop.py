@@ -11,7 +11,7 @@ import cv2
 import torch
 from torch import distributed
 
-from catalogs.frames import open_frames
+from catalogs.frames import FrameStore, open_frames
 from models.device import device as default_device
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel
@@ -21,13 +21,15 @@ from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import judges_at
-from pipeline.faces.split import split_of
+from pipeline.faces.split import Split, split_of
 from pipeline.faces.store import Pool, pool_of
 from pipeline.faces.training import Trainer, Wrap, load, save
 from pipeline.faces.watch import Watch
 
 Report = Callable[[int, dict[str, float]], None]
 """Hears the step and its figures, on every worker."""
+Tell = Callable[[str], None]
+"""Hears how far the frozen networks are, on worker 0."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +40,35 @@ class Share:
     world: int = 1
 
 
-def train(job: FaceJob, report: Report, share: Share = Share(), wrap: Wrap = lambda module: module) -> None:
+def opened(job: FaceJob) -> tuple[FrameStore, Split]:
+    """The frames of the job's catalog, and who is kept out. Raises what `open_frames` raises, and Failure."""
+    store = open_frames(job.catalog, job.sizes.size)
+    subjects = [clip.subject_id or clip.clip_id for clip in store.clips]
+    return store, split_of(subjects, *job.training.kept_out, job.training.seed)
+
+
+def train(
+    job: FaceJob,
+    report: Report,
+    share: Share = Share(),
+    wrap: Wrap = lambda module: module,
+    tell: Tell = lambda text: print(text, flush=True),
+) -> None:
     """Train until the last step, or until the job's seconds are over; every worker calls this.
 
-    Files are worker 0's. FloatingPointError, NoFrames, ValueError: as they say.
+    Files are worker 0's. Raises what `opened` raises, and FloatingPointError when the gradient is not finite.
     """
     training, first = job.training, share.rank == 0
     cv2.setNumThreads(1)
     began = time.monotonic()
     preset = job.sizes
-    store = open_frames(job.catalog, preset.size)
-    split = split_of([clip.subject_id or clip.clip_id for clip in store.clips], *training.kept_out, training.seed)
+    store, split = opened(job)
     pool = pool_of(store, split, "train", training.seed)
     if first:
         Path(job.out).mkdir(parents=True, exist_ok=True)
-        judges_at(job.judges, pool, training, preset, lambda text: print(text, flush=True))
+        judges_at(job.judges, pool, training, preset, tell)
     _together()
-    judges = judges_at(job.judges, pool, training, preset, print)
+    judges = judges_at(job.judges, pool, training, preset, tell)
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict())

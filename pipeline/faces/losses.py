@@ -1,6 +1,8 @@
 """The losses of face training, each a function of tensors and nothing else; what they weigh stands in `settings`.
 
 Pictures are [N, 3, S, S] in [0, 1]. A `weight` [N, 1, S, S] says how much a pixel counts; means are over what counts.
+Where pictures are a part of a step's, `whole` is the mean of all parts' weights: with it, the mean of the parts' losses
+is the loss of all pictures at once.
 """
 
 from __future__ import annotations
@@ -13,38 +15,53 @@ from torch.nn import functional as F
 _SCALES = 3
 
 
-def reconstruction(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def reconstruction(
+    found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None
+) -> torch.Tensor:
     """L1 of the colours and of their differences between neighbours, at three scales."""
     total = found.new_zeros(())
+    whole = weight if whole is None else whole
     for _ in range(_SCALES):
         apart = found - wanted
-        total = total + mean(apart.abs(), weight)
-        across = mean((apart[..., 1:] - apart[..., :-1]).abs(), weight[..., 1:])
-        down = mean((apart[..., 1:, :] - apart[..., :-1, :]).abs(), weight[..., 1:, :])
+        total = total + mean(apart.abs(), weight, whole)
+        across = mean((apart[..., 1:] - apart[..., :-1]).abs(), weight[..., 1:], whole[..., 1:])
+        down = mean((apart[..., 1:, :] - apart[..., :-1, :]).abs(), weight[..., 1:, :], whole[..., 1:, :])
         total = total + across + down
-        found, wanted, weight = (F.avg_pool2d(each, 2) for each in (found, wanted, weight))
+        found, wanted, weight, whole = (F.avg_pool2d(each, 2) for each in (found, wanted, weight, whole))
     return total / _SCALES
 
 
-def dissimilarity(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def dissimilarity(
+    found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None
+) -> torch.Tensor:
     """1 - SSIM (Wang et al., 2004) over windows of 7 x 7."""
     pool = [F.avg_pool2d(each, 7, 1) for each in (found, wanted, found**2, wanted**2, found * wanted)]
     a, b, aa, bb, ab = pool
     aa, bb, ab = aa - a**2, bb - b**2, ab - a * b
     c1, c2 = 0.01**2, 0.03**2
     alike = (2 * a * b + c1) * (2 * ab + c2) / ((a**2 + b**2 + c1) * (aa + bb + c2))
-    return mean(1 - alike, F.avg_pool2d(weight, 7, 1))
+    return mean(1 - alike, F.avg_pool2d(weight, 7, 1), None if whole is None else F.avg_pool2d(whole, 7, 1))
 
 
-def perceptual(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> torch.Tensor:
-    """L1 between two pictures' features in a frozen network, each level over its mean size, averaged over levels."""
-    levels = [(a.float() - b.float()).abs().mean() / (b.float().abs().mean() + 1e-3) for a, b in zip(found, wanted)]  # noqa: B905
-    return torch.stack(levels).mean()
+def perceptual(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor], sizes: torch.Tensor) -> torch.Tensor:
+    """L1 between pictures' features in a frozen network, each level over its mean size, averaged over levels.
+
+    found, wanted: L levels, [N, C, H, W] each. sizes [L] of all pictures (`sizes_of`), or [L, N] of each.
+    """
+    apart = torch.stack([(a.float() - b.float()).abs().mean((1, 2, 3)) for a, b in zip(found, wanted, strict=True)])
+    return (apart / (sizes.reshape(len(sizes), -1) + 1e-3)).mean()
 
 
-def gaze(found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor) -> torch.Tensor:
+def sizes_of(features: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The mean size [L, N] of each level's features, picture by picture."""
+    return torch.stack([level.float().abs().mean((1, 2, 3)) for level in features])
+
+
+def gaze(
+    found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor, whole: torch.Tensor | None = None
+) -> torch.Tensor:
     """L1 between pictures where `eyes` [N, 1, S, S] says that an eye is: the substitute for a gaze network."""
-    return mean((found - wanted).abs(), eyes)
+    return mean((found - wanted).abs(), eyes, whole)
 
 
 def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -112,7 +129,7 @@ def matching(driven: Sequence[Sequence[torch.Tensor]], real: Sequence[Sequence[t
     return torch.stack([(a.float() - b.float()).abs().mean() for a, b in pairs]).mean()
 
 
-def mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def mean(values: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None) -> torch.Tensor:
     """The mean of values [N, C, ...] where each counts `weight` [N, 1, ...]."""
-    weight = weight.expand_as(values)
-    return (values * weight).sum() / weight.sum().clamp_min(1e-6)
+    whole = weight if whole is None else whole
+    return (values * weight.expand_as(values)).sum() / whole.expand_as(values).sum().clamp_min(1e-6)

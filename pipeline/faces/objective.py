@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,9 @@ from models.face.rigid import aligned_faces
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.settings import FaceTraining
+
+_LEVELS = 3
+"""Levels of the reader's features that pictures are compared by."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,18 @@ class Found:
     driven: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What a part of a step must know of the step to be its fair share: means over all parts, of all workers.
+
+    weight, eyes [N, 1, S, S]: of `Batch`. sizes [L]: of the frozen reader's features of the true pictures.
+    """
+
+    weight: torch.Tensor
+    eyes: torch.Tensor
+    sizes: torch.Tensor
+
+
 class Objective(nn.Module):
     """The model under its losses. share [K]: how much each number of an expression counts."""
 
@@ -49,8 +65,16 @@ class Objective(nn.Module):
         self.register_buffer("_share", share, persistent=False)
         self._share: torch.Tensor
 
-    def forward(self, batch: Batch, judges: Judges, step: int, noise: torch.Tensor) -> Found:
-        """noise: normal numbers [N, Z]. Losses that have not begun are not there."""
+    def forward(
+        self,
+        batch: Batch,
+        judges: Judges,
+        step: int,
+        noise: torch.Tensor,
+        real: list[torch.Tensor],
+        whole: Whole,
+    ) -> Found:
+        """noise: normal numbers [N, Z]. real: `true_features`. Losses that have not begun are not there."""
         model, half = self.model, len(batch.picture) // 2
         code = model.dynamics(batch.face)
         own = Motion(batch.pose, code + self._training.noise * noise)
@@ -60,13 +84,11 @@ class Objective(nn.Module):
         wanted, weight, eyes = (each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes))
         pose = other.pose
         shown = _features(judges.reader, driven, pose)
-        with torch.no_grad():
-            real = _features(judges.reader, wanted, pose)
         found = {
-            "reconstruction": losses.reconstruction(driven, wanted, weight),
-            "dissimilarity": losses.dissimilarity(driven, wanted, weight),
-            "gaze": losses.gaze(driven, wanted, eyes),
-            "perceptual": losses.perceptual(shown[:3], real[:3]),
+            "reconstruction": losses.reconstruction(driven, wanted, weight, whole.weight),
+            "dissimilarity": losses.dissimilarity(driven, wanted, weight, whole.weight),
+            "gaze": losses.gaze(driven, wanted, eyes, whole.eyes),
+            "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
             "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
             "expression": losses.expression(code, batch.expression, self._share),
         }
@@ -80,9 +102,11 @@ class Objective(nn.Module):
     ) -> dict[str, torch.Tensor]:
         """Both pictures of the face with i's pose and j's dynamics, of the clips whose turn it is."""
         half = len(batch.picture) // 2
-        turn = [c for c, number in enumerate(batch.numbers) if (number + step) % self._training.every == 0]
-        if not turn:
+        turn, share = self._turn(batch.numbers, 2, step)
+        if share is None:
             return {}
+        if not turn:
+            return {"transfer": batch.picture.new_zeros(())}
         i = torch.tensor(turn)
         j = i + half
         mixed = _at(own, j).with_pose(_at(own, i))
@@ -91,16 +115,20 @@ class Objective(nn.Module):
         one, other = pictures.chunk(2)
         shown = _features(judges.reader, pictures, both.pose)
         halves = [level.chunk(2) for level in shown]
-        apart = losses.perceptual([a for a, _ in halves[:3]], [b for _, b in halves[:3]])
+        ours, theirs = ([half[side] for half in halves[:_LEVELS]] for side in range(2))
+        apart = losses.perceptual(ours, theirs, losses.sizes_of(theirs))
         read = judges.reader.landmarks(shown).chunk(2)
-        return {"transfer": losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*read)}
+        return {"transfer": share * (losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*read))}
 
     def _across(self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int) -> dict[str, torch.Tensor]:
         """People driven by the other subject of their unit, in units whose turn it is: who they are, what they do."""
         half = len(batch.picture) // 2
-        turn = [c for c, number in enumerate(batch.numbers) if (number // 2 + step) % self._training.every == 0]
-        if not turn:
+        turn, share = self._turn([number // 2 for number in batch.numbers], 1, step)
+        if share is None:
             return {}
+        names = ("cycle", "follow", *(() if judges.identity is None else ("identity",)))
+        if not turn:
+            return {name: batch.picture.new_zeros(()) for name in names}
         source = torch.tensor(turn)
         driver = source ^ 1
         motion = _at(own, driver + half)
@@ -117,7 +145,30 @@ class Objective(nn.Module):
         others = torch.stack([codes[source], codes[source + half], codes[driver]], 1)
         found["cycle"] = losses.cycle(read, codes[driver + half], others)
         found["follow"] = losses.counted(read - codes[driver + half], self._share)
-        return found
+        return {name: share * value for name, value in found.items()}
+
+    def _turn(self, numbers: Sequence[int], each: int, step: int) -> tuple[list[int], float | None]:
+        """Whose turn it is of this part's clips, which bear these numbers, `each` as many as units in all of the step.
+
+        With it: how many times its even share of the whole step's the part holds, None when it is nobody's turn.
+        """
+        training = self._training
+        count = each * training.units
+        whole = sum((number + step) % training.every == 0 for number in range(step * count, (step + 1) * count))
+        turn = [place for place, number in enumerate(numbers) if (number + step) % training.every == 0]
+        return turn, len(turn) / len(numbers) * count / whole if whole else None
+
+
+def true_features(batch: Batch, reader: FaceReader) -> list[torch.Tensor]:
+    """The frozen reader's features of the picture that each frame's partner should become: its own."""
+    half = len(batch.picture) // 2
+    with torch.no_grad():
+        return _features(reader, batch.picture.roll(half, 0), batch.pose.roll(half, 0))
+
+
+def whole_of(batch: Batch, real: list[torch.Tensor]) -> Whole:
+    """A batch that is all of its step. real: `true_features`."""
+    return Whole(batch.weight, batch.eyes, losses.sizes_of(real[:_LEVELS]).mean(1))
 
 
 def _features(reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:

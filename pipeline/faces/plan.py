@@ -8,13 +8,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from catalogs.frames import open_frames
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
 from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
-from pipeline.faces.loop import train
-from pipeline.faces.split import split_of
+from pipeline.faces.loop import opened, train
 
 _STEPS = 6
 _WARM = 2
@@ -42,15 +40,14 @@ class FacePlan:
 
 def planned(job: FaceJob) -> FacePlan:
     """Build everything, take a few steps in a folder that is thrown away, and measure."""
-    store = open_frames(job.catalog, job.sizes.size)
+    store, split = opened(job)
     subjects = [clip.subject_id or clip.clip_id for clip in store.clips]
-    split = split_of(subjects, *job.training.kept_out, job.training.seed)
     trained = [subject for subject in subjects if split.part_of(subject) == "train"]
     times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         short = replace(job.training, steps=_STEPS, swaps=0.0, adversarial=2.0, reader_steps=1)
         trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=_STEPS + 1)
-        train(trial, lambda step, figures: times.append(time.perf_counter()))
+        train(trial, lambda step, figures: times.append(time.perf_counter()), tell=lambda text: None)
     rate = (_STEPS - _WARM) / (times[-1] - times[_WARM - 1])
     return FacePlan(
         preset=job.preset,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +16,17 @@ import ray.train
 import torch
 from ray.train import FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer, prepare_model
+from torch import nn
 
 from pipeline import cluster
 from pipeline.faces.curves import read_curve
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import Share, train
+from pipeline.faces.loop import Share, opened, train
 from pipeline.faces.settings import FaceTraining, LossWeights
 
 _FAILURES = 2
 """Times the workers are started again after one of them died; they go on from the last checkpoint."""
+_LOOK_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,17 +42,18 @@ class Trained:
 def train_faces(job: FaceJob) -> Trained:
     """Train, or go on with what is in the job's folder; returns at the last step or when the job's seconds are over.
 
-    Raises RunError when the workers could not finish.
+    What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` raises before
+    anything starts, and RunError when the workers could not finish.
     """
+    opened(job)
     cluster.connect(job.workers)
     gpus = torch.cuda.is_available()
-    cpus = max(1, int(ray.cluster_resources().get("CPU", 1)) // (job.workers + 1))
     scaling = ScalingConfig(
         num_workers=job.workers, use_gpu=gpus, resources_per_worker={"CPU": 1, **({"GPU": 1} if gpus else {})}
     )
     trainer = TorchTrainer(
-        _worker,
-        train_loop_config={"job": asdict(job), "threads": max(1, (os.cpu_count() or 1) // job.workers), "cpus": cpus},
+        _worker,  # type: ignore[arg-type]
+        train_loop_config={"job": asdict(job), "threads": max(1, (os.cpu_count() or 1) // job.workers)},
         torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
         scaling_config=scaling,
         run_config=RunConfig(
@@ -56,35 +63,76 @@ def train_faces(job: FaceJob) -> Trained:
         ),
     )
     try:
-        trainer.fit()
+        with _followed(job.log_file):
+            why: str | None = trainer.fit().return_value  # type: ignore[attr-defined]
     except Exception as error:
         cause = str(error).strip().splitlines()
-        raise cluster.RunError(
-            f"the training stopped ({cause[-1] if cause else type(error).__name__}); run the same command again: it "
-            f"goes on from the last checkpoint in {job.out}"
-        ) from error
+        raise _stopped(job, cause[-1] if cause else type(error).__name__) from error
+    if why is not None:
+        raise _stopped(job, why)
     curve = read_curve(Path(job.out))
     last: dict[str, float] = curve[-1] if curve else {"step": 0}
     return Trained(int(last["step"]), job.training.steps, last, str(job.model))
 
 
-def _worker(config: dict[str, Any]) -> None:
-    """The loop of one worker."""
+def _stopped(job: FaceJob, why: str) -> cluster.RunError:
+    return cluster.RunError(
+        f"the training stopped ({why}); run the same command again: it goes on from the last checkpoint in {job.out}"
+    )
+
+
+@contextmanager
+def _followed(log: Path) -> Iterator[None]:
+    """Meanwhile, what is written to a file also comes on standard error."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    over = threading.Event()
+
+    def follow() -> None:
+        ended = False
+        while not ended:
+            ended = over.wait(_LOOK_S)
+            sys.stderr.write(file.read())
+            sys.stderr.flush()
+
+    with log.open("a+") as file:
+        thread = threading.Thread(target=follow)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _worker(config: dict[str, Any]) -> str | None:
+    """The loop of one worker; why it stopped, when it would stop there again."""
     job = _job(config["job"])
     torch.set_num_threads(config["threads"])
     context = ray.train.get_context()
     share = Share(context.get_world_rank(), context.get_world_size())
+
+    def tell(text: str) -> None:
+        with job.log_file.open("a") as log:
+            log.write(text + "\n")
 
     def report(step: int, figures: dict[str, float]) -> None:
         if share.rank == 0:
             said = "  ".join(
                 f"{name} {figures[name]:.3f}" for name in ("total", "watch/gain", "watch/mouth") if name in figures
             )
-            print(f"step {step} of {job.training.steps}  {said}", flush=True)
+            tell(f"step {step} of {job.training.steps}  {said}")
         ray.train.report({"step": step, **figures})
 
-    wrap = prepare_model if share.world > 1 else None
-    train(job, report, share, **({"wrap": wrap} if wrap else {}))
+    try:
+        train(job, report, share, prepare_model if share.world > 1 else _as_it_is, tell)
+    except FloatingPointError as error:
+        # every worker has the same gradient and comes here: started again, they would stop again
+        return str(error)
+    return None
+
+
+def _as_it_is(module: nn.Module) -> nn.Module:
+    return module
 
 
 def _job(values: dict[str, Any]) -> FaceJob:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipeline.command import Failure
+
 
 @dataclass(frozen=True)
 class Split:
@@ -20,10 +22,10 @@ class Split:
 
 
 def split_of(subjects: Iterable[str], test: int, validation: int, seed: int) -> Split:
-    """The first `test` subjects by hash, and the next `validation`. ValueError when fewer than two are left."""
+    """The first `test` subjects by hash, and the next `validation`. Failure when fewer than two are left."""
     order = sorted(set(subjects), key=lambda name: hashlib.blake2b(f"{seed} {name}".encode()).digest())
     if len(order) < test + validation + 2:
-        raise ValueError(
+        raise Failure(
             f"{len(order)} subjects are too few to keep {test} and {validation} out and train on at least two: "
             "extract more clips, or keep fewer out"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalogs.frames import FrameStore
 from models.face.landmarks import read
+from pipeline.command import Failure
 from pipeline.faces.expression import ExpressionSpace, space_of
 from pipeline.faces.sampling import Sampler, chances
 from pipeline.faces.split import Split
@@ -26,7 +27,7 @@ class Pool:
 
 
 def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
-    """The clips of a part of the split: train, validation or test."""
+    """The clips of a part of the split: train, validation or test. Failure when there are none."""
     index, subjects, odds = [], [], []
     for place, clip in enumerate(store.clips):
         subject = clip.subject_id or clip.clip_id
@@ -38,5 +39,5 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
         subjects.append(subject)
         odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen))
     if not index:
-        raise ValueError(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
+        raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
     return Pool(store, index, Sampler(subjects, odds, seed), space_of(store, index, subjects))

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import distributed, nn
 
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
-from pipeline.faces.objective import Found, Judges, Objective
+from pipeline.faces.objective import Found, Judges, Objective, Whole, true_features, whole_of
 from pipeline.faces.settings import FaceTraining
 
 Wrap = Callable[[nn.Module], nn.Module]
@@ -60,9 +60,12 @@ class Trainer:
         parts = [batch.to(self._device) for batch in batches]
         self._optimiser.zero_grad(set_to_none=True)
         self._critic_optimiser.zero_grad(set_to_none=True)
+        with self._precision():
+            real = [true_features(batch, self._judges.reader) for batch in parts]
+        whole = _averaged([whole_of(*each) for each in zip(parts, real, strict=True)])
         for place, batch in enumerate(parts):
             with self._waiting(place + 1 < len(parts)):
-                for name, value in self._backward(batch, 1 / len(parts)).items():
+                for name, value in self._backward(batch, real[place], whole, 1 / len(parts)).items():
                     seen[name] = seen.get(name, 0.0) + value / len(parts)
         seen["gradient"] = float(nn.utils.clip_grad_norm_(self._objective.parameters(), training.clip))
         if not math.isfinite(seen["gradient"]):
@@ -78,11 +81,11 @@ class Trainer:
         self.step += 1
         return seen
 
-    def _backward(self, batch: Batch, share: float) -> dict[str, float]:
+    def _backward(self, batch: Batch, real: list[torch.Tensor], whole: Whole, share: float) -> dict[str, float]:
         """Adds the gradients of one batch, `share` of the step."""
         weights = self._training.weights
         with self._precision():
-            found: Found = self._objective(batch, self._judges, self.step, self._noise(batch))
+            found: Found = self._objective(batch, self._judges, self.step, self._noise(batch), real, whole)
             parts = dict(found.losses)
             if self._has_critic:
                 parts |= self._judged(batch, found, share)
@@ -164,6 +167,18 @@ class Trainer:
         self._optimiser.load_state_dict(state["optimiser"])
         self._critic_optimiser.load_state_dict(state["critic_optimiser"])
         self.step = int(state["step"])
+
+
+def _averaged(parts: list[Whole]) -> Whole:
+    """The mean over this worker's parts, and over all workers."""
+    found = []
+    for name in ("weight", "eyes", "sizes"):
+        mean = torch.stack([getattr(part, name) for part in parts]).mean(0)
+        if distributed.is_initialized():
+            distributed.all_reduce(mean)
+            mean = mean / distributed.get_world_size()
+        found.append(mean)
+    return Whole(*found)
 
 
 def _optimiser(groups: list[dict[str, Any]], training: FaceTraining) -> torch.optim.AdamW:

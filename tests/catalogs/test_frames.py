@@ -78,6 +78,7 @@ def test_every_accepted_clip_is_there_in_the_order_of_its_id(store: FrameStore) 
     assert ids == sorted(hexes("clip", source, 0, 0) for source in (1, 2, 3, 4))
     first = next(clip for clip in store.clips if clip.source_uri == "/videos/1.mp4")
     assert (first.subject_id, first.split, first.frames, first.size) == ("Ann", "test", COUNT, 32)
+    assert first.content == hexes("content", 1)
     other = next(clip for clip in store.clips if clip.source_uri == "/videos/4.mp4")
     assert (other.subject_id, other.split) == (None, None)
 

@@ -48,6 +48,7 @@ def stage(root: Path, source: int, views: list[FaceView]) -> None:
         "size": 96,
         "crops": crops,
         "landmarks": np.stack([view.landmarks.ravel() for view in views]),
+        "eyes": np.zeros((len(views), 6)),
         "seen": np.ones(len(views), bool),
     }
     tables["frames"] = conform("frames", [frames])

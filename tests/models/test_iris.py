@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from sample_faces import mirrored_points
+from sample_faces import frames_of, landmarks_of, mirrored_points
 
 from models.canonical_face import mirror_index
+from models.face.landmarks import mirrored_eyes
+from models.face_finder import FaceFinder
 from models.iris import Iris
 
 
@@ -39,3 +43,30 @@ def test_a_mirrored_face_gives_mirrored_points(woman: np.ndarray, woman_landmark
     width = woman.shape[1]
     mirrored = iris(np.ascontiguousarray(woman[:, ::-1]), mirrored_points(woman_landmarks, width)[mirror_index()])
     assert mirrored_points(mirrored[::-1], width) == pytest.approx(iris(woman, woman_landmarks), abs=0.15)
+
+
+def test_how_eyes_look_in_the_mirror(woman: np.ndarray, woman_landmarks: np.ndarray, iris: Iris) -> None:
+    there = mirrored_points(woman_landmarks, woman.shape[1])[mirror_index()]
+    mirrored = iris.looks(np.ascontiguousarray(woman[:, ::-1]), there)
+    assert mirrored.shape == (2, 3)
+    assert mirrored_eyes(mirrored) == pytest.approx(iris.looks(woman, woman_landmarks), abs=0.01)
+
+
+def test_lids_close_in_a_blink(samples: Path, finder: FaceFinder, iris: Iris) -> None:
+    """The man blinks in frame 27."""
+    before, blink, after = (
+        iris.looks(frame, landmarks_of(frame, finder))[:, 0]
+        for frame in frames_of(samples / "talking_man.mp4", 20, 27, 34)
+    )
+    assert (blink < 0.75 * before).all()
+    assert (blink < 0.75 * after).all()
+    assert after == pytest.approx(before, abs=0.03)
+
+
+def test_who_looks_into_the_camera_has_open_eyes_and_both_irises_in_the_middle(
+    man: np.ndarray, man_landmarks: np.ndarray, iris: Iris
+) -> None:
+    """Within a fifth of the eye's width."""
+    looks = iris.looks(man, man_landmarks)
+    assert np.abs(looks[:, 1]).max() < 0.2
+    assert 0.1 < looks[:, 0].min() < looks[:, 0].max() < 0.5

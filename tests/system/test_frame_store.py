@@ -41,7 +41,7 @@ def stored(request: pytest.FixtureRequest, clips: Path, tmp_path_factory: pytest
 
 def test_every_accepted_clip_has_all_its_frames(stored: tuple[Path, FrameStore, int]) -> None:
     catalog, store, size = stored
-    accepted = "select clip_id, source_uri, subject_id, split, frames from clips where status = 'accepted'"
+    accepted = "select clip_id, source_uri, subject_id, split, content, frames from clips where status = 'accepted'"
     rows = catalogs.query(catalog, f"{accepted} order by clip_id").to_pylist()
     assert len(rows) >= 5
     assert [{**row, "size": size} for row in rows] == [vars(clip) for clip in store.clips]

@@ -26,7 +26,7 @@ class MemoryFrames:
         self._held = list(held.values())
         self.size = self._held[0].crops.shape[1]
         self.clips = tuple(
-            StoredClip(name, f"/films/{name}.mp4", subjects[name], None, len(each.crops), self.size)
+            StoredClip(name, f"/films/{name}.mp4", subjects[name], None, f"hash of {name}", len(each.crops), self.size)
             for name, each in held.items()
         )
 

@@ -11,7 +11,8 @@ from pipeline.command import Failure
 from pipeline.faces.scores.choice import held_out, refuse_trained
 
 CLIPS = [
-    StoredClip(f"c{n}", f"/films/{n}.mp4", person, None, 50, 96) for n, person in enumerate(("Ann", "Bob", None, "Ann"))
+    StoredClip(f"c{n}", f"/films/{n}.mp4", person, None, f"hash {n}", 50, 96)
+    for n, person in enumerate(("Ann", "Bob", None, "Ann"))
 ]
 CONTENTS = {clip.clip_id: f"hash {clip.clip_id}" for clip in CLIPS}
 
@@ -30,7 +31,7 @@ def test_clips_trained_on_are_refused_by_name() -> None:
         held_out(CLIPS, CONTENTS, recipe(), "validation")
     with pytest.raises(Failure, match=r"trained on 0\.mp4, 1\.mp4, 2\.mp4, 3\.mp4:"):
         refuse_trained(CLIPS, CONTENTS, CONTENTS.values())
-    many = [StoredClip(f"m{n}", f"/films/m{n}.mp4", "Ann", None, 50, 96) for n in range(12)]
+    many = [StoredClip(f"m{n}", f"/films/m{n}.mp4", "Ann", None, f"hash m{n}", 50, 96) for n in range(12)]
     with pytest.raises(Failure, match=r"m9\.mp4 and 2 more:"):
         refuse_trained(many, {clip.clip_id: "seen" for clip in many}, ["seen"])
 

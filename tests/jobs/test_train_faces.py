@@ -1,0 +1,125 @@
+"""jobs/train_faces.py: its options, and what it says of wrong arguments; the whole job once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+HERE = Path(__file__).resolve()
+ROOT = HERE.parents[2]
+HELP = HERE.with_name("train_faces_help.txt")
+sys.path[:0] = [str(HERE.parents[1] / "catalogs"), str(HERE.parents[1] / "pipeline/faces")]
+
+from made_faces import moving_clip, stage_faces  # noqa: E402
+
+from models.face.checkpoint import read_recipe  # noqa: E402
+from pipeline.faces.curves import read_curve  # noqa: E402
+
+Job = Callable[..., Any]
+SHORT = ("--steps", "4", "--reader-steps", "2", "--reader-units", "1", "--kept-out", "1", "1")
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Five people, a clip each."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    stage_faces(tmp_path / "catalog", *(moving_clip(who) for who in range(5)))
+    return tmp_path / "catalog"
+
+
+@pytest.fixture
+def train(job: Job, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """The job; starting Ray is an error."""
+
+    def forbidden(**_: Any) -> None:
+        raise AssertionError("Ray was started")
+
+    monkeypatch.setattr(ray, "init", forbidden)
+    return lambda *arguments: job("train_faces", *arguments)
+
+
+def test_the_options_are_those_on_record() -> None:
+    """A changed option breaks somebody's script: write the record anew only with intent.
+
+    COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/train_faces.py --help > tests/jobs/train_faces_help.txt
+    """
+    done = subprocess.run(
+        [sys.executable, "jobs/train_faces.py", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+    )
+    assert done.returncode == 0
+    assert lines(done.stdout) == lines(HELP.read_text())
+
+
+def lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--workers", "3"), "2 units a step cannot be shared by 3 workers in 1 parts each"),
+        (("--kept-out", "9", "4"), "5 subjects are too few to keep 9 and 4 out and train on at least two"),
+    ],
+)
+def test_wrong_arguments_end_with_a_message(
+    train: Job, catalog: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = train("--catalog", catalog, "--out", tmp_path / "out", *arguments)
+    assert done.code == 2
+    assert done.err.startswith(f"error: {said}")
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_frames_that_are_not_there_or_too_small(train: Job, catalog: Path, tmp_path: Path) -> None:
+    done = train("--catalog", tmp_path / "none", "--out", tmp_path / "out")
+    assert (done.code, done.err.startswith("error: there is no catalog at")) == (2, True)
+    done = train("--catalog", catalog, "--out", tmp_path / "out", "--preset", "base")
+    assert done.code == 1
+    assert "holds frames of 96 pixels, 256 are asked for" in done.err
+
+
+@pytest.mark.slow
+def test_the_whole_job_with_two_workers(catalog: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, str(ROOT / "jobs/train_faces.py"), "--catalog", str(catalog), "--out", str(out)]
+    done = run(*command, *SHORT, "--workers", "2", "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = done.stdout.splitlines()
+    found = json.loads(line)
+    assert (found["step"], found["steps"], found["model"]) == (4, 4, str(out / "model.safetensors"))
+    assert "reading landmarks: step 0 of 2" in done.stderr
+    assert "step 4 of 4  total " in done.stderr
+    assert [point["step"] for point in read_curve(out)] == [4]
+    preset, recipe = read_recipe(out / "model.safetensors")
+    assert (preset, recipe["step"], recipe["workers"]) == ("tiny", 4, 2)
+    assert len(recipe["clips"]) == len(recipe["content"]) == 3
+    assert len(recipe["test_subjects"]) == len(recipe["validation_subjects"]) == 1
+    assert "--reader-steps 2" in recipe["command"]
+
+
+@pytest.mark.slow
+def test_a_gradient_that_is_not_finite_ends_with_one_line(catalog: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "jobs/train_faces.py"), "--catalog", str(catalog)]
+    done = run(*command, "--out", str(tmp_path / "out"), *SHORT, "--weights.reconstruction", "inf")
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "the training stopped (step 0: the gradient is" in line
+    assert "Traceback" not in done.stderr
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)

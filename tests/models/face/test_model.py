@@ -1,0 +1,126 @@
+"""The networks together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from models.face.landmarks import read
+from models.face.model import FaceModel, Motion, Person
+from models.face.presets import TINY
+from models.face.rigid import aligned_faces
+from pipeline.faces.view import FaceView
+
+STILL = torch.tensor([[0, 0, 0, 0, 0, 1.0]])
+
+
+class Nothing(nn.Module):
+    """A warp generator without a flow."""
+
+    def forward(self, dynamics: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(dynamics), 3, 4, 16, 16)
+
+
+class Kept(nn.Module):
+    """In place of the refiner and the decoder: hands on the volume."""
+
+    def forward(self, volume: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+        return volume
+
+
+@pytest.fixture
+def bare() -> FaceModel:
+    """Tiny whose warps are rigid alone and whose pictures are volumes."""
+    torch.manual_seed(0)
+    model = FaceModel(TINY).eval().requires_grad_(False)
+    model.to_canonical, model.from_canonical = Nothing(), Nothing()  # type: ignore[assignment]
+    model.canonical, model.decoder = Kept(), Kept()  # type: ignore[assignment]
+    return model
+
+
+def codes(count: int) -> torch.Tensor:
+    return torch.randn(count, TINY.dynamics, generator=torch.Generator().manual_seed(1))
+
+
+def test_no_motion_leaves_the_volume_as_it_is(bare: FaceModel, pictures: torch.Tensor) -> None:
+    motion = Motion(STILL.expand(3, 6), codes(3))
+    person = bare.person(pictures, motion)
+    volume = bare.appearance(pictures)
+    assert torch.allclose(person.volume, volume, atol=1e-5)
+    assert torch.allclose(bare.driven(person, motion), volume, atol=1e-5)
+
+
+def test_the_driver_s_pose_undoes_the_source_s(bare: FaceModel, pictures: torch.Tensor) -> None:
+    """A volume brought to the front and back again is where it was; only interpolation blurs it."""
+    pose = torch.tensor([[8.0, -12, 15, 0.1, -0.05, 1.1]]).expand(3, 6)
+    motion = Motion(pose, codes(3))
+    volume = bare.appearance(pictures)
+    smooth = nn.functional.interpolate(
+        nn.functional.avg_pool3d(volume, (4, 8, 8)), volume.shape[2:], mode="trilinear", align_corners=False
+    )
+    bare.appearance = Kept()  # type: ignore[assignment]
+    bare.identity = Kept()  # type: ignore[assignment]
+    back = bare.driven(bare.person(smooth, motion), motion)
+    inner = (slice(None), slice(None), slice(2, 6), slice(8, 24), slice(8, 24))
+    assert (back - smooth)[inner].abs().mean() < 0.1 * smooth[inner].std()
+
+
+def test_a_result_does_not_depend_on_who_else_is_in_the_batch(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    poses = STILL.repeat(3, 1) + torch.tensor([[0, 0, 0, 0, 0, 0], [9, 9, 9, 0.1, 0, 0], [-9, 5, 0, 0, 0.1, 0.1]])
+    motion = Motion(poses, codes(3))
+    driver = Motion(poses.flip(0), codes(3).flip(0))
+    together = tiny.driven(tiny.person(pictures, motion), driver)
+    assert together.shape == pictures.shape
+    assert together.min() >= 0
+    assert together.max() <= 1
+    for one in range(3):
+        mine, other = (Motion(each.pose[[one]], each.dynamics[[one]]) for each in (motion, driver))
+        alone = tiny.driven(tiny.person(pictures[[one]], mine), other)
+        assert torch.allclose(alone[0], together[one], atol=1e-5)
+
+
+def test_with_pose_takes_the_pose_alone() -> None:
+    one, other = Motion(STILL, codes(1)), Motion(STILL + 1, codes(1) + 1)
+    mixed = one.with_pose(other)
+    assert torch.equal(mixed.pose, other.pose)
+    assert torch.equal(mixed.dynamics, one.dynamics)
+
+
+@pytest.mark.slow
+def test_own_latents_give_the_picture_back(views: list[FaceView], photographs: torch.Tensor) -> None:
+    """Two photographs learned by heart: at least 26 dB after 150 steps."""
+    torch.manual_seed(0)
+    model = FaceModel(TINY)
+    pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0])
+    face = aligned_faces(photographs, pose, TINY.face)
+    optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
+
+    def drawn() -> torch.Tensor:
+        motion = Motion(pose, model.dynamics(face))
+        return model.driven(model.person(photographs, motion), motion)
+
+    first = _psnr(drawn, photographs)
+    for _ in range(150):
+        optimiser.zero_grad()
+        (drawn() - photographs).abs().mean().backward()
+        optimiser.step()
+    last = _psnr(drawn, photographs)
+    assert last > 26, (first, last)
+    assert last > first + 10
+
+
+def _psnr(drawn: Callable[[], torch.Tensor], wanted: torch.Tensor) -> float:
+    with torch.no_grad():
+        return float(-10 * torch.log10(((drawn() - wanted) ** 2).mean()))
+
+
+def test_persons_are_plain_values(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    """One person's volume serves any number of motions."""
+    person = tiny.person(pictures[:1], Motion(STILL, codes(1)))
+    two = Person(person.volume.expand(2, -1, -1, -1, -1), person.identity.expand(2, -1, -1, -1))
+    found = tiny.driven(two, Motion(STILL.expand(2, 6), codes(1).expand(2, -1)))
+    assert torch.allclose(found[0], found[1], atol=1e-6)

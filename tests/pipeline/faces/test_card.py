@@ -1,0 +1,31 @@
+"""What a checkpoint says of how it was made."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made_faces import moving_clip, store_of
+
+from pipeline.faces import card
+from pipeline.faces.job import FaceJob
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.split import Split
+
+
+def test_clips_trained_on_are_named_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(*(moving_clip(who) for who in (3, 0, 1, 2, 3)))
+    split = Split(("person 0",), ("person 1",))
+    job = FaceJob("/catalog", "/out", FaceTraining(steps=7), command="python jobs/train_faces.py")
+    found = card.recipe(job, store, split, 5, 12.34)
+    assert found["clips"] == [("0.mp4", f"{0:032x}"), ("3.mp4", f"{3:032x}"), ("4.mp4", f"{4:032x}")]
+    assert found["content"] == ["hash 0", "hash 3", "hash 4"]
+    assert found["test_subjects"] == ("person 0",)
+    assert found["validation_subjects"] == ("person 1",)
+    assert (found["step"], found["seconds"], found["preset"]) == (5, 12.3, "tiny")
+    assert found["training"]["steps"] == 7
+    assert found["training"]["weights"]["transfer"] > 0
+    assert found["command"] == "python jobs/train_faces.py"
+    assert json.loads(json.dumps(found))["substitutes"].keys() == card.SUBSTITUTES.keys()
+    monkeypatch.setattr(card, "_ROOT", card._ROOT / "no checkout" / "here")
+    assert card.recipe(job, store, split, 5, 12.34)["commit"] == ""

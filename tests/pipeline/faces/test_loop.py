@@ -1,0 +1,156 @@
+"""A training from its folder to its end, interrupted or not."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from made_faces import moving_clip, stage_faces
+
+from models.face.checkpoint import load_model, read_recipe
+from pipeline.command import Failure
+from pipeline.faces import loop
+from pipeline.faces.curves import CURVE, read_curve
+from pipeline.faces.job import FaceJob
+from pipeline.faces.loop import opened, train
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.training import load
+
+ROOT = Path(__file__).resolve().parents[3]
+STEPS = 5
+TRAINING = FaceTraining(
+    steps=STEPS,
+    units=1,
+    warm_up=1,
+    swaps=0.2,
+    adversarial=0.4,
+    every=1,
+    reader_steps=2,
+    reader_units=1,
+    kept_out=(1, 1),
+)
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five people, a clip each."""
+    root = tmp_path_factory.mktemp("faces") / "catalog"
+    stage_faces(root, *(moving_clip(who) for who in range(5)))
+    return root
+
+
+@pytest.fixture(autouse=True)
+def own_cache(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(catalog.parent / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def job(catalog: Path, out: Path, **more: Any) -> FaceJob:
+    return FaceJob(str(catalog), str(out), TRAINING, log=1, pictures=2, keep_s=0.0, **more)
+
+
+def start(catalog: Path, out: Path) -> subprocess.Popen[str]:
+    """The job in a process of its own."""
+    return subprocess.Popen([sys.executable, "-c", _RUN, str(catalog), str(out)], cwd=ROOT, text=True)
+
+
+_RUN = """
+import sys
+sys.path[:0] = ["tests/pipeline/faces", "tests/catalogs"]
+from pathlib import Path
+from test_loop import job
+from pipeline.faces.loop import train
+train(job(Path(sys.argv[1]), Path(sys.argv[2])), lambda step, figures: None)
+"""
+
+
+def same(one: object, other: object) -> bool:
+    """Bit for bit, whatever the nesting; but for the seconds spent."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)  # type: ignore[arg-type]
+    if isinstance(one, dict):
+        assert isinstance(other, dict)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one if key != "seconds")
+    if isinstance(one, list | tuple):
+        return all(same(a, b) for a, b in zip(one, other, strict=True))  # type: ignore[call-overload]
+    return one == other
+
+
+@pytest.mark.slow
+def test_a_training_that_was_killed_or_stopped_ends_as_one_that_was_not(catalog: Path, tmp_path: Path) -> None:
+    whole, killed, stopped = (tmp_path / name for name in ("whole", "killed", "stopped"))
+    assert start(catalog, whole).wait(300) == 0
+    process = start(catalog, killed)
+    curve, deadline = killed / CURVE, time.monotonic() + 200
+    while time.monotonic() < deadline and not (curve.exists() and len(curve.read_text().splitlines()) >= 3):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert 1 <= load(killed / "state.pt")["step"] < STEPS
+    assert start(catalog, killed).wait(300) == 0
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for _ in range(STEPS):  # in this process, a step at a time
+        train(job(catalog, stopped, seconds=0.0), lambda step, figures: None)
+    torch.set_num_threads(threads)
+    assert [point["step"] for point in read_curve(whole)] == list(range(1, STEPS + 1))
+    for other in (killed, stopped):
+        assert (other / CURVE).read_text() == (whole / CURVE).read_text(), other
+        assert same(load(other / "state.pt"), load(whole / "state.pt")), other
+        # the recipe inside says how many seconds it took
+        one, two = (load_model(each / "model.safetensors").state_dict() for each in (other, whole))
+        assert same(one, two)
+
+
+@pytest.mark.slow
+def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
+    heard: list[tuple[int, dict[str, float]]] = []
+    out = tmp_path / "out"
+    said: list[str] = []
+    train(
+        job(catalog, out, command="python jobs/train_faces.py"),
+        lambda step, figures: heard.append((step, figures)),
+        tell=said.append,
+    )
+    assert [step for step, _ in heard] == list(range(1, STEPS + 1))
+    assert {"watch/mouth", "watch/gain", "critic", "identity"} <= set(heard[3][1])
+    assert not {"identity", "transfer", "adversarial"} & set(heard[0][1])  # before they begin
+    assert "identity" in heard[1][1]
+    assert "adversarial" not in heard[1][1]
+    assert said[0].startswith("reading landmarks")
+    names = {path.name for path in out.iterdir()}
+    assert {"state.pt", "judges.pt", "model.safetensors", CURVE, "watch-000002.png", "watch-000005.png"} <= names
+    assert sum(name.startswith("events.out.tfevents") for name in names) == 1
+    preset, recipe = read_recipe(out / "model.safetensors")
+    assert (preset, recipe["step"], recipe["command"]) == ("tiny", STEPS, "python jobs/train_faces.py")
+    store, split = opened(job(catalog, out))
+    kept = {*split.test, *split.validation}
+    assert len(kept) == 2
+    assert len(recipe["clips"]) == len(recipe["content"]) == 3
+    assert {clip_id for _, clip_id in recipe["clips"]} == {
+        clip.clip_id for clip in store.clips if clip.subject_id not in kept
+    }
+    # a finished training is left as it is
+    before = (out / "state.pt").stat().st_mtime_ns
+    train(job(catalog, out), lambda step, figures: heard.append((step, figures)))
+    assert len(heard) == STEPS
+    assert (out / "state.pt").stat().st_mtime_ns == before
+
+
+def test_too_few_subjects_are_told_before_anything_is_made(catalog: Path, tmp_path: Path) -> None:
+    many = replace(job(catalog, tmp_path / "out"), training=replace(TRAINING, kept_out=(9, 4)))
+    with pytest.raises(Failure, match="5 subjects are too few to keep 9 and 4 out"):
+        train(many, lambda step, figures: None)
+    assert not (tmp_path / "out").exists()
+
+
+def test_figures_are_means_over_the_steps_that_have_them() -> None:
+    seen = [{"total": 1.0}, {"total": 3.0, "cycle": 5.0}]
+    assert loop._averaged(seen) == {"cycle": 5.0, "total": 2.0}

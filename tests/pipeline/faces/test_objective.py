@@ -1,0 +1,110 @@
+"""All losses of a batch: which are there when, and that they are their functions of what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from made_training import SHORT as ONE
+from made_training import judges, parts, people
+
+from models.face.model import FaceModel
+from models.face.presets import TINY
+from pipeline.faces.batches import Batch
+from pipeline.faces.objective import Found, Judges, Objective, true_features, whole_of
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.store import Pool
+
+SHORT = replace(ONE, units=2)
+ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
+ACROSS = {"identity", "cycle", "follow"}
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    return people()
+
+
+@pytest.fixture(scope="module")
+def frozen() -> Judges:
+    return judges()
+
+
+@pytest.fixture(scope="module")
+def drawn(pool: Pool) -> Batch:
+    return parts(pool, pool.sampler.units(0, 2))[0]
+
+
+@pytest.fixture(scope="module")
+def model() -> FaceModel:
+    torch.manual_seed(0)
+    return FaceModel(TINY)
+
+
+def found(model: FaceModel, drawn: Batch, frozen: Judges, training: FaceTraining, step: int, share: int = 22) -> Found:
+    real = true_features(drawn, frozen.reader)
+    noise = torch.zeros(len(drawn.picture), TINY.dynamics)
+    objective = Objective(model, training, torch.ones(share))
+    return objective(drawn, frozen, step, noise, real, whole_of(drawn, real))
+
+
+def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    training = replace(SHORT, steps=10, swaps=0.5, every=1)
+    assert set(found(model, drawn, frozen, training, 4).losses) == ALWAYS
+    with torch.no_grad():
+        begun = found(model, replace(drawn, numbers=(20, 21, 22, 23)), frozen, training, 5)
+    assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
+    assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
+    assert begun.driven.shape == drawn.picture.shape
+
+
+def test_every_clip_and_unit_has_its_turn(model: FaceModel, pool: Pool, frozen: Judges) -> None:
+    """One in `every`, and nothing is there when it is nobody's turn."""
+    objective = Objective(model, replace(SHORT, every=4), torch.ones(22))
+    for step in range(8):
+        clips = range(4 * step, 4 * step + 4)
+        turn, share = objective._turn(clips, 2, step)
+        assert len(turn) == 1
+        assert share == 1
+    units = [objective._turn([n // 2 for n in range(4 * step, 4 * step + 4)], 1, step) for step in range(8)]
+    assert sum(len(turn) for turn, _ in units) == 2 * 16 / 4
+    assert all((share is None) == (not turn) for turn, share in units)
+
+
+def test_a_part_s_share_is_how_much_of_the_turn_it_holds(model: FaceModel) -> None:
+    objective = Objective(model, replace(SHORT, units=4, every=4), torch.ones(22))
+    halves = [objective._turn(range(4 * part, 4 * part + 4), 2, 0) for part in range(2)]
+    assert halves == [([0], 1.0), ([0], 1.0)]
+    quarters = [objective._turn(range(2 * part, 2 * part + 2), 2, 0) for part in range(4)]
+    assert [share for _, share in quarters] == [2, 0, 2, 0]
+
+
+def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    with torch.no_grad():
+        seen = found(model, drawn, replace(frozen, identity=None), replace(SHORT, every=1), 0).losses
+    assert set(seen) == ALWAYS | ACROSS - {"identity"} | {"transfer"}
+
+
+def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Batch, frozen: Judges) -> None:
+    """Where a clip's frames are the same, each is drawn as itself: what is wanted is the partner's picture."""
+    half = len(drawn.picture) // 2
+    with torch.no_grad():
+        driven = found(model, drawn, frozen, SHORT, 0).driven
+        other = replace(drawn, picture=drawn.picture.clone())
+        other.picture[half:] = 0.5  # the second frames' pictures; their motion is as it was
+        changed = found(model, other, frozen, SHORT, 0).driven
+    assert torch.allclose(changed[:half], driven[:half], atol=1e-5)
+    assert not torch.allclose(changed[half:], driven[half:], atol=1e-2)
+
+
+def test_features_are_those_of_each_frame_s_partner(drawn: Batch, frozen: Judges) -> None:
+    half = len(drawn.picture) // 2
+    swapped = replace(drawn, picture=drawn.picture.roll(half, 0), pose=drawn.pose.roll(half, 0))
+    for here, there in zip(true_features(drawn, frozen.reader), true_features(swapped, frozen.reader), strict=True):
+        assert torch.allclose(here, there.roll(half, 0), atol=1e-6)
+        assert not here.requires_grad
