@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -56,18 +57,21 @@ def job(catalog: Path, out: Path, **more: Any) -> FaceJob:
     return FaceJob(str(catalog), str(out), TRAINING, log=1, pictures=2, keep_s=0.0, **more)
 
 
-def start(catalog: Path, out: Path) -> subprocess.Popen[str]:
-    """The job in a process of its own."""
-    return subprocess.Popen([sys.executable, "-c", _RUN, str(catalog), str(out)], cwd=ROOT, text=True)
+def start(catalog: Path, out: Path, times: int = 1, **settings: float) -> subprocess.Popen[str]:
+    """The job in a process of its own, `times` in a row. All have one thread: rounding depends on how many."""
+    arguments = [str(catalog), str(out), str(times), json.dumps(settings)]
+    return subprocess.Popen([sys.executable, "-c", _RUN, *arguments], cwd=ROOT, text=True)
 
 
 _RUN = """
+import json
 import sys
 sys.path[:0] = ["tests/pipeline/faces", "tests/catalogs"]
 from pathlib import Path
 from test_loop import job
 from pipeline.faces.loop import train
-train(job(Path(sys.argv[1]), Path(sys.argv[2])), lambda step, figures: None)
+for _ in range(int(sys.argv[3])):
+    train(job(Path(sys.argv[1]), Path(sys.argv[2]), **json.loads(sys.argv[4])), lambda step, figures: None)
 """
 
 
@@ -95,11 +99,7 @@ def test_a_training_that_was_killed_or_stopped_ends_as_one_that_was_not(catalog:
     assert process.wait() == -signal.SIGKILL
     assert 1 <= load(killed / "state.pt")["step"] < STEPS
     assert start(catalog, killed).wait(300) == 0
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    for _ in range(STEPS):  # in this process, a step at a time
-        train(job(catalog, stopped, seconds=0.0), lambda step, figures: None)
-    torch.set_num_threads(threads)
+    assert start(catalog, stopped, times=STEPS, seconds=0.0).wait(300) == 0  # a step at a time
     assert [point["step"] for point in read_curve(whole)] == list(range(1, STEPS + 1))
     for other in (killed, stopped):
         assert (other / CURVE).read_text() == (whole / CURVE).read_text(), other
