@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def frozen() -> Judges:
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:
     return of.learn(iter(parts(pool, pool.sampler.units(step, of._training.units), count)))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the other processes have: rounding depends on how many."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def apart(one: torch.Tensor, other: torch.Tensor) -> float:
