@@ -44,6 +44,11 @@ class StoredClip:
     frames: int
     size: int
 
+    @property
+    def subject(self) -> str:
+        """Who it shows; a clip whose subject is not known is taken for a person of its own."""
+        return self.subject_id or self.clip_id
+
 
 def open_frames(
     catalog: str | os.PathLike[str], size: int | None = None, cache: str | os.PathLike[str] | None = None

@@ -13,6 +13,9 @@ from models.face.presets import Preset
 class Decoder(nn.Module):
     """Volumes [N, C, D, H, H] in the driver's pose and z_dyn [N, Z] to pictures [N, 3, S, S] in [0, 1].
 
+    With three layers (`Preset`) it gives [N, 8, S, S]: the picture, each layer's share of a pixel, and how far from
+    there the moved picture is to be read, (x, y) within [-1, 1].
+
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.
     """
@@ -33,7 +36,11 @@ class Decoder(nn.Module):
         self.rise = nn.ModuleList(Residual(a, b, code=code) for a, b in zip(widths[:-1], widths[1:], strict=True))
         self.norm = norm(widths[-1])
         self._shuffle = preset.shuffle
-        self.out = nn.Conv2d(widths[-1], 3 * preset.shuffle**2, 3, padding=1)
+        self._layers = preset.layers
+        planes, unfolded = 3 if preset.layers == 1 else 8, preset.shuffle**2
+        self.out = nn.Conv2d(widths[-1], planes * unfolded, 3, padding=1)
+        for parameter in self.out.parameters():  # the layers begin with equal shares
+            nn.init.zeros_(parameter[3 * unfolded :])
 
     def forward(self, volume: torch.Tensor, dynamics: torch.Tensor) -> torch.Tensor:
         x = self.fold(volume.flatten(1, 2))  # [N, width, H, H]
@@ -48,4 +55,8 @@ class Decoder(nn.Module):
         for block in self.rise:
             x = block(F.interpolate(x, scale_factor=2.0, mode="nearest"), dynamics)
         x = self.out(F.relu(self.norm(x)))
-        return torch.sigmoid(F.pixel_shuffle(x, self._shuffle).float())
+        planes = F.pixel_shuffle(x, self._shuffle).float()
+        drawn = torch.sigmoid(planes[:, :3])
+        if self._layers == 1:
+            return drawn
+        return torch.cat([drawn, planes[:, 3:6].softmax(1), planes[:, 6:].tanh()], 1)

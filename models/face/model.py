@@ -15,8 +15,9 @@ from models.face.flow import WarpGenerator
 from models.face.identity import IdentityEncoder
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
-from models.face.rigid import moved, points, to_canonical, to_picture
-from models.face.warp import flowed, sampled
+from models.face.rigid import from_picture, moved, points, to_picture
+from models.face.texture import Texture
+from models.face.warp import flowed, looked_up, sampled
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,24 @@ class Motion:
 
 @dataclass(frozen=True)
 class Person:
-    """What a source picture gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k]."""
+    """What a source picture [N, 3, S, S] gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
+
+    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units.
+    """
 
     volume: torch.Tensor
     identity: torch.Tensor
+    picture: torch.Tensor
+    origin: torch.Tensor
+
+    def at(self, index: torch.Tensor) -> Person:
+        """The persons at these places, each as often as named."""
+        return Person(self.volume[index], self.identity[index], self.picture[index], self.origin[index])
+
+    def times(self, count: int) -> Person:
+        """One person as often as that, without a copy."""
+        parts = (self.volume, self.identity, self.picture, self.origin)
+        return Person(*(part.expand(count, *part.shape[1:]) for part in parts))
 
 
 class FaceModel(nn.Module):
@@ -56,6 +71,7 @@ class FaceModel(nn.Module):
         self.from_canonical = WarpGenerator(preset)
         self.canonical = CanonicalRefiner(preset)
         self.decoder = Decoder(preset)
+        self.texture = Texture(preset) if preset.layers > 1 else None
         _, depth, side = preset.volume
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
@@ -65,11 +81,15 @@ class FaceModel(nn.Module):
         volume, identity = self.appearance(picture), self.identity(picture)
         flow = self.to_canonical(motion.dynamics, identity)
         where = flowed(self._points.expand(len(picture), *self._points.shape), flow)
-        volume = sampled(volume, moved(to_picture(motion.pose), where))
-        return Person(self.canonical(volume), identity)
+        where = moved(to_picture(motion.pose), where)
+        return Person(self.canonical(sampled(volume, where)), identity, picture, where.permute(0, 4, 1, 2, 3))
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
         """Pictures of the persons in these motions."""
         flow = self.from_canonical(motion.dynamics, person.identity)
-        where = flowed(moved(to_canonical(motion.pose), self._points), flow)
-        return self.decoder(sampled(person.volume, where), motion.dynamics)
+        where = flowed(moved(from_picture(motion.pose), self._points), flow)
+        volume = sampled(person.volume, where)
+        planes = self.decoder(volume, motion.dynamics)
+        if self.texture is None:
+            return planes
+        return self.texture(planes, volume, looked_up(person.origin, where), person.picture)

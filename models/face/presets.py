@@ -5,7 +5,7 @@ Source: MegaPortraits (arXiv 2207.07621), Figure 9, at 512 pixels; `tiny` is thi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Ups = tuple[tuple[int, int, int], ...]
@@ -30,6 +30,8 @@ class Preset:
     flow_ups: factors (depth, height, width) by which each block's result grows. canonical: channels of G3D's levels.
     decoder: channels of G2D's inner blocks; inner: how many; lower: channels of blocks at half the side between them
     (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds.
+    layers: 1 where G2D draws all there is, as in VASA-1; 3 where it draws over the source picture
+    (`models.face.texture`).
     """
 
     name: str
@@ -54,6 +56,7 @@ class Preset:
     lower: int
     rise: tuple[int, ...]
     shuffle: int
+    layers: Literal[1, 3]
 
 
 TINY = Preset(
@@ -79,6 +82,7 @@ TINY = Preset(
     lower=128,
     rise=(),
     shuffle=3,
+    layers=3,
 )
 
 BASE = Preset(
@@ -104,31 +108,19 @@ BASE = Preset(
     lower=0,
     rise=(256, 128, 64),
     shuffle=1,
+    layers=3,
 )
 
-PAPER = Preset(
+PAPER = replace(
+    BASE,
     name="paper",
     size=512,
     volume=(96, 16, 64),
-    unshuffle=1,
-    stem=64,
-    down=(128, 256, 512),
-    context=0,
-    refine=6,
-    identity=(512, 4),
-    trunk="resnet",
     dynamics=512,
     face=224,
-    pose="learned",
-    flow=(256, 128, 64, 32),
-    flow_start=(512, 4, 4),
     flow_ups=((2, 2, 2), (2, 2, 2), (1, 2, 2), (1, 2, 2)),
     canonical=(96, 192, 384, 512),
-    decoder=512,
-    inner=8,
-    lower=0,
-    rise=(256, 128, 64),
-    shuffle=1,
+    layers=1,
 )
 
 PRESETS = {preset.name: preset for preset in (TINY, BASE, PAPER)}

@@ -32,7 +32,7 @@ def to_picture(pose: torch.Tensor) -> torch.Tensor:
     return torch.cat([turn, _shift(pose)[:, :, None]], 2)
 
 
-def to_canonical(pose: torch.Tensor) -> torch.Tensor:
+def from_picture(pose: torch.Tensor) -> torch.Tensor:
     """Matrices [N, 3, 4] from points of the picture to canonical ones: the inverse of `to_picture`."""
     back = rotation(pose[:, :3]).transpose(1, 2) / pose[:, 5, None, None].float()
     return torch.cat([back, -back @ _shift(pose)[:, :, None]], 2)

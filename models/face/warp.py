@@ -13,5 +13,9 @@ def sampled(volume: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
 
 def flowed(where: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
     """Points [N, d, h, w, 3] moved by flows [N, 3, d', h', w'] read there (beyond the volume: at its border)."""
-    step = F.grid_sample(flow.float(), where, mode="bilinear", padding_mode="border", align_corners=False)
-    return where + step.permute(0, 2, 3, 4, 1)
+    return where + looked_up(flow, where).permute(0, 2, 3, 4, 1)
+
+
+def looked_up(field: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """A field [N, 3, d', h', w'] read at points [N, d, h, w, 3], beyond it at its border: [N, 3, d, h, w]."""
+    return F.grid_sample(field.float(), where, mode="bilinear", padding_mode="border", align_corners=False)

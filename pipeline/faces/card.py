@@ -21,7 +21,7 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
 
     A clip is in `clips` as (file name, clip_id), its source file's hash in `content`.
     """
-    trained = [clip for clip in store.clips if split.part_of(clip.subject_id or clip.clip_id) == "train"]
+    trained = [clip for clip in store.clips if split.part_of(clip.subject) == "train"]
     return {
         "training": asdict(job.training),
         "preset": job.preset,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import NamedTemporaryFile
 
 import cv2
@@ -101,7 +101,7 @@ def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch
     """Whom a picture, uint8 RGB [S, S, 3], shows in a known motion [1], with a known z_id [1, I, k, k]."""
     with torch.inference_mode():
         pixels = torch.tensor(picture, device=identity.device).permute(2, 0, 1)[None].float() / 255
-        return Person(drive.model.person(pixels, motion).volume, identity)
+        return replace(drive.model.person(pixels, motion), identity=identity)
 
 
 def decoded(

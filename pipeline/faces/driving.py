@@ -65,9 +65,7 @@ class Drive:
         return list(self.draw(person, Motion(pose, own.dynamics.repeat(count, 1))))
 
     def _drawn(self, person: Person, motion: Motion) -> np.ndarray:
-        count = len(motion.pose)
-        many = Person(person.volume.expand(count, -1, -1, -1, -1), person.identity.expand(count, -1, -1, -1))
-        picture = self.model.driven(many, motion)
+        picture = self.model.driven(person.times(len(motion.pose)), motion)
         return (picture * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def _pictures(self, views: Sequence[FaceView]) -> torch.Tensor:

@@ -43,7 +43,7 @@ class Share:
 def opened(job: FaceJob) -> tuple[FrameStore, Split]:
     """The frames of the job's catalog, and who is kept out. Raises what `open_frames` raises, and Failure."""
     store = open_frames(job.catalog, job.sizes.size)
-    subjects = [clip.subject_id or clip.clip_id for clip in store.clips]
+    subjects = [clip.subject for clip in store.clips]
     return store, split_of(subjects, *job.training.kept_out, job.training.seed)
 
 
@@ -66,9 +66,10 @@ def train(
     pool = pool_of(store, split, "train", training.seed)
     if first:
         Path(job.out).mkdir(parents=True, exist_ok=True)
-        judges_at(job.judges, pool, training, preset, tell)
+        judges = judges_at(job.judges, pool, training, preset, tell)
     _together()
-    judges = judges_at(job.judges, pool, training, preset, tell)
+    if not first:
+        judges = judges_at(job.judges, pool, training, preset, tell)
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict())

@@ -111,7 +111,7 @@ class Objective(nn.Module):
         j = i + half
         mixed = _at(own, j).with_pose(_at(own, i))
         both = Motion(mixed.pose.repeat(2, 1), mixed.dynamics.repeat(2, 1))
-        pictures = self.model.driven(_of(person, torch.cat([j, i])), both)
+        pictures = self.model.driven(person.at(torch.cat([j, i])), both)
         one, other = pictures.chunk(2)
         shown = _features(judges.reader, pictures, both.pose)
         halves = [level.chunk(2) for level in shown]
@@ -132,7 +132,7 @@ class Objective(nn.Module):
         source = torch.tensor(turn)
         driver = source ^ 1
         motion = _at(own, driver + half)
-        picture = self.model.driven(_of(person, source), motion)
+        picture = self.model.driven(person.at(source), motion)
         found = {}
         if judges.identity is not None:
             with torch.no_grad():
@@ -182,7 +182,3 @@ def _swapped(motion: Motion, half: int) -> Motion:
 
 def _at(motion: Motion, index: torch.Tensor) -> Motion:
     return Motion(motion.pose[index], motion.dynamics[index])
-
-
-def _of(person: Person, index: torch.Tensor) -> Person:
-    return Person(person.volume[index], person.identity[index])

@@ -41,7 +41,7 @@ class FacePlan:
 def planned(job: FaceJob) -> FacePlan:
     """Build everything, take a few steps in a folder that is thrown away, and measure."""
     store, split = opened(job)
-    subjects = [clip.subject_id or clip.clip_id for clip in store.clips]
+    subjects = [clip.subject for clip in store.clips]
     trained = [subject for subject in subjects if split.part_of(subject) == "train"]
     times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import cos, pi
 from typing import Literal
 
 
@@ -17,7 +18,7 @@ class LossWeights:
     dissimilarity: float = 0.25
     perceptual: float = 0.1
     gaze: float = 0.3
-    landmarks: float = 1.0
+    landmarks: float = 2.0
     expression: float = 0.1
     transfer: float = 0.5
     identity: float = 0.1
@@ -32,10 +33,10 @@ class FaceTraining:
     """A training of the face latent model.
 
     steps: of the optimiser. units: of a step, over all workers; a unit is two clips of different subjects with two
-    frames each. accumulate: parts in which a worker takes its share. rate: AdamW's, reached after `warm_up` steps and
-    brought down to a twentieth along half a cosine; taught_rate: the share of it with which the encoder of z_dyn goes
-    on learning; decay: of weights. clip: the gradient's largest norm. ema: decay of the averaged weights, which are
-    what is kept. noise: standard deviation added to z_dyn.
+    frames each. accumulate: parts in which a worker takes its share. rate: AdamW's, reached after `warm_up` steps, kept
+    and, over the last `fall` of all steps, brought down to a twentieth along half a cosine; taught_rate: the share of
+    it with which the encoder of z_dyn goes on learning; decay: of weights. clip: the gradient's largest norm. ema:
+    decay of the averaged weights, which are what is kept. noise: standard deviation added to z_dyn.
 
     swaps: share of the steps after which the losses across poses and people begin; adversarial: likewise. every: a
     clip in so many takes part in those across poses, a unit in so many in those across people.
@@ -44,12 +45,13 @@ class FaceTraining:
     of the networks. kept_out: how many subjects are never trained on, for scores and for choices.
     """
 
-    steps: int = 45_000
+    steps: int = 24_000
     units: int = 2
     accumulate: int = 1
     rate: float = 1e-3
     taught_rate: float = 0.2
     warm_up: int = 500
+    fall: float = 0.4
     decay: float = 1e-2
     clip: float = 1.0
     ema: float = 0.999
@@ -66,8 +68,6 @@ class FaceTraining:
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""
-        from math import cos, pi
-
         rise = min(1.0, (step + 1) / max(1, self.warm_up))
-        fall = 0.05 + 0.95 * (1 + cos(pi * min(1.0, step / self.steps))) / 2
-        return self.rate * rise * fall
+        fallen = max(0.0, 1 - (1 - step / self.steps) / self.fall) if self.fall else 0.0
+        return self.rate * rise * (0.05 + 0.95 * (1 + cos(pi * min(1.0, fallen))) / 2)

@@ -30,7 +30,7 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
     """The clips of a part of the split: train, validation or test. Failure when there are none."""
     index, subjects, odds = [], [], []
     for place, clip in enumerate(store.clips):
-        subject = clip.subject_id or clip.clip_id
+        subject = clip.subject
         seen = store.seen(place)
         if split.part_of(subject) != part or seen.sum() < _FRAMES:
             continue

@@ -15,6 +15,7 @@ from models.face.landmarks import EXPRESSIVE, read
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
 from pipeline.faces.driving import Drive
+from pipeline.faces.scores.following import followed
 from pipeline.faces.store import Pool
 from pipeline.faces.view import FaceView
 
@@ -44,7 +45,7 @@ class Watch:
                 _gain(result, driver.picture, source.picture) for result, driver in zip(driven, drivers, strict=True)
             ]
             rows.append(self._row(drive, place, driven))
-        figures = {f"watch/{name}": _correlation(pairs) for name, pairs in told.items()}
+        figures = {f"watch/{name}": _followed(pairs) for name, pairs in told.items()}
         return {"watch/gain": float(np.mean(gains)), **figures}, np.concatenate(rows)
 
     def _row(self, drive: Drive, place: int, driven: Sequence[np.ndarray]) -> np.ndarray:
@@ -87,7 +88,8 @@ def _gain(found: np.ndarray, wanted: np.ndarray, copied: np.ndarray) -> float:
     return float(10 * np.log10((errors[1] + 1e-3) / (errors[0] + 1e-3)))
 
 
-def _correlation(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Of found [T] and wanted [T] of many clips, each clip's mean taken away; 0 where nothing moves."""
-    a, b = (np.concatenate([pair[side] - pair[side].mean() for pair in pairs]) for side in range(2))
-    return float(a @ b / np.sqrt((a @ a) * (b @ b) + 1e-12))
+def _followed(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """How well found [T] follows wanted [T] within clips, all together; 0 where nothing moves."""
+    found, wanted = (np.concatenate([pair[side] for pair in pairs]).astype(np.float64) for side in range(2))
+    clip = np.repeat(np.arange(len(pairs)), [len(pair[0]) for pair in pairs])
+    return followed(wanted, found, clip) or 0.0

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from records import assert_on_record
 
 import catalogs
 from pipeline.recipe import make_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
-HELP = Path(__file__).with_name("extract_help.txt")
 
 
 @pytest.fixture
@@ -36,20 +33,7 @@ def test_the_options_are_those_on_record() -> None:
 
     COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/extract.py --help > tests/jobs/extract_help.txt
     """
-    done = subprocess.run(
-        [sys.executable, "jobs/extract.py", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert done.returncode == 0
-    assert lines(done.stdout) == lines(HELP.read_text())
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines()]
+    assert_on_record("extract")
 
 
 def test_plan_does_nothing(extract: Callable[..., Any], tmp_path: Path) -> None:

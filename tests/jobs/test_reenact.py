@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import cv2
 import pytest
 import torch
+from records import assert_on_record
 from sample_faces import frames_of
 
 from models.face.checkpoint import save_model
@@ -21,7 +19,6 @@ from models.face.presets import TINY
 
 Job = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
-HELP = Path(__file__).with_name("reenact_help.txt")
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +34,7 @@ def test_the_options_are_those_on_record() -> None:
 
     COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/reenact.py --help > tests/jobs/reenact_help.txt
     """
-    done = subprocess.run(
-        [sys.executable, "jobs/reenact.py", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert done.returncode == 0
-    assert lines(done.stdout) == lines(HELP.read_text())
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines()]
+    assert_on_record("reenact")
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,10 +14,10 @@ import ray
 
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[2]
-HELP = HERE.with_name("train_faces_help.txt")
 sys.path[:0] = [str(HERE.parents[1] / "catalogs"), str(HERE.parents[1] / "pipeline/faces")]
 
 from made_faces import moving_clip, stage_faces  # noqa: E402
+from records import assert_on_record  # noqa: E402
 
 from models.face.checkpoint import read_recipe  # noqa: E402
 from pipeline.faces.curves import read_curve  # noqa: E402
@@ -51,20 +50,7 @@ def test_the_options_are_those_on_record() -> None:
 
     COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/train_faces.py --help > tests/jobs/train_faces_help.txt
     """
-    done = subprocess.run(
-        [sys.executable, "jobs/train_faces.py", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert done.returncode == 0
-    assert lines(done.stdout) == lines(HELP.read_text())
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines()]
+    assert_on_record("train_faces")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from pipeline.faces.scores.pairs import Frames, take
 from pipeline.faces.scores.protocol import Protocol, Result, Say
 from pipeline.faces.scores.reading import FaceReading
 from pipeline.faces.scores.table import Scores, scores_json, scores_text
+from pipeline.report.writing import write_page
 
 MODEL = "model"
 """What the checkpoint's column is called."""
@@ -95,9 +95,7 @@ def write_evaluation(found: Evaluation, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {"scores.json": json.dumps(found.json(), indent=2), "scores.txt": found.text()}
     for name, text in texts.items():
-        temporary = folder / f".{name}.tmp"
-        temporary.write_text(text + "\n")
-        os.replace(temporary, folder / name)
+        write_page(text + "\n", folder / name)
     grid = write_grid({name: result.shown for name, result in found.results.items()}, folder / "faces.png")
     return [folder / "scores.txt", folder / "scores.json", grid]
 

@@ -44,7 +44,7 @@ class Take:
     @property
     def subject(self) -> str:
         """Who it is; a clip of unknown subject is taken for a person of its own."""
-        return self.clip.subject_id or self.clip.clip_id
+        return self.clip.subject
 
 
 def take(store: Frames, clip: int, size: int) -> Take:

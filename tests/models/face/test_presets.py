@@ -22,7 +22,8 @@ COUNTS = {
         "to_canonical": 704_451,
         "from_canonical": 704_451,
         "canonical": 35_264,
-        "decoder": 748_635,
+        "decoder": 774_600,
+        "texture": 9,
     },
     "base": {
         "appearance": 8_610_176,
@@ -32,7 +33,8 @@ COUNTS = {
         "to_canonical": 9_972_867,
         "from_canonical": 9_972_867,
         "canonical": 12_384_288,
-        "decoder": 43_520_899,
+        "decoder": 43_523_784,
+        "texture": 97,
     },
     "paper": {
         "appearance": 8_610_176,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.canonical_face import canonical_face
 from models.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_size, read
-from models.face.rigid import aligned_faces, face_frames, moved, points, rotation, to_canonical, to_picture
+from models.face.rigid import aligned_faces, face_frames, from_picture, moved, points, rotation, to_picture
 from models.face.warp import sampled
 from models.head_pose import rotation_of
 from pipeline.faces.view import FaceView
@@ -30,7 +30,7 @@ def test_the_rotation_is_that_of_head_poses(pose: torch.Tensor) -> None:
 @given(poses)
 def test_there_and_back(pose: torch.Tensor) -> None:
     where = points(2, 3, torch.device("cpu"))
-    back = moved(to_canonical(pose), moved(to_picture(pose), where))
+    back = moved(from_picture(pose), moved(to_picture(pose), where))
     assert back.shape == (1, 2, 3, 3, 3)
     assert torch.allclose(back[0], where, atol=1e-5)
 
@@ -84,7 +84,7 @@ def test_a_warped_volume_s_blob_goes_to_the_known_place(
     start = torch.tensor([0.5, 0, 0])
     blob = torch.exp(-((cells - start) ** 2).sum(-1) / 0.02)[None, None]
     told = torch.tensor([pose], dtype=torch.float32)
-    there = sampled(blob, moved(to_canonical(told), cells))[0, 0]
+    there = sampled(blob, moved(from_picture(told), cells))[0, 0]
     middle = (there[..., None] * cells).sum((0, 1, 2)) / there.sum()
     turned = rotation_of(np.array([pose[:3]]))[0] @ start.numpy() * pose[5] + [pose[3], pose[4], 0]
     assert middle.numpy() == pytest.approx(turned, abs=0.01)

@@ -1,0 +1,45 @@
+"""The source picture beneath what is drawn: VASA-1 has no such path.
+
+A volume of few cells carries a face's shape and motion but not its pixels, and a head's pose moves all that is in it,
+also what stands still behind the head. So the picture itself goes the way of the volume, at its full size, and lies
+there a second time as it was; the decoder draws what neither shows.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from models.face.presets import Preset
+
+_REACH = 0.1
+"""How far the decoder may move the picture beyond the warps, in crop units: lips and lids are finer than the flows."""
+
+
+class Texture(nn.Module):
+    """Puts three layers together: what the decoder draws, the source picture moved, the source picture as it is."""
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.surface = nn.Conv3d(preset.volume[0], 1, 1)
+
+    def forward(
+        self, planes: torch.Tensor, volume: torch.Tensor, origin: torch.Tensor, picture: torch.Tensor
+    ) -> torch.Tensor:
+        """Pictures [N, 3, S, S].
+
+        planes [N, 8, S, S]: of `Decoder`. volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where in
+        the source's volume each of its cells comes from, in crop units. picture [N, 3, S, S]: the source's.
+        """
+        drawn, share, step = planes.split((3, 3, 2), 1)
+        where = self.where(volume, origin, picture.shape[2]) + _REACH * step.permute(0, 2, 3, 1)
+        moved = F.grid_sample(picture, where, "bilinear", "border", False)
+        layers = torch.stack([drawn, moved, picture], 1)  # [N, 3, 3, S, S]
+        return (share[:, :, None] * layers).sum(1)
+
+    def where(self, volume: torch.Tensor, origin: torch.Tensor, size: int) -> torch.Tensor:
+        """Where in the source picture each pixel [N, S, S, 2] comes from: of the depths, those that are the surface."""
+        depth = self.surface(volume).float().softmax(2)  # [N, 1, D, H, H]
+        at = (origin[:, :2].float() * depth).sum(2)  # [N, 2, H, H]
+        return F.interpolate(at, (size, size), mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
