@@ -15,55 +15,73 @@ class LossWeights:
     """
 
     reconstruction: float = 1.0
+    """Colours and their differences."""
     dissimilarity: float = 0.25
+    """1 - SSIM."""
     perceptual: float = 0.1
+    """Features of the frozen reader."""
     gaze: float = 0.3
+    """Where the eyes are."""
     landmarks: float = 2.0
+    """Landmarks that the frozen reader finds."""
     expression: float = 0.1
+    """The first numbers of z_dyn against what landmarks tell."""
     transfer: float = 0.5
+    """i with j's dynamics against j with i's pose."""
     identity: float = 0.1
+    """A source driven by somebody else stays who it is."""
     cycle: float = 0.02
+    """z_dyn read off a driven picture is nearer to the driver's than to others."""
     follow: float = 0.05
+    """The same numbers as `expression`, read off a picture driven by somebody else."""
     adversarial: float = 0.01
+    """What the discriminator thinks."""
     matching: float = 0.2
+    """The discriminator's features."""
 
 
 @dataclass(frozen=True)
 class FaceTraining:
-    """A training of the face latent model.
-
-    steps: of the optimiser. units: of a step, over all workers; a unit is two clips of different subjects with two
-    frames each. accumulate: parts in which a worker takes its share. rate: AdamW's, reached after `warm_up` steps, kept
-    and, over the last `fall` of all steps, brought down to a twentieth along half a cosine; taught_rate: the share of
-    it with which the encoder of z_dyn goes on learning; decay: of weights. clip: the gradient's largest norm. ema:
-    decay of the averaged weights, which are what is kept. noise: standard deviation added to z_dyn.
-
-    swaps: share of the steps after which the losses across poses and people begin; adversarial: likewise. every: a
-    clip in so many takes part in those across poses, a unit in so many in those across people.
-
-    reader_steps, reader_units: of the training of the frozen reader, then of z_dyn alone, before all else. precision:
-    of the networks. kept_out: how many subjects are never trained on, for scores and for choices.
-    """
+    """A training of the face latent model. A step takes units: two clips of different subjects, two frames of each."""
 
     steps: int = 24_000
+    """Steps of the optimiser."""
     units: int = 2
+    """Units of a step, over all workers."""
     accumulate: int = 1
+    """Parts in which a worker takes its share of a step."""
     rate: float = 1e-3
-    taught_rate: float = 0.2
+    """AdamW's learning rate."""
     warm_up: int = 500
+    """Steps in which the rate rises to that."""
     fall: float = 0.4
+    """Share of the steps, the last ones, over which it falls to a twentieth along half a cosine."""
+    taught_rate: float = 0.2
+    """The share of the rate with which the encoder of z_dyn, which is trained first, goes on learning."""
     decay: float = 1e-2
+    """Weight decay."""
     clip: float = 1.0
+    """The gradient's largest norm."""
     ema: float = 0.999
+    """Decay of the averaged weights, which are what is kept."""
     noise: float = 0.1
+    """Standard deviation of what is added to z_dyn."""
     swaps: float = 0.03
+    """Share of the steps after which the losses across poses and across people begin."""
     adversarial: float = 0.7
+    """Share of the steps after which the discriminator begins."""
     every: int = 4
+    """Of so many clips one takes part in the losses across poses, of so many units one in those across people."""
     reader_steps: int = 4_000
+    """Steps in which the frozen reader, then the encoder of z_dyn alone, are trained before all else."""
     reader_units: int = 8
+    """Units of such a step."""
     precision: Literal["bf16", "fp32"] = "bf16"
+    """Of the networks."""
     kept_out: tuple[int, int] = (9, 4)
+    """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
     seed: int = 0
+    """Of weights, draws and noise; who is kept out does not depend on it."""
     weights: LossWeights = field(default_factory=LossWeights)
 
     def rate_at(self, step: int) -> float:

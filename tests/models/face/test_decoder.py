@@ -16,8 +16,26 @@ def test_a_picture_s_size(preset: Preset) -> None:
     with torch.device("meta"):
         net = Decoder(preset)
     channels, depth, side = preset.volume
-    picture = net(empty(2, channels, depth, side, side), empty(2, preset.dynamics))
-    assert picture.shape == (2, 3, preset.size, preset.size)
+    planes = net(empty(2, channels, depth, side, side), empty(2, preset.dynamics))
+    assert planes.shape == (2, 3 if preset.layers == 1 else 8, preset.size, preset.size)
+
+
+def test_layers_begin_with_equal_shares_and_no_step() -> None:
+    torch.manual_seed(0)
+    planes = Decoder(TINY)(torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics))
+    assert torch.allclose(planes[:, 3:6], torch.full((), 1 / 3))
+    assert torch.equal(planes[:, 6:], torch.zeros(1, 2, 96, 96))
+
+
+def test_shares_are_whole_and_steps_within_one() -> None:
+    torch.manual_seed(0)
+    net = Decoder(TINY)
+    torch.nn.init.normal_(net.out.weight)
+    planes = net(torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics))
+    assert torch.allclose(planes[:, 3:6].sum(1), torch.ones(()), atol=1e-5)
+    assert planes[:, 3:6].min() >= 0
+    assert planes[:, 6:].abs().max() <= 1
+    assert planes[:, 6:].std() > 0.3
 
 
 def test_pictures_are_colours_in_single_precision_and_the_dynamics_reach_them() -> None:
@@ -28,8 +46,8 @@ def test_pictures_are_colours_in_single_precision_and_the_dynamics_reach_them() 
     with torch.autocast("cpu", torch.bfloat16):
         picture = net(volume, code)
     assert picture.dtype == torch.float32
-    assert picture.min() >= 0
-    assert picture.max() <= 1
+    assert picture[:, :3].min() >= 0
+    assert picture[:, :3].max() <= 1
     for module in net.modules():
         if isinstance(module, Modulation):
             torch.nn.init.normal_(module.affine.weight, std=0.1)
