@@ -1,0 +1,65 @@
+"""The source picture beneath what is drawn."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.face.presets import TINY
+from models.face.rigid import points
+from models.face.texture import Texture
+
+_, DEPTH, SIDE = TINY.volume
+VOLUME = torch.zeros(1, *TINY.volume, SIDE)
+CELLS = points(DEPTH, SIDE, torch.device("cpu")).permute(3, 0, 1, 2)[None]
+DRAWN, MOVED, STILL = torch.eye(3)
+
+
+def planes(share: torch.Tensor, step: tuple[float, float] = (0, 0)) -> torch.Tensor:
+    """Grey drawn, these shares, this step, everywhere: [1, 8, 96, 96]."""
+    values = torch.cat([torch.full((3,), 0.5), share, torch.tensor(step)])
+    return values[None, :, None, None].expand(1, 8, 96, 96)
+
+
+@pytest.fixture
+def texture() -> Texture:
+    """With cells that are all as likely to be the surface."""
+    net = Texture(TINY).requires_grad_(False)
+    torch.nn.init.zeros_(net.surface.weight)
+    return net
+
+
+def test_each_layer_alone(texture: Texture, pictures: torch.Tensor) -> None:
+    picture = pictures[:1]
+    a_cell_right = CELLS + torch.tensor([2 / SIDE, 0, 0])[None, :, None, None, None]
+    assert torch.equal(texture(planes(STILL), VOLUME, a_cell_right, picture), picture)
+    assert torch.equal(texture(planes(DRAWN), VOLUME, a_cell_right, picture), torch.full_like(picture, 0.5))
+    moved = texture(planes(MOVED), VOLUME, a_cell_right, picture)
+    assert torch.allclose(moved[..., 1:-1, 2:-5], picture[..., 1:-1, 5:-2], atol=1e-4)
+
+
+def test_no_motion_shows_the_picture_as_it_is_but_for_its_rim(texture: Texture, pictures: torch.Tensor) -> None:
+    found = texture(planes(MOVED), VOLUME, CELLS, pictures[:1])
+    assert torch.allclose(found[..., 1:-1, 1:-1], pictures[:1, :, 1:-1, 1:-1], atol=1e-5)
+
+
+def test_shares_mix_layers(texture: Texture, pictures: torch.Tensor) -> None:
+    found = texture(planes(torch.tensor([0.25, 0, 0.75])), VOLUME, CELLS, pictures[:1])
+    assert torch.allclose(found, 0.125 + 0.75 * pictures[:1], atol=1e-6)
+
+
+def test_a_full_step_is_a_tenth_of_half_the_picture(texture: Texture, pictures: torch.Tensor) -> None:
+    found = texture(planes(MOVED, (0.0, 0.625)), VOLUME, CELLS, pictures[:1])  # 3 pixels of 96
+    assert torch.allclose(found[..., 1:-4, 1:-1], pictures[:1, :, 4:-1, 1:-1], atol=1e-4)
+
+
+def test_the_surface_says_which_depth_counts() -> None:
+    """Cells of one depth come from elsewhere; marked as the surface, they decide."""
+    net = Texture(TINY).requires_grad_(False)
+    torch.nn.init.zeros_(net.surface.weight)
+    net.surface.weight[0, 0] = 50.0
+    origin, volume = CELLS.clone(), VOLUME.clone()
+    origin[:, 0, 3] = 0.25
+    volume[:, 0, 3] = 1.0
+    assert torch.allclose(net.where(volume, origin, 96)[..., 0], torch.full((1, 96, 96), 0.25), atol=1e-5)
+    assert not torch.allclose(net.where(VOLUME, origin, 96)[..., 0], torch.full((1, 96, 96), 0.25), atol=0.1)
