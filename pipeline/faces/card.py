@@ -12,6 +12,7 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
 from pipeline.faces.split import Split
 from pipeline.machine import machine, versions
+from pipeline.report.wording import file_name
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +22,7 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
 
     A clip is in `clips` as (file name, clip_id), its source file's hash in `content`.
     """
-    trained = [clip for clip in store.clips if split.part_of(clip.subject) == "train"]
+    trained = [clip for clip in store.clips if split.part_of(clip) == "train"]
     return {
         "training": asdict(job.training),
         "preset": job.preset,
@@ -33,7 +34,7 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
         "versions": versions(),
         "machine": machine(),
         "substitutes": SUBSTITUTES,
-        "clips": sorted((clip.source_uri.rsplit("/", 1)[-1], clip.clip_id) for clip in trained),
+        "clips": sorted((file_name(clip.source_uri), clip.clip_id) for clip in trained),
         "content": sorted({clip.content for clip in trained}),
         "test_subjects": split.test,
         "validation_subjects": split.validation,

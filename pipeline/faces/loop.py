@@ -44,7 +44,7 @@ def opened(job: FaceJob) -> tuple[FrameStore, Split]:
     """The frames of the job's catalog, and who is kept out. Raises what `open_frames` raises, and Failure."""
     store = open_frames(job.catalog, job.sizes.size)
     subjects = [clip.subject for clip in store.clips]
-    return store, split_of(subjects, *job.training.kept_out)
+    return store, split_of(subjects, *job.training.kept_out, job.training.skip)
 
 
 def train(

@@ -41,8 +41,7 @@ class FacePlan:
 def planned(job: FaceJob) -> FacePlan:
     """Build everything, take a few steps in a folder that is thrown away, and measure."""
     store, split = opened(job)
-    subjects = [clip.subject for clip in store.clips]
-    trained = [subject for subject in subjects if split.part_of(subject) == "train"]
+    trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         short = replace(job.training, steps=_STEPS, swaps=0.0, adversarial=2.0, reader_steps=1)

@@ -80,6 +80,8 @@ class FaceTraining:
     """Of the networks."""
     kept_out: tuple[int, int] = (9, 4)
     """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
+    skip: tuple[str, ...] = ()
+    """Names of files that are not trained on, with * and ?, for example where a licence forbids it."""
     seed: int = 0
     """Of weights, draws and noise; who is kept out does not depend on it."""
     weights: LossWeights = field(default_factory=LossWeights)

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
+from catalogs.frames import StoredClip
 from pipeline.command import Failure
+from pipeline.report.wording import file_name
 
 
 @dataclass(frozen=True)
 class Split:
-    """Subjects never trained on, each part sorted by name: for the scores, and for choosing designs."""
+    """Subjects never trained on, each part sorted by name: for the scores, and for choosing designs.
+
+    skip: patterns of file names that are not trained on either, whoever they show.
+    """
 
     test: tuple[str, ...]
     validation: tuple[str, ...]
+    skip: tuple[str, ...] = ()
 
-    def part_of(self, subject: str) -> str:
-        """test, validation or train."""
-        return "test" if subject in self.test else "validation" if subject in self.validation else "train"
+    def part_of(self, clip: StoredClip) -> str:
+        """test, validation, train or skipped."""
+        if clip.subject in self.test:
+            return "test"
+        if clip.subject in self.validation:
+            return "validation"
+        name = file_name(clip.source_uri)
+        return "skipped" if any(fnmatchcase(name, pattern) for pattern in self.skip) else "train"
 
 
-def split_of(subjects: Iterable[str], test: int, validation: int) -> Split:
+def split_of(subjects: Iterable[str], test: int, validation: int, skip: Sequence[str] = ()) -> Split:
     """The first `test` subjects by hash, and the next `validation`. Failure when fewer than two are left."""
     order = sorted(set(subjects), key=lambda name: hashlib.blake2b(f"0 {name}".encode()).digest())
     if len(order) < test + validation + 2:
@@ -29,4 +41,4 @@ def split_of(subjects: Iterable[str], test: int, validation: int) -> Split:
             f"{len(order)} subjects are too few to keep {test} and {validation} out and train on at least two: "
             "extract more clips, or keep fewer out"
         )
-    return Split(tuple(sorted(order[:test])), tuple(sorted(order[test : test + validation])))
+    return Split(tuple(sorted(order[:test])), tuple(sorted(order[test : test + validation])), tuple(skip))

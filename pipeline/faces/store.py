@@ -30,13 +30,12 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
     """The clips of a part of the split: train, validation or test. Failure when there are none."""
     index, subjects, odds = [], [], []
     for place, clip in enumerate(store.clips):
-        subject = clip.subject
         seen = store.seen(place)
-        if split.part_of(subject) != part or seen.sum() < _FRAMES:
+        if split.part_of(clip) != part or seen.sum() < _FRAMES:
             continue
         landmarks = store.landmarks(place)
         index.append(place)
-        subjects.append(subject)
+        subjects.append(clip.subject)
         odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen))
     if not index:
         raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
