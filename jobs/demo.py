@@ -1,4 +1,4 @@
-"""The demo: make the sample clips, extract them into a catalog, write the report."""
+"""The demo: make the sample clips, extract them into a catalog, write the report, draw clips from their latents."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import catalogs
 from pipeline.command import absolute, reported
 from pipeline.extraction import Request, extract
+from pipeline.faces.latent_figure import write_latent_figure
+from pipeline.faces.own import own_checkpoint
 from pipeline.recipe import make_recipe
 from pipeline.report import write_report
 from pipeline.samples import make_samples
@@ -30,7 +32,7 @@ class Demo:
     """Extract the sample clips; a second run finds everything decided."""
 
     out: str = "demo"
-    """Folder for the clips, the catalog and the report."""
+    """Folder for the clips, the catalog, the report and the picture."""
 
 
 def main(args: Demo) -> None:
@@ -38,11 +40,13 @@ def main(args: Demo) -> None:
     clips, catalog = out / "clips", out / "catalog"
     print(f"making sample clips in {clips}", file=sys.stderr)
     make_samples(clips)
-    result = extract(Request([str(clips)], str(catalog), make_recipe()))
+    result = extract(Request([str(clips)], str(catalog), make_recipe(frames="tiny")))
     page = write_report(str(catalog), out / "report.html")
+    picture = write_latent_figure(str(catalog), own_checkpoint(), out / "latents.png")
     print(table_text(catalogs.query(catalog, VERDICTS)))
     print(summary_text(result))
     print(f"duckdb:   select * from read_parquet('{catalog}/clips/**/*.parquet') where status = 'accepted'")
+    print(f"latents:  {picture}")
     print(f"report:   {page}")
 
 

@@ -11,7 +11,8 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import absolute, reported
+from pipeline.command import Failure, absolute, reported
+from pipeline.faces.own import own_checkpoint
 from pipeline.faces.scores import Part, evaluate_catalog, write_evaluation
 
 
@@ -29,15 +30,21 @@ class EvaluateFaces:
     out: str
     """The folder to write to."""
     checkpoint: str | None = None
-    """The face model's .safetensors file. Without it: the baselines alone, on all clips."""
+    """A face model's .safetensors file, of jobs/train_faces.py, in place of the one that comes with the project."""
+    baselines: bool = False
+    """The baselines alone, on all clips."""
     split: Part = "test"
-    """Which of the subjects that the training kept out."""
+    """Which of the subjects that the training kept out; unseen: of another catalog, all people none of whose files were
+    trained on."""
     json: bool = False
     """Print all figures as one line of JSON."""
 
 
 def main(args: EvaluateFaces) -> None:
-    checkpoint = Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else None
+    if args.baselines and args.checkpoint:
+        raise Failure("--baselines leaves the model out: give no --checkpoint")
+    given = Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else None
+    checkpoint = None if args.baselines else given or own_checkpoint()
     out = Path(absolute(args.out, "--out"))
     found = evaluate_catalog(absolute(args.catalog, "--catalog"), checkpoint, args.split)
     paths = [str(path) for path in write_evaluation(found, out)]

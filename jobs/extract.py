@@ -52,7 +52,7 @@ class Extract:
     preset: Literal["tiny", "base", "paper"] = "tiny"
     """The face networks that --frames is for: crops of 96, 256 or 512 pixels."""
     latents: str | None = None
-    """A face model's .safetensors (jobs/train_faces.py): store head pose, facial dynamics and identity too."""
+    """A face model's .safetensors (jobs/train_faces.py) in place of the one that comes with the project."""
     recompute: bool = False
     """Decide again what is decided, also under another recipe."""
     retry_failed: bool = False

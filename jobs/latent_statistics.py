@@ -24,7 +24,7 @@ class LatentStatistics:
     """
 
     catalog: str
-    """Folder of a catalog with latents (extract with --latents)."""
+    """Folder of a catalog."""
     json: bool = False
     """Print them as one line of JSON."""
 

@@ -32,7 +32,7 @@ class Reenact:
     out: str
     """The MP4 file to write; --grid also writes a PNG of that name."""
     checkpoint: str | None = None
-    """The face model's .safetensors file, of jobs/train_faces.py."""
+    """A face model's .safetensors file, of jobs/train_faces.py, in place of the one that comes with the project."""
     pose_only: bool = False
     """Move the head alone: the face keeps the portrait's expression."""
     dynamics_only: bool = False
@@ -48,7 +48,8 @@ class Reenact:
 
 
 def main(args: Reenact) -> None:
-    from pipeline.faces.reenactment import Reenactment, default_checkpoint, reenact
+    from pipeline.faces.own import own_checkpoint
+    from pipeline.faces.reenactment import Reenactment, reenact
     from pipeline.faces.scores.evaluation import Telling
 
     if args.pose_only and args.dynamics_only:
@@ -58,7 +59,7 @@ def main(args: Reenact) -> None:
             [absolute(path, "--source") for path in args.source],
             absolute(args.driver, "--driver"),
             Path(absolute(args.out, "--out")),
-            Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else default_checkpoint(),
+            Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else own_checkpoint(),
             "pose" if args.pose_only else "dynamics" if args.dynamics_only else "both",
             args.grid,
             args.side_by_side,

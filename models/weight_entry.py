@@ -112,7 +112,9 @@ class Trained:
     @property
     def present(self) -> str:
         """In words, where it is: empty if it is not here."""
-        return "trained here" if (_ROOT / self.file).is_file() else ""
+        if not (_ROOT / self.file).is_file():
+            return ""
+        return "trained here" if Path(self.file).is_absolute() else "in this repository"
 
     def path(self, name: str) -> Path:
         """The file, its hash checked. Raises WeightsMissing naming the file."""

@@ -5,7 +5,7 @@ Checksums were taken from where the files are published; `hash_from` says where.
 
 from __future__ import annotations
 
-from models.weight_entry import File, Packaged, Published, Weights
+from models.weight_entry import File, Packaged, Published, Trained, Weights
 from models.weight_store import WeightsMissing
 
 __all__ = ["REGISTRY", "Weights", "WeightsMissing", "weights"]
@@ -129,6 +129,18 @@ REGISTRY: dict[str, Weights] = {
                 file="models/dlib_face_recognition_resnet_model_v1.dat",
                 size=22_466_066,
                 sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+            ),
+        ),
+        Weights(
+            name="face_tiny",
+            stage="latents",
+            purpose="head pose, facial dynamics, identity, and the decoder that draws them (this project's own)",
+            licence="Apache-2.0; trained on public clips under MIT, Apache-2.0 and CC-BY-4.0",
+            commercial=True,
+            origin=Trained(
+                "models/face/tiny.safetensors",
+                size=8_448_534,
+                sha256="87d7e93ed769e78397720a7a2b1d3e0926601a505bfeaaf4c606eab11e0e3965",
             ),
         ),
         Weights(

@@ -84,7 +84,7 @@ def make_recipe(
 
     A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/variants.py), or
     `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face networks
-    whose training frames are stored too. latents: file of a face model whose latents are stored too. Where what these
+    whose training frames are stored too. latents: file of a face model in place of the project's own. Where what these
     need is larger than the stable crop, that is cut as large.
     """
     if profile not in PROFILES:
@@ -93,7 +93,7 @@ def make_recipe(
         raise RecipeError(f"max_seconds must be above 0, not {max_seconds:g}")
     if frames is not None and frames not in FRAME_SIZES:
         raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
-    asked = [role for role, wanted in (("latents", latents), ("frames", frames)) if wanted is not None]
+    asked = [] if frames is None else ["frames"]
     stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
     if frames is not None:
         stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
@@ -109,8 +109,8 @@ def make_recipe(
         # a clip without a sound track is refused by its header, unless speech is not required
         stages["probe"] = replace(stages["probe"], audio=stages["speech"].required)  # type: ignore[type-var,attr-defined]
     if latents is not None:
-        stages["latents"] = _with_checkpoint(stages["latents"], latents, {name for name, _ in given})
-    for role in asked:
+        stages["latents"] = _with_checkpoint(stages["latents"], latents)
+    for role in ("latents", *asked):
         stages["track"] = _large_enough(stages["track"], stages[role], ("track", "size") in given)
     return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
 
@@ -131,14 +131,10 @@ def _large_enough(track: Any, stage: Any, fixed: bool) -> Stage:
     return replace(track, size=stage.size)
 
 
-def _with_checkpoint(latents: Any, path: str | os.PathLike[str], given: set[str]) -> Stage:
-    """The stage latents with the face model of a file; given: the stages of which a parameter was set."""
-    if latents.name in given:
-        raise RecipeError(f"the parameters of stage {latents.name} are its file's: they cannot be set besides")
+def _with_checkpoint(latents: Any, path: str | os.PathLike[str]) -> Stage:
+    """The stage latents with the face model of a file."""
     try:
         return latents.with_checkpoint(path)
-    except ModuleNotFoundError as error:
-        raise RecipeError(f"--latents needs the package {error.name}: run make paper in the project") from error
     except ValueError as error:
         raise RecipeError(f"--latents {error}") from error
 
@@ -190,7 +186,7 @@ def _set(stages: dict[str, Stage], name: str, parameter: str, value: str) -> Sta
     if name not in stages:
         raise _no_stage(name, stages)
     stage = stages[name]
-    known = {field.name: getattr(stage, field.name) for field in fields(stage)}  # type: ignore[arg-type]
+    known = settings_of(stage)
     if parameter not in known:
         listed = ", ".join(f"{name}.{key}={_show(current)}" for key, current in known.items()) or "none"
         raise RecipeError(f"stage {name} has no parameter {parameter!r}; it has: {listed}")
@@ -212,6 +208,11 @@ def _value(where: str, text: str, current: Any) -> Any:
     except (KeyError, ValueError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(current), "text")
         raise RecipeError(f"--set {where}={text}: expected {kind}, for example {_show(current)}") from None
+
+
+def settings_of(stage: Any) -> dict[str, Any]:
+    """What of a stage's fields `STAGE.PARAMETER=VALUE` can set, with their values."""
+    return {each.name: getattr(stage, each.name) for each in fields(stage) if not each.metadata.get("not_set")}
 
 
 def _parameters(stage: Any) -> dict[str, Any]:

@@ -27,7 +27,7 @@ VARIANTS: dict[str, dict[str, str]] = {
 }
 """Role to the stages that can fill it, as variant to "module:class"; the first one is the one of profile `open`."""
 
-OPTIONAL = {"latents": "--latents", "frames": "--frames"}
+OPTIONAL = {"frames": "--frames"}
 """The roles that a recipe has only where they are asked for, and the option of jobs/extract.py that does."""
 
 Preset = Literal["tiny", "base", "paper"]

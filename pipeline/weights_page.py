@@ -20,6 +20,7 @@ CHANGES: Mapping[str, str] = {
     "fer_mini_xception": "`emotion`, without contempt",
     "silero_vad": "`speech_share`; verdict `no_speech`",
     "dlib_face_recognition": "`face_vector` [128], `subject_id`; verdict `face_lost`",
+    "face_tiny": "arrays `face_pose`, `dynamics`, `identity`",
     "scrfd": "in place of blazeface: `faces_max`, which face is followed",
     "arcface": "in place of dlib: `face_vector` [512], `subject_id`",
     "hyperiqa": "`quality`, `quality_min` on the scale of KonIQ-10k; verdict `low_quality`",

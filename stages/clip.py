@@ -17,6 +17,9 @@ from stages.thumbs import Thumb
 FPS = 25
 AUDIO_RATE = 16_000
 
+NOT_SET = {"not_set": True}
+"""Metadata of a stage's field that belongs to the recipe but is no setting."""
+
 
 @dataclass(frozen=True)
 class Resources:

@@ -1,4 +1,4 @@
-"""Stage latents: head pose, facial dynamics and identity of the stable crops by a face model; only if asked for."""
+"""Stage latents: head pose, facial dynamics and identity of the stable crops by a face model."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from models.face.landmarks import read
 from models.face.presets import PRESETS
 from models.weight_entry import Trained, Weights
 from models.weight_hashes import digest
-from models.weights import WeightsMissing
+from models.weights import REGISTRY, weights
 from stages.batched import BatchedStage
-from stages.clip import Clip, Outcome, Resources
+from stages.clip import NOT_SET, Clip, Outcome, Resources
 from stages.crops import crop_at
 
 _POSE = 6
+_OWN = REGISTRY["face_tiny"]
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,17 @@ class FaceLatents(BatchedStage):
 
     preset: of the face model, which says how large its pictures are; the stable crop (track.size) must be as large.
     sha256: of its file. checkpoint: where that file is; it may move without being another recipe. `with_checkpoint`
-    sets all three.
+    sets all three; without it they are those of the project's own model.
     """
 
-    preset: str = "tiny"
-    sha256: str = ""
-    checkpoint: str = field(default="", compare=False)
+    preset: str = field(default="tiny", metadata=NOT_SET)
+    sha256: str = field(default=_OWN.sha256, metadata=NOT_SET)
+    checkpoint: str = field(default=_OWN.file, metadata=NOT_SET, compare=False)
 
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
     columns: ClassVar[pa.Schema] = pa.schema([])
     batch: ClassVar[int] = 32
 
@@ -51,10 +52,10 @@ class FaceLatents(BatchedStage):
         return PRESETS[self.preset].size
 
     @property
-    def weights(self) -> tuple[Weights, ...]:  # type: ignore[override]
-        """The checkpoint's entry, which no registry has."""
-        if not self.checkpoint:
-            return ()
+    def weights(self) -> tuple[str | Weights, ...]:  # type: ignore[override]
+        """The project's own model, or the checkpoint's entry, which no registry has."""
+        if self.sha256 == _OWN.sha256:
+            return (_OWN.name,)
         entry = Weights(
             name=f"face_{self.preset}",
             stage=self.name,
@@ -76,9 +77,7 @@ class FaceLatents(BatchedStage):
     def model(self) -> Model:
         from models.face_latents import FaceEncoders
 
-        if not self.weights:
-            raise WeightsMissing("stage latents has no face model: give it with --latents CHECKPOINT.safetensors")
-        return FaceEncoders(self.weights[0].path())
+        return FaceEncoders(weights(self.weights[0]).path())
 
     def items(self, clip: Clip) -> list[np.ndarray]:
         """Every frame, as models/face_latents.py takes it."""

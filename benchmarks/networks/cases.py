@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.networks import detectors, faces, light, sound
+from benchmarks.networks import detectors, faces, latents, light, sound
 from benchmarks.networks.case import Case
 from benchmarks.networks.material import Material
 
@@ -37,5 +37,8 @@ ON_CPU: dict[str, Open] = {
 }
 """Those of profile `open`, which run on the CPU alone; for comparison, held to no goal."""
 
-ALL: dict[str, Open] = {**PAPER, "scrfd_2.5g": detectors.scrfd_small, **ON_CPU}
+OWN: dict[str, Open] = {"face_tiny": latents.face_tiny}
+"""Trained by this project."""
+
+ALL: dict[str, Open] = {**PAPER, "scrfd_2.5g": detectors.scrfd_small, **OWN, **ON_CPU}
 """By name; beside the others a real, smaller SCRFD."""

@@ -47,9 +47,7 @@ def stored_latents(catalog: Uri, clip_id: str, model: FaceModel) -> StoredLatent
     rows = _row(catalog, "latents", "frames, face_pose, dynamics, identity", clip_id)
     row = rows.to_pylist()[0] if rows.num_rows else {}
     if not row.get("dynamics"):
-        raise CatalogError(
-            f"{catalog} holds no latents of clip {clip_id}: extract it with --latents CHECKPOINT.safetensors"
-        )
+        raise CatalogError(f"{catalog} holds no latents of clip {clip_id}: extract it again into a new catalog")
     size, (identity, side) = model.preset.dynamics, model.preset.identity
     if len(row["dynamics"]) != row["frames"] * size or len(row["identity"]) != identity * side**2:
         raise CatalogError(f"the latents of {catalog} are not those of preset {model.preset.name}")

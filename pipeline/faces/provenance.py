@@ -43,8 +43,27 @@ class Provenance:
         return json.loads(self.description)
 
 
-def provenance(checkpoint: Path, preset: str, sources: Sequence[Given], driver: Given, moved: str) -> Provenance:
-    """The note about pictures of `sources` moved by `driver`. moved: both, pose, dynamics or grid."""
+Origin = dict[str, str]
+"""A file that a synthetic picture was made from: its name, without folders, and the blake2b hash of its bytes."""
+
+
+def origin(name: str, blake2b: str) -> Origin:
+    """A file whose hash is known."""
+    return {"file": name, "blake2b": blake2b}
+
+
+def origin_of(given: Given) -> Origin:
+    """A file that is hashed now."""
+    return origin(given.name, content_hash(given.path))
+
+
+def provenance(
+    checkpoint: Path, preset: str, sources: Sequence[Origin], driver: Origin | None, moved: str
+) -> Provenance:
+    """The note about pictures of `sources` moved by `driver`, by None: by their own latents.
+
+    moved: both, pose, dynamics or grid.
+    """
     tool = f"vasari {_version()}"
     with checkpoint.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -52,11 +71,12 @@ def provenance(checkpoint: Path, preset: str, sources: Sequence[Given], driver: 
         "synthetic": True,
         "tool": tool,
         "model": {"file": checkpoint.name, "preset": preset, "sha256": digest},
-        "sources": [_file(path) for path in sources],
-        "driver": _file(driver),
+        "sources": list(sources),
+        "driver": driver,
         "moved": moved,
     }
-    comment = f"Synthetic: a portrait animated by another video with {tool}. Nobody was recorded doing this."
+    how = "a portrait animated by another video" if driver else "a video drawn again from its motion latents"
+    comment = f"Synthetic: {how} with {tool}. Nobody was recorded doing this."
     return Provenance(comment, json.dumps(about))
 
 
@@ -97,10 +117,6 @@ def _text_chunk(key: str, value: str) -> bytes:
     """PNG's iTXt, UTF-8, not compressed."""
     body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def _file(given: Given) -> dict[str, str]:
-    return {"file": given.name, "blake2b": content_hash(given.path)}
 
 
 def _version() -> str:

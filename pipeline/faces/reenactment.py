@@ -18,7 +18,7 @@ from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
 from pipeline.faces.given import Given
 from pipeline.faces.portrait import Portrait, motions, portrait_of
-from pipeline.faces.provenance import Provenance, provenance, seal_video, write_png
+from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
 from pipeline.faces.sighted import Driver, Say, driver_of_video
 from pipeline.faces.tiles import shown
 from stages.clip import AUDIO_RATE, FPS
@@ -79,11 +79,6 @@ class Reenacted:
         )
 
 
-def default_checkpoint() -> Path:
-    """The face model of the project itself. Failure: there is none yet."""
-    raise Failure("no face model comes with the project yet: give --checkpoint FILE (jobs/train_faces.py makes one)")
-
-
 def reenact(asked: Reenactment, say: Say) -> Reenacted:
     """Draw the video that is asked for. Failure names the file at fault, the cause and the next step."""
     try:
@@ -101,7 +96,8 @@ def reenact(asked: Reenactment, say: Say) -> Reenacted:
         with video.named():
             driver = driver_of_video(video.path, size, say)
         moved = "grid" if asked.grid else asked.what
-        note = provenance(asked.checkpoint, drive.model.preset.name, sources, video, moved)
+        origins = [origin_of(source) for source in sources]
+        note = provenance(asked.checkpoint, drive.model.preset.name, origins, origin_of(video), moved)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     files = [asked.out]
     if asked.grid:

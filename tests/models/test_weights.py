@@ -10,6 +10,7 @@ import pytest
 from made_weights import content, entry, known, own_store, register, sha256
 
 from models import weight_store
+from models.face.checkpoint import read_recipe
 from models.weight_entry import File, Packaged, Published, Trained, Weights
 from models.weight_intake import add
 from models.weights import REGISTRY, WeightsMissing, weights
@@ -17,7 +18,8 @@ from models.weights_needed import environment, missing, require
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGED = sorted(name for name, entry in REGISTRY.items() if isinstance(entry.origin, Packaged))
-PUBLISHED = sorted(set(REGISTRY) - set(PACKAGED))
+OWN = [name for name, entry in REGISTRY.items() if isinstance(entry.origin, Trained)]
+PUBLISHED = sorted(set(REGISTRY) - set(PACKAGED) - set(OWN))
 NET, OTHER = content(1.0), content(2.0)
 
 
@@ -48,11 +50,23 @@ def test_every_entry_is_complete(name: str) -> None:
     assert entry.licence
     assert entry.size is not None
     assert entry.size > 1000
-    assert entry.source.startswith("https://")
+    assert entry.source.startswith("https://") or name in OWN
 
 
 def test_only_weights_whose_licence_says_so_may_be_used_commercially() -> None:
     assert [name for name in PUBLISHED if REGISTRY[name].commercial] == ["face_landmarker", "wav2vec2"]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
+    entry = REGISTRY[name]
+    assert entry.path() == ROOT / entry.file
+    assert entry.path().stat().st_size == entry.size <= 12e6
+    assert entry.commercial is True
+    assert entry.state == "in this repository"
+    preset, recipe = read_recipe(entry.path())
+    assert name == f"face_{preset}"
+    assert all(recipe[part] for part in ("commit", "clips", "seconds", "training", "test_subjects"))
 
 
 def test_what_is_installed_for_them_is_what_the_registry_names() -> None:

@@ -42,7 +42,9 @@ def test_plan_text_names_everything() -> None:
     assert lines[0] == f"profile open, recipe {RECIPE.fingerprint}, decoder pyav, clips of at most 30 s"
     assert lines[-1] == "nothing was done: leave out --plan to run it"
     for stage in RECIPE.stages:
-        assert any(line.split()[:3] == [f"{stage.name}={variant_of(stage)}", "1", "CPU"] for line in lines), stage.name
+        assert any(
+            line.replace(",", "").split()[:3] == [f"{stage.name}={variant_of(stage)}", "1", "CPU"] for line in lines
+        ), stage.name
         for field in fields(stage):  # type: ignore[arg-type]
             assert any(line.strip().startswith(f"{stage.name}.{field.name}=") for line in lines)
     assert "      quality.minimum=41.0" in lines
@@ -171,10 +173,11 @@ def test_what_was_not_measured_is_named() -> None:
 
 
 def test_a_recipe_without_networks_needs_no_gpu() -> None:
-    assert cores_per_gpu(RECIPE, TABLE) is None
-    assert cores_line(RECIPE, TABLE) == ""
-    assert plan(RECIPE)["cores_per_gpu"] is None
-    assert "GPU" not in plan_text(RECIPE)
+    bare = replace(RECIPE, stages=RECIPE.stages[:-1])
+    assert cores_per_gpu(bare, TABLE) is None
+    assert cores_line(bare, TABLE) == ""
+    assert plan(bare)["cores_per_gpu"] is None
+    assert "GPU" not in plan_text(bare)
 
 
 def test_the_plan_says_it_in_words_and_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.face.checkpoint import save_model
-from models.weights import Weights
+from models.weights import REGISTRY, Weights
 from pipeline import recipe as recipes
-from pipeline.recipe import Recipe, RecipeError, make_recipe
+from pipeline.recipe import Recipe, RecipeError, make_recipe, settings_of
 from pipeline.variants import Preset
 from stages.probe import Probe
 from stages.quality import Quality
 from tests.models import random_face
 
 OPEN = make_recipe()
-PARAMETERS = [(stage.name, field.name) for stage in OPEN.stages for field in fields(stage)]  # type: ignore[arg-type]
+PARAMETERS = [(stage.name, name) for stage in OPEN.stages for name in settings_of(stage)]
 
 
 def stage(recipe: Recipe, name: str) -> Any:
@@ -39,6 +39,7 @@ def test_the_open_profile_in_order() -> None:
         "emotion",
         "audio",
         "identity",
+        "latents",
     ]
     assert all(w.commercial for w in OPEN.weights())
 
@@ -206,13 +207,20 @@ def face_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_face.write(tmp_path_factory.mktemp("face") / "model.safetensors")
 
 
-def test_latents_are_a_stage_only_where_a_face_model_is_given(face_model: Path) -> None:
-    assert "latents" not in variant_names(OPEN)
+def test_another_face_model_changes_the_stage_latents_alone(face_model: Path) -> None:
     recipe = make_recipe(latents=face_model)
-    assert [stage.name for stage in recipe.stages] == [*(stage.name for stage in OPEN.stages), "latents"]
-    assert recipe.stages[:-1] == OPEN.stages
+    assert [stage.name for stage in recipe.stages] == [stage.name for stage in OPEN.stages]
+    assert OPEN.stages[-1].name == "latents"
+    assert recipe.stages[:-1] == OPEN.stages[:-1]
     assert [stage.name for stage in make_recipe(frames="tiny", latents=face_model).stages][-2:] == ["latents", "frames"]
     assert [network.name for network in recipe.networks()] == ["latents"]
+
+
+def test_the_project_s_own_face_model_is_the_default_also_by_its_path() -> None:
+    own = REGISTRY["face_tiny"]
+    assert OPEN.describe()["stages"]["latents"]["sha256"] == OPEN.describe()["weights"]["face_tiny"] == own.sha256
+    assert make_recipe(latents=own.path()) == OPEN
+    assert make_recipe(latents=own.path()).weights() == OPEN.weights()
 
 
 def test_the_face_model_s_hash_is_in_the_recipe_and_its_place_is_not(face_model: Path, tmp_path: Path) -> None:
@@ -232,8 +240,8 @@ def test_latents_that_cannot_be_say_why(face_model: Path, tmp_path: Path) -> Non
     other = tmp_path / "other.safetensors"
     other.write_bytes(b"other")
     for settings, file, says in (
-        (["latents=face"], None, "this recipe has no stage 'latents': it comes with --latents"),
-        (["latents.preset=base"], face_model, "the parameters of stage latents are its file's: they cannot be set"),
+        (["latents.preset=base"], None, "stage latents has no parameter 'preset'; it has: none"),
+        (["latents=large"], None, "no stage latents=large; there are: latents=face"),
         (["track.size=64"], face_model, "--set track.size=64: latents of 96 pixels need a crop as large; leave it out"),
         ([], other, f"--latents {other}: not a face model"),
         ([], tmp_path / "none", f"--latents {tmp_path}/none: not a face model"),

@@ -12,7 +12,8 @@ import pytest
 from made_clips import accepted, first_frames, turned_clip
 
 from models.checkpoint import WrongWeights
-from models.weights import WeightsMissing
+from models.weight_entry import Weights
+from models.weights import REGISTRY, WeightsMissing
 from pipeline.faces.driving import Drive
 from pipeline.faces.view import FaceView
 from stages.clip import Clip
@@ -89,6 +90,7 @@ def test_batches_do_not_matter(stage: FaceLatents, woman: Clip) -> None:
 
 def test_the_file_is_a_weight_of_the_stage_and_may_move(stage: FaceLatents, tmp_path: Path) -> None:
     (entry,) = stage.weights
+    assert isinstance(entry, Weights)
     assert (entry.name, entry.sha256, entry.stage) == ("face_tiny", stage.sha256, "latents")
     assert entry.path() == Path(stage.checkpoint)
     moved = replace(stage, checkpoint=str(tmp_path / "moved.safetensors"))
@@ -100,9 +102,17 @@ def test_the_file_is_a_weight_of_the_stage_and_may_move(stage: FaceLatents, tmp_
         moved.model()
 
 
-def test_without_a_face_model_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeightsMissing, match="--latents CHECKPOINT.safetensors"):
-        FaceLatents().model()
+def test_without_a_file_it_is_the_project_s_own_model(woman: Clip) -> None:
+    own = FaceLatents()
+    assert own.weights == ("face_tiny",)
+    assert own.with_checkpoint(REGISTRY["face_tiny"].path()) == own
+    items = own.items(first_frames(woman, 5))
+    answers = own.model()(items)
+    codes = np.stack([answer[6:38] for answer in answers])
+    assert 0.01 < np.abs(codes).mean() < 4
+
+
+def test_a_file_that_is_no_face_model(tmp_path: Path) -> None:
     (tmp_path / "no.safetensors").write_bytes(b"no")
     for name in ("no.safetensors", "absent.safetensors"):
         with pytest.raises(WrongWeights, match=f"{name}: not a face model"):

@@ -15,7 +15,7 @@ from catalogs.frames import open_frames
 from models.face.presets import TINY
 from pipeline.command import Failure
 from pipeline.faces.scores.baselines import BASELINES, Contender
-from pipeline.faces.scores.choice import Part, contents_of, held_out
+from pipeline.faces.scores.choice import Part, held_out
 from pipeline.faces.scores.grid import write_grid
 from pipeline.faces.scores.pairs import Frames, take
 from pipeline.faces.scores.protocol import Protocol, Result, Say
@@ -68,7 +68,7 @@ def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evalu
     contenders, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
     if checkpoint is not None:
         recipe, size, model = _method(checkpoint)
-        places = held_out(store.clips, contents_of(catalog), recipe, part)
+        places = held_out(store.clips, recipe, part)
         contenders = [model, *contenders]
     if size > store.size:
         raise Failure(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")

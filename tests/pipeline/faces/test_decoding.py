@@ -105,7 +105,7 @@ def test_latents_come_back_as_tensors_in_the_preset_s_shapes(catalog: Path, driv
 
 def test_what_is_not_there_is_named(catalog: Path, drive: Drive, man: FaceView) -> None:
     for clip in (BARE, "no ' clip"):
-        with pytest.raises(CatalogError, match=f"no latents of clip {clip}: extract it with --latents"):
+        with pytest.raises(CatalogError, match=f"no latents of clip {clip}: extract it again"):
             decoded(drive, catalog, clip)
     with pytest.raises(CatalogError, match="not those of preset base"):
         stored_latents(catalog, CLIP, random_face.random_model("base"))

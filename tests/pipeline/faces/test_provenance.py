@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.faces.given import Given
-from pipeline.faces.provenance import Provenance, provenance, seal_video, write_png
+from pipeline.faces.provenance import Provenance, origin, origin_of, provenance, seal_video, write_png
 from pipeline.uris import content_hash
 from stages.encode import write_video
 
@@ -23,7 +23,8 @@ def note(tmp_path: Path) -> Provenance:
         (tmp_path / name).write_text(name)
     with ExitStack() as stack:
         given = [Given.of(str(tmp_path / name), stack) for name in ("portrait.png", "talk.mp4")]
-        return provenance(tmp_path / "model.safetensors", "tiny", given[:1], given[1], "both")
+        portrait, driver = map(origin_of, given)
+        return provenance(tmp_path / "model.safetensors", "tiny", [portrait], driver, "both")
 
 
 def test_the_note_says_what_is_in_it(note: Provenance, tmp_path: Path) -> None:
@@ -36,6 +37,14 @@ def test_the_note_says_what_is_in_it(note: Provenance, tmp_path: Path) -> None:
     assert values["sources"] == [{"file": "portrait.png", "blake2b": content_hash(str(tmp_path / "portrait.png"))}]
     assert values["driver"]["file"] == "talk.mp4"
     assert str(tmp_path) not in note.description + note.comment
+
+
+def test_without_a_driver_it_says_drawn_from_latents(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_text("model")
+    note = provenance(tmp_path / "model.safetensors", "tiny", [origin("talk.mp4", "a hash")], None, "both")
+    assert note.comment.startswith("Synthetic: a video drawn again from its motion latents with vasari ")
+    assert note.values["sources"] == [{"file": "talk.mp4", "blake2b": "a hash"}]
+    assert note.values["driver"] is None
 
 
 def test_video_keeps_its_streams(note: Provenance, tmp_path: Path, random: np.random.Generator) -> None:

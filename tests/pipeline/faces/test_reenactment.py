@@ -21,7 +21,7 @@ from pipeline.command import Failure
 from pipeline.faces import reenactment
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.figures import SPIN, spinning
-from pipeline.faces.reenactment import Reenactment, default_checkpoint, reenact
+from pipeline.faces.reenactment import Reenactment, reenact
 from pipeline.faces.sighted import Driver, driver_of_video, source_view, views
 from pipeline.faces.tiles import mark_place
 from stages.encode import write_video
@@ -224,8 +224,6 @@ def test_wrong_requests(asked: Reenactment, samples: Path, tmp_path: Path) -> No
     for changes, why in cases:
         with pytest.raises(Failure, match=why):
             replace(asked, **changes)
-    with pytest.raises(Failure, match="give --checkpoint"):
-        default_checkpoint()
     page = tmp_path / "page.safetensors"
     page.write_text("<html>")
     with pytest.raises(Failure, match="not a face model"):

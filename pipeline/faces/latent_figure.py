@@ -1,0 +1,56 @@
+"""What a catalog's latents hold, to be looked at: frames of its clips, and the same frames drawn from latents alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from catalogs.frames import FrameStore, StoredClip, open_frames
+from pipeline.faces.decoding import Uri, decoded
+from pipeline.faces.driving import Drive, driver_of
+from pipeline.faces.provenance import origin, provenance, write_png
+from pipeline.faces.tiles import Tile, board, shown
+from pipeline.report.wording import file_name
+from stages.clip import FPS
+
+CLIPS, FRAMES = 4, 6
+"""Clips that are shown, of different people first, and frames of each."""
+
+
+def write_latent_figure(catalog: Uri, checkpoint: Path, out: Path) -> Path:
+    """Write a PNG of two rows a clip: its frames in table frames, and what `checkpoint` draws from table latents.
+
+    Errors: `open_frames`, `decoded`.
+    """
+    drive = driver_of(checkpoint)
+    store = open_frames(catalog, drive.model.preset.size)
+    chosen = _chosen(store.clips)
+    rows = [row for place in chosen for row in _rows(drive, store, catalog, place)]
+    sources = [origin(file_name(clip.source_uri), clip.content) for clip in (store.clips[place] for place in chosen)]
+    note = provenance(checkpoint, drive.model.preset.name, sources, None, "both")
+    write_png(board(rows), out, note)
+    return out
+
+
+def _chosen(clips: Sequence[StoredClip]) -> list[int]:
+    """Places of the clips to show: the first of every person, then others."""
+    first = {clip.subject: place for place, clip in reversed(list(enumerate(clips)))}
+    others = [place for place in range(len(clips)) if place not in first.values()]
+    return [*sorted(first.values()), *others][:CLIPS]
+
+
+def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[list[Tile]]:
+    clip = store.clips[place]
+    at = np.linspace(0, clip.frames - 1, FRAMES).astype(int)
+    drawn = decoded(drive, catalog, clip.clip_id)[at]
+    times = [f"{index / FPS:.1f} s" for index in at]
+    return [
+        [(file_name(clip.source_uri), None), *_tiles(times, store.crops(place, list(at)), mark=False)],
+        [("from latents", None), *_tiles([""] * FRAMES, drawn, mark=True)],
+    ]
+
+
+def _tiles(labels: Sequence[str], pictures: np.ndarray, mark: bool) -> list[Tile]:
+    return [(label, shown(picture, mark)) for label, picture in zip(labels, pictures, strict=True)]
