@@ -21,7 +21,7 @@ from pipeline.faces.portrait import Portrait, motions, portrait_of
 from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
 from pipeline.faces.sighted import Driver, Say, driver_of_video
 from pipeline.faces.tiles import shown
-from stages.clip import AUDIO_RATE, FPS
+from stages.clip import FPS
 from stages.encode import write_video
 
 _QUALITY = {"preset": "medium", "crf": "18"}
@@ -126,7 +126,7 @@ def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Proven
     draft = out.with_name(f".{out.name}.draft.tmp")
     try:
         told = _told(frames, driver.frames, say)
-        write_video(draft, told, FPS, audio=driver.sound, audio_rate=AUDIO_RATE, options=_QUALITY, container="mp4")
+        write_video(draft, told, FPS, audio=driver.sound, audio_rate=driver.sound_hz, options=_QUALITY, container="mp4")
         seal_video(draft, out, note)
     finally:
         draft.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.command import Failure
 from pipeline.faces.picture import read_picture
 from pipeline.faces.view import FaceView
-from stages.clip import AUDIO_RATE, FPS, Clip, Reject, Track
+from stages.clip import FPS, Clip, Reject, Track
 from stages.reader import Frame, Frames, Unreadable, VideoHeader, frame_count, read
 from stages.reader_pyav import read_header
 from stages.sound import read_sound
@@ -26,6 +26,9 @@ Say = Callable[[str], None]
 
 _LOOKS = 8
 """Times the mesh looks at a portrait, each where the last look saw the face; landmarks settle as they do in video."""
+_AAC_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
+_OTHER_HZ = 48_000
+"""The rate of the result's sound where AAC does not know the driver's."""
 _IN_PICTURE = {
     "no_face": "no human face in it; give a picture of one person who looks about into the camera",
     "several_faces": "several faces in it; cut the picture to one of them",
@@ -41,13 +44,14 @@ _IN_VIDEO = {
 
 @dataclass(frozen=True)
 class Driver:
-    """The first shot of a driving video, tracked. sound: float32 mono at 16 kHz, as long as the frames, or None.
+    """The first shot of a driving video, tracked. sound: float32 mono at `sound_hz`, as long as the frames, or None.
 
     left_out_s: seconds after a scene change that are not used.
     """
 
     track: Track
     sound: np.ndarray | None
+    sound_hz: int
     left_out_s: float
 
     @property
@@ -81,7 +85,7 @@ def driver_of_video(path: str, size: int, say: Say) -> Driver:
         header = read_header(path)
         end = header.duration
         frames = Frames(_told(read(path, header, 0.0, end), frame_count(end), say))
-        found = FaceTrack(size=size).open()(Clip(path, header, 0.0, end, frames, read_sound(path, header, 0.0, end)))
+        found = FaceTrack(size=size).open()(Clip(path, header, 0.0, end, frames))
     except Unreadable as error:
         raise Failure(str(error)) from error
     if isinstance(found, Reject):
@@ -89,7 +93,8 @@ def driver_of_video(path: str, size: int, say: Say) -> Driver:
         raise Failure(f"{path}: {shot}{found.detail}; {_IN_VIDEO.get(found.reason, _IN_VIDEO['no_face'])}")
     track = found.tracked()
     left_out = 0.0 if found.rest is None else end - found.end_s
-    return Driver(track, _as_long(found.sound, len(track.crops)), left_out)
+    sound_hz = header.audio_hz if header.audio_hz in _AAC_HZ else _OTHER_HZ
+    return Driver(track, read_sound(path, header, 0.0, len(track.crops) / FPS, sound_hz), sound_hz, left_out)
 
 
 def views(track: Track, first: int, last: int) -> list[FaceView]:
@@ -104,12 +109,3 @@ def _told(frames: Frames, count: int, say: Say) -> Iterator[Frame]:
     for frame in frames:
         say(f"driver: frame {frame.index + 1} of {count}")
         yield frame
-
-
-def _as_long(sound: np.ndarray | None, frames: int) -> np.ndarray | None:
-    """Sound cut, or filled with silence, to the length of so many frames."""
-    if sound is None:
-        return None
-    out = np.zeros(round(frames / FPS * AUDIO_RATE), np.float32)
-    out[: len(sound)] = sound[: len(out)]
-    return out

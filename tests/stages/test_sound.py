@@ -48,6 +48,16 @@ def test_any_rate_and_channels_become_16_khz_mono(tmp_path: Path, rate: int, cha
     assert np.abs(heard).max() == pytest.approx(0.5, rel=0.15)
 
 
+def test_another_rate_is_given_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    tone = burst(3, 1.0, 48_000)
+    write_video(path, numbered(75), fps=25, audio=tone, audio_rate=48_000, options=QUICK)
+    sound = read_sound(str(path), read_header(str(path)), 0.5, 2.5, 48_000)
+    assert sound is not None
+    assert sound.shape == (96_000,)
+    assert np.corrcoef(sound[24_800:33_000], tone[48_800:57_000])[0, 1] > 0.98
+
+
 def test_stereo_is_the_mean_of_both_sides(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     stored = np.stack([burst(3, 1.0, RATE), np.zeros(3 * RATE, np.float32)], 1)

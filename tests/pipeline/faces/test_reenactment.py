@@ -63,7 +63,7 @@ def talk(samples: Path) -> Driver:
     track = driver.track
     part = {name: getattr(track, name)[:FRAMES] for name in ("times", "landmarks", "present", "crops", "crop_matrix")}
     assert driver.sound is not None
-    return Driver(replace(track, **part), driver.sound[: FRAMES * 640], 0.0)
+    return Driver(replace(track, **part), driver.sound[: FRAMES * driver.sound_hz // 25], driver.sound_hz, 0.0)
 
 
 @pytest.fixture
@@ -192,6 +192,7 @@ def test_from_files_to_a_file(asked: Reenactment, samples: Path, name: str, fram
         times = [frame.time for frame in file.decode(video)]
         assert times == pytest.approx([i / 25 for i in range(frames)], abs=1e-4)
         assert sound.codec_context.name == "aac"
+        assert sound.codec_context.sample_rate == read_header(str(samples / f"{name}.mp4")).audio_hz
         assert float(sound.duration * sound.time_base) == pytest.approx(frames / 25, abs=0.04)
         assert file.metadata["comment"].startswith("Synthetic: ")
         assert found.note["model"]["sha256"] in file.metadata["description"]
