@@ -14,7 +14,7 @@ import pytest
 
 import catalogs
 from catalogs.errors import RecipeMismatch
-from pipeline import cluster, workers
+from pipeline import cluster, extraction, workers
 from pipeline.child import ChildError, _function
 from pipeline.extraction import Request, Result, extract
 from pipeline.recipe import Recipe, make_recipe
@@ -51,6 +51,7 @@ def _without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
     monkeypatch.setattr(cluster, "run", run)
     monkeypatch.setattr(workers, "Child", Inline)
+    monkeypatch.setattr(extraction, "labellers", lambda recipe: None)
 
 
 @pytest.fixture
@@ -356,7 +357,9 @@ def test_the_open_profile_on_sample_clips(samples: Path, catalog: Path) -> None:
         assert row["gaze_theta"] is not None
         assert row["emotion"]["happiness"] is not None
         assert all(row["seconds"][name] > 0 for name in ("track", "gaze", "identity"))
-    lengths = "clips.frames, latents.frames f, len(pose) / 6 p, len(gaze) / 2 g, len(audio) / 320 a"
+    lengths = (
+        "clips.frames, latents.frames f, len(pose) / 6 p, len(gaze) / 2 g, len(audio) / 320 a, len(dynamics) / 32 d"
+    )
     for row in catalogs.query(catalog, f"select {lengths} from clips join latents using (clip_id)").to_pylist():
         assert len(set(row.values())) == 1
     assert do(catalog, samples / "talking_man.mp4", recipe=make_recipe()).decided_before == 1
