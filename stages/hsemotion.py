@@ -40,7 +40,7 @@ class HsEmotion(BatchedStage):
     name: ClassVar[str] = "emotion"
     variant: ClassVar[str] = "hsemotion"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     weights: ClassVar[tuple[str, ...]] = ("hsemotion",)
     columns: ClassVar[pa.Schema] = pa.schema([("emotion", pa.struct([(name, pa.float32()) for name in CLASSES]))])
     batch: ClassVar[int] = 32

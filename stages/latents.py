@@ -42,7 +42,7 @@ class FaceLatents(BatchedStage):
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     columns: ClassVar[pa.Schema] = pa.schema([])
     batch: ClassVar[int] = 32
 

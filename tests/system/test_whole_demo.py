@@ -7,11 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import runs
 
 import catalogs
 from benchmarks.questions import PAGE, QUESTION, answered
+from catalogs.frames import open_frames
+from pipeline.faces.decoding import decoded
+from pipeline.faces.driving import driver_of
+from pipeline.faces.own import own_checkpoint
 from pipeline.samples import SAMPLES
 
 pytestmark = pytest.mark.slow
@@ -46,6 +51,28 @@ def test_the_summary_adds_up_and_names_the_report(demo: tuple[Path, str]) -> Non
     bare = re.search(r"^duckdb: +(.*)$", printed, re.M)
     assert bare is not None
     assert catalogs.open(out / "catalog", read_only=False).sql(bare[1]).to_arrow_table().num_rows == counts["accepted"]
+
+
+def test_every_accepted_clip_has_latents_that_draw_it(demo: tuple[Path, str]) -> None:
+    """What is drawn is nearer to its own frame than the frame of another moment or of the other person is."""
+    out, printed = demo
+    assert printed.splitlines()[-2] == f"latents:  {out / 'latents.png'}"
+    assert b"Synthetic: a video drawn again from its motion latents" in (out / "latents.png").read_bytes()
+    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(own_checkpoint())
+    sql = "select clip_id, len(dynamics) / 32 d from latents join clips using (clip_id) where status = 'accepted'"
+    lengths = {row["clip_id"]: row["d"] for row in catalogs.query(out / "catalog", sql).to_pylist()}
+    assert lengths == {clip.clip_id: clip.frames for clip in store.clips}
+    off, apart = [], []
+    for place, clip in enumerate(store.clips):
+        drawn, true = (
+            decoded(drive, out / "catalog", clip.clip_id).astype(int),
+            store.crops(place, range(clip.frames)).astype(int),
+        )
+        assert drawn.shape == true.shape
+        off.append(np.abs(drawn - true).mean())
+        apart.append(np.abs(np.roll(true, len(true) // 2, 0) - true).mean())
+    assert max(off) < 20
+    assert np.mean(off) < np.mean(apart)
 
 
 def test_people_are_told_apart(demo: tuple[Path, str]) -> None:
