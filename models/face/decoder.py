@@ -13,8 +13,8 @@ from models.face.presets import Preset
 class Decoder(nn.Module):
     """Volumes [N, C, D, H, H] in the driver's pose and z_dyn [N, Z] to pictures [N, 3, S, S] in [0, 1].
 
-    With three layers (`Preset`) it gives [N, 8, S, S]: the picture, each layer's share of a pixel, and how far from
-    there the moved picture is to be read, (x, y) within [-1, 1].
+    With three layers (`Preset`) it gives [N, 8, S, S]: the picture, each layer's share of a pixel, and where the moved
+    picture is read beside the pixel, (x, y) within [-1, 1].
 
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.

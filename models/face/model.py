@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -46,12 +47,14 @@ class Person:
 
     def at(self, index: torch.Tensor) -> Person:
         """The persons at these places, each as often as named."""
-        return Person(self.volume[index], self.identity[index], self.picture[index], self.origin[index])
+        return self._of_each(lambda part: part[index])
 
     def times(self, count: int) -> Person:
         """One person as often as that, without a copy."""
-        parts = (self.volume, self.identity, self.picture, self.origin)
-        return Person(*(part.expand(count, *part.shape[1:]) for part in parts))
+        return self._of_each(lambda part: part.expand(count, *part.shape[1:]))
+
+    def _of_each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Person:
+        return Person(*(change(part) for part in (self.volume, self.identity, self.picture, self.origin)))
 
 
 class FaceModel(nn.Module):
