@@ -17,6 +17,8 @@ from pipeline.faces.store import Pool
 _TURN, _SHIFT = 8.0, 0.05
 """Standard deviations of a view's turn, in degrees, and of its shift, in crop units."""
 _ZOOM = (0.95, 1.2)
+_STRETCH, _SHEAR = 0.06, 0.04
+"""Standard deviations of a view's width over its height, as a logarithm, and of its shear: for more shapes of faces."""
 _HARD = 3.0
 """How much more mouth and eyes count than the rest."""
 
@@ -84,21 +86,27 @@ def _viewed(
     angle, zoom = np.radians(random.normal(0, _TURN)), random.uniform(*_ZOOM)
     shift = random.normal(0, _SHIFT, 2)
     c, s = np.cos(angle), np.sin(angle)
-    turn = np.array([[c, -s], [s, c]])
-    matrix = torch.tensor(np.column_stack([turn / zoom, shift]), dtype=torch.float32)  # from the view to the crop
+    stretch = np.exp(random.normal(0, _STRETCH) / 2)
+    shape = np.array([[stretch, random.normal(0, _SHEAR)], [0, 1 / stretch]])
+    turn = np.array([[c, -s], [s, c]]) @ shape / zoom
+    matrix = torch.tensor(np.column_stack([turn, shift]), dtype=torch.float32)  # from the view to the crop
     where = F.affine_grid(matrix.expand(len(crops), 2, 3), list(crops.shape), align_corners=False)
     view = F.grid_sample(crops, where, padding_mode="border", align_corners=False)
     inside = (where[:1].abs() <= 1).all(3).float()
     points = landmarks.astype(np.float64)
-    points[..., :2] = (points[..., :2] - shift) @ turn * zoom
+    points[..., :2] = (points[..., :2] - shift) @ np.linalg.inv(turn).T
     points[..., 2] *= zoom
     return view, points.astype(np.float32), inside
 
 
 def _coloured(crops: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
-    """Another light: gain of each channel, contrast and brightness, the same for all of `crops`."""
-    gain = torch.tensor(random.normal(1, 0.06, (3, 1, 1)) * random.uniform(0.85, 1.15), dtype=torch.float32)
-    return ((crops - 0.5) * gain + 0.5 + float(random.normal(0, 0.05))).clamp(0, 1)
+    """Another light and another skin: gain of each channel, gamma, colourfulness, contrast and brightness, the same for
+    all of `crops`. A decoder that learned the colours of a few dozen people would draw them on everybody."""
+    gain = torch.tensor(np.exp(random.normal(0, 0.12, (3, 1, 1))), dtype=torch.float32)
+    lit = (crops ** float(np.exp(random.normal(0, 0.2))) * gain).clamp(0, 1)
+    grey = lit.mean(1, keepdim=True)
+    lit = grey + (lit - grey) * float(random.uniform(0.3, 1.4))
+    return ((lit - 0.5) * float(random.uniform(0.75, 1.2)) + 0.5 + float(random.normal(0, 0.06))).clamp(0, 1)
 
 
 @dataclass(frozen=True)

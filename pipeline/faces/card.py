@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from pipeline.report.wording import file_name
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: float) -> dict[str, Any]:
+def recipe(
+    job: FaceJob, store: FrameStore, split: Split, step: int, seconds: float, history: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on; the subjects that were not.
 
-    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`.
+    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `told`.
     """
     trained = [clip for clip in store.clips if split.part_of(clip) == "train"]
     return {
@@ -31,6 +34,7 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
         "workers": job.workers,
         "command": job.command,
         "commit": _commit(),
+        "history": list(history),
         "versions": versions(),
         "machine": machine(),
         "substitutes": SUBSTITUTES,
@@ -39,6 +43,17 @@ def recipe(job: FaceJob, store: FrameStore, split: Split, step: int, seconds: fl
         "test_subjects": split.test,
         "validation_subjects": split.validation,
     }
+
+
+def told(history: Sequence[Mapping[str, Any]], job: FaceJob, step: int) -> list[dict[str, Any]]:
+    """A training's history so far, and that it goes on from this step with this code and these settings.
+
+    Each entry: from which step, with which commit, with which settings.
+    """
+    known = [dict(entry) for entry in history]
+    now = {"step": step, "commit": _commit(), "training": asdict(job.training)}
+    same = bool(known) and all(known[-1][name] == now[name] for name in ("commit", "training"))
+    return known if same else [*known, now]
 
 
 def _commit() -> str:

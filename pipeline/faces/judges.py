@@ -15,8 +15,11 @@ from models.weights import weights
 from pipeline.faces.objective import Judges
 from pipeline.faces.reading import trained_dynamics, trained_reader
 from pipeline.faces.settings import FaceTraining
+from pipeline.faces.shown import ShownExpression, clear
 from pipeline.faces.store import Pool
 
+_CLEAR = 64
+"""Units by which it is found how well the face mesh reads expressions."""
 SUBSTITUTES = {
     "perceptual": "features of the landmark reader trained here, in place of VGG's",
     "gaze": "L1 where the eyes are, in place of a gaze network",
@@ -35,14 +38,17 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
         begin(dynamics, reader)
         trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), training.seed)
         temporary = path.with_suffix(".tmp")
-        torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict()}, temporary)
+        clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)
+        torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, temporary)
         temporary.replace(path)
     kept = torch.load(path, weights_only=True)
     reader, dynamics = FaceReader(), DynamicsEncoder(preset)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    return Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False))
+    shown = ShownExpression(pool.space)
+    shown.share *= kept["clear"]
+    return Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), shown)
 
 
 def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:

@@ -16,7 +16,7 @@ from models.device import device as default_device
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel
 from pipeline.faces.batches import Batch, batch
-from pipeline.faces.card import recipe
+from pipeline.faces.card import recipe, told
 from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.job import FaceJob
@@ -74,11 +74,11 @@ def train(
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict())
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), default_device(), wrap)
-    spent = 0.0
+    spent, history = 0.0, told([], job, 0)
     if job.state.exists():
         kept = load(job.state)
         trainer.restore(kept)
-        spent = kept["seconds"]
+        spent, history = kept["seconds"], told(kept["history"], job, trainer.step)
     watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
     curves = Curves(Path(job.out), trainer.step) if first else None
     seen: list[dict[str, float]] = []
@@ -86,8 +86,8 @@ def train(
 
     def keep() -> None:
         seconds = spent + time.monotonic() - began
-        save({**trainer.state(), "seconds": seconds}, job.state)
-        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds), job.model)
+        save({**trainer.state(), "seconds": seconds, "history": history}, job.state)
+        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds, history), job.model)
 
     while trainer.step < training.steps:
         seen.append(trainer.learn(_batches(job, pool, trainer.step, share, preset.face)))

@@ -16,6 +16,7 @@ from models.face.rigid import aligned_faces
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.settings import FaceTraining
+from pipeline.faces.shown import ShownExpression
 
 _LEVELS = 3
 """Levels of the reader's features that pictures are compared by."""
@@ -23,16 +24,18 @@ _LEVELS = 3
 
 @dataclass(frozen=True)
 class Judges:
-    """The frozen networks: landmarks, who it is (None where none is at hand), z_dyn as it was before the model."""
+    """The frozen networks: landmarks, who it is (None where none is at hand), z_dyn as it was before the model, and
+    expressions as the face mesh reads them."""
 
     reader: FaceReader
     identity: IdentityNetwork | None
     dynamics: DynamicsEncoder
+    shown: ShownExpression
 
     def to(self, device: torch.device) -> Judges:
         """The same on a device."""
         identity = None if self.identity is None else self.identity.to(device)
-        return Judges(self.reader.to(device), identity, self.dynamics.to(device))
+        return Judges(self.reader.to(device), identity, self.dynamics.to(device), self.shown.to(device))
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,27 @@ class Objective(nn.Module):
         if step >= self._training.swaps * self._training.steps:
             found |= self._transferred(batch, judges, person, own, step)
             found |= self._across(batch, judges, person, own, step)
+        if self._is_shown(step):
+            found |= self._shown(batch, judges, driven, step)
         return Found(found, driven)
+
+    def _is_shown(self, step: int) -> bool:
+        return step >= self._training.shown * self._training.steps
+
+    def _shown(self, batch: Batch, judges: Judges, driven: torch.Tensor, step: int) -> dict[str, torch.Tensor]:
+        """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""
+        half = len(batch.picture) // 2
+        turn, share = self._turn(batch.numbers, 2, step, self._training.looked_at)
+        if share is None:
+            return {}
+        if not turn:
+            return {"shown": batch.picture.new_zeros(())}
+        drawn = torch.tensor([*turn, *(place + half for place in turn)])
+        wanted = drawn.roll(len(turn))
+        pose = batch.pose[wanted]
+        with torch.no_grad():
+            true = judges.shown(batch.picture[wanted], pose)
+        return {"shown": share * losses.counted(judges.shown(driven[drawn], pose) - true, judges.shown.share)}
 
     def _transferred(
         self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int
@@ -126,7 +149,8 @@ class Objective(nn.Module):
         turn, share = self._turn([number // 2 for number in batch.numbers], 1, step)
         if share is None:
             return {}
-        names = ("cycle", "follow", *(() if judges.identity is None else ("identity",)))
+        names = ["cycle", "follow", *(() if judges.identity is None else ("identity",))]
+        names += ["shown_across"] if self._is_shown(step) else []
         if not turn:
             return {name: batch.picture.new_zeros(()) for name in names}
         source = torch.tensor(turn)
@@ -145,17 +169,27 @@ class Objective(nn.Module):
         others = torch.stack([codes[source], codes[source + half], codes[driver]], 1)
         found["cycle"] = losses.cycle(read, codes[driver + half], others)
         found["follow"] = losses.counted(read - codes[driver + half], self._share)
+        if self._is_shown(step):
+            with torch.no_grad():
+                before = judges.shown(batch.picture[source], batch.pose[source])
+            change = batch.expression[driver + half] - batch.expression[source]
+            after = judges.shown(picture, motion.pose)
+            found["shown_across"] = losses.counted(after - before - change, judges.shown.share)
         return {name: share * value for name, value in found.items()}
 
-    def _turn(self, numbers: Sequence[int], each: int, step: int) -> tuple[list[int], float | None]:
+    def _turn(
+        self, numbers: Sequence[int], each: int, step: int, every: int | None = None
+    ) -> tuple[list[int], float | None]:
         """Whose turn it is of this part's clips, which bear these numbers, `each` as many as units in all of the step.
 
-        With it: how many times its even share of the whole step's the part holds, None when it is nobody's turn.
+        every: one of so many, by default as trained. With it: how many times its even share of the whole step's the
+        part holds, None when it is nobody's turn.
         """
         training = self._training
+        every = every or training.every
         count = each * training.units
-        whole = sum((number + step) % training.every == 0 for number in range(step * count, (step + 1) * count))
-        turn = [place for place, number in enumerate(numbers) if (number + step) % training.every == 0]
+        whole = sum((number + step) % every == 0 for number in range(step * count, (step + 1) * count))
+        turn = [place for place, number in enumerate(numbers) if (number + step) % every == 0]
         return turn, len(turn) / len(numbers) * count / whole if whole else None
 
 

@@ -44,7 +44,7 @@ def planned(job: FaceJob) -> FacePlan:
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        short = replace(job.training, steps=_STEPS, swaps=0.0, adversarial=2.0, reader_steps=1)
+        short = replace(job.training, steps=_STEPS, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1)
         trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=_STEPS + 1)
         train(trial, lambda step, figures: times.append(time.perf_counter()), tell=lambda text: None)
     rate = (_STEPS - _WARM) / (times[-1] - times[_WARM - 1])

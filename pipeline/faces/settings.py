@@ -34,6 +34,10 @@ class LossWeights:
     """z_dyn read off a driven picture is nearer to the driver's than to others."""
     follow: float = 0.05
     """The same numbers as `expression`, read off a picture driven by somebody else."""
+    shown: float = 0.2
+    """The same numbers as `expression`, as the face mesh and the iris network read them off driven pictures."""
+    shown_across: float = 0.1
+    """These, off a picture driven by somebody else: how it differs from the source, against how the driver does."""
     adversarial: float = 0.01
     """What the discriminator thinks."""
     matching: float = 0.2
@@ -68,10 +72,14 @@ class FaceTraining:
     """Standard deviation of what is added to z_dyn."""
     swaps: float = 0.03
     """Share of the steps after which the losses across poses and across people begin."""
+    shown: float = 0.1
+    """Share of the steps after which the face mesh and the iris network look at driven pictures."""
     adversarial: float = 0.7
     """Share of the steps after which the discriminator begins."""
-    every: int = 4
+    every: int = 2
     """Of so many clips one takes part in the losses across poses, of so many units one in those across people."""
+    looked_at: int = 2
+    """Of so many clips one is looked at by the face mesh."""
     reader_steps: int = 4_000
     """Steps in which the frozen reader, then the encoder of z_dyn alone, are trained before all else."""
     reader_units: int = 8

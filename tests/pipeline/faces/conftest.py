@@ -11,10 +11,13 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2] / "models")]
 
 from face_views import view_of  # noqa: E402
+from made_training import judges, people  # noqa: E402
 from sample_faces import frames_of, landmarks_of  # noqa: E402
 
 from models.face_finder import FaceFinder  # noqa: E402
+from pipeline.faces.objective import Judges  # noqa: E402
 from pipeline.faces.scores.reading import FaceReading  # noqa: E402
+from pipeline.faces.store import Pool  # noqa: E402
 from pipeline.faces.view import FaceView  # noqa: E402
 
 
@@ -47,3 +50,15 @@ def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceReading:
 @pytest.fixture
 def random() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """Four people."""
+    return people()
+
+
+@pytest.fixture(scope="session")
+def frozen(pool: Pool) -> Judges:
+    """What judges a training on them."""
+    return judges(pool)

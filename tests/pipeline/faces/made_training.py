@@ -18,10 +18,11 @@ from pipeline.faces.batches import Batch, batch
 from pipeline.faces.objective import Judges
 from pipeline.faces.sampling import Unit
 from pipeline.faces.settings import FaceTraining, LossWeights
+from pipeline.faces.shown import ShownExpression
 from pipeline.faces.store import Pool
 from pipeline.faces.training import Trainer, Wrap
 
-SHORT = FaceTraining(steps=20, units=1, warm_up=1, swaps=0.0, adversarial=2.0, precision="fp32", every=2)
+SHORT = FaceTraining(steps=20, units=1, warm_up=1, swaps=0.0, shown=0.0, adversarial=2.0, precision="fp32", every=2)
 """Every loss but the discriminator's from the first step on."""
 WITH_CRITIC = replace(SHORT, adversarial=0.0)
 SHARED = replace(WITH_CRITIC, units=2, every=4, rate=1e-5)
@@ -32,11 +33,12 @@ def people(count: int = 4) -> Pool:
     return pool_with(*(moving_clip(who) for who in range(count)))
 
 
-def judges() -> Judges:
+def judges(pool: Pool) -> Judges:
     torch.manual_seed(1)
     reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY).eval()
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    return Judges(reader.requires_grad_(False), identity, dynamics.requires_grad_(False))
+    shown = ShownExpression(pool.space)
+    return Judges(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
 
 
 def trainer(training: FaceTraining, pool: Pool, frozen: Judges, wrap: Wrap = lambda module: module) -> Trainer:

@@ -103,10 +103,10 @@ def test_both_frames_of_a_clip_get_the_same_view(pool: Pool) -> None:
     for place, (clip, i, j) in enumerate(clips):
         told = read(pool.store.landmarks(pool.index[clip], [i, j]))[0]
         here = drawn.pose[[place, place + 8]].numpy()
-        assert here[1, 5] / here[0, 5] == pytest.approx(told[1, 5] / told[0, 5], abs=1e-3)
+        assert here[1, 5] / here[0, 5] == pytest.approx(told[1, 5] / told[0, 5], abs=3e-3)
         zoom = here[0, 5] / told[0, 5]
         way, expected = (np.linalg.norm(each[1, 3:5] - each[0, 3:5]) for each in (here, told))
-        assert way == pytest.approx(zoom * expected, abs=1e-4)
+        assert way == pytest.approx(zoom * expected, rel=0.25, abs=1e-3)  # a stretched view's ways are, too
         zooms.append(zoom)
     assert np.std(zooms) > 0.01
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from made_training import SHORT as ONE
-from made_training import judges, parts, people
+from made_training import parts
 
 from models.face.model import FaceModel
 from models.face.presets import TINY
@@ -19,16 +19,7 @@ from pipeline.faces.store import Pool
 SHORT = replace(ONE, units=2)
 ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
 ACROSS = {"identity", "cycle", "follow"}
-
-
-@pytest.fixture(scope="module")
-def pool() -> Pool:
-    return people()
-
-
-@pytest.fixture(scope="module")
-def frozen() -> Judges:
-    return judges()
+SHOWN = {"shown", "shown_across"}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,7 @@ def found(model: FaceModel, drawn: Batch, frozen: Judges, training: FaceTraining
 def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
     model: FaceModel, drawn: Batch, frozen: Judges
 ) -> None:
-    training = replace(SHORT, steps=10, swaps=0.5, every=1)
+    training = replace(SHORT, steps=10, swaps=0.5, shown=2.0, every=1)
     assert set(found(model, drawn, frozen, training, 4).losses) == ALWAYS
     with torch.no_grad():
         begun = found(model, replace(drawn, numbers=(20, 21, 22, 23)), frozen, training, 5)
@@ -87,7 +78,7 @@ def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
 ) -> None:
     with torch.no_grad():
         seen = found(model, drawn, replace(frozen, identity=None), replace(SHORT, every=1), 0).losses
-    assert set(seen) == ALWAYS | ACROSS - {"identity"} | {"transfer"}
+    assert set(seen) == ALWAYS | ACROSS | SHOWN - {"identity"} | {"transfer"}
 
 
 def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Batch, frozen: Judges) -> None:

@@ -10,23 +10,13 @@ import numpy as np
 import pytest
 import torch
 import two_workers
-from made_training import SHARED, SHORT, WITH_CRITIC, gradients, judges, only, parts, people, trainer
+from made_training import SHARED, SHORT, WITH_CRITIC, gradients, only, parts, trainer
 from torch import multiprocessing
 
 from pipeline.faces.objective import Judges
 from pipeline.faces.settings import LossWeights
 from pipeline.faces.store import Pool
 from pipeline.faces.training import Trainer, load, save
-
-
-@pytest.fixture(scope="module")
-def pool() -> Pool:
-    return people()
-
-
-@pytest.fixture(scope="module")
-def frozen() -> Judges:
-    return judges()
 
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:

@@ -22,7 +22,8 @@ def work(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     store = distributed.FileStore(f"{folder}/store", 2)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
-    pool, frozen = people(), judges()
+    pool = people()
+    frozen = judges(pool)
     shared = trainer(SHARED, pool, frozen, DistributedDataParallel)
     seen, steps = {}, []
     for step in range(2):
