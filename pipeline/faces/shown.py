@@ -56,7 +56,8 @@ class ShownExpression(nn.Module):
 def clear(shown: ShownExpression, pool: Pool, units: int, side: int) -> torch.Tensor:
     """How well it reads each number [K + 6] off the frames of a pool: r^2 of its changes within clips, as read and as
     told by the landmarks. side: of aligned faces, in pixels."""
-    read, told = [], []
+    read: list[torch.Tensor] = []
+    told: list[torch.Tensor] = []
     for unit in pool.sampler.units(0, units):
         drawn = batch(pool, [unit], side, 0)
         half = len(drawn.picture) // 2

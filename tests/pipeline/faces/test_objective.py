@@ -78,7 +78,7 @@ def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
 ) -> None:
     with torch.no_grad():
         seen = found(model, drawn, replace(frozen, identity=None), replace(SHORT, every=1), 0).losses
-    assert set(seen) == ALWAYS | ACROSS | SHOWN - {"identity"} | {"transfer"}
+    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"identity"}
 
 
 def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Batch, frozen: Judges) -> None:
@@ -99,3 +99,16 @@ def test_features_are_those_of_each_frame_s_partner(drawn: Batch, frozen: Judges
     for here, there in zip(true_features(drawn, frozen.reader), true_features(swapped, frozen.reader), strict=True):
         assert torch.allclose(here, there.roll(half, 0), atol=1e-6)
         assert not here.requires_grad
+
+
+def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    """Nothing is wrong with the true pictures in their partners' places; with those of others much is."""
+    objective = Objective(model, replace(SHORT, looked_at=1), torch.ones(22))
+    half = len(drawn.picture) // 2
+    with torch.no_grad():
+        right = objective._shown(drawn, frozen, drawn.picture.roll(half, 0), 0)
+        wrong = objective._shown(drawn, frozen, drawn.picture, 0)
+    assert right["shown"] == pytest.approx(0, abs=1e-5)
+    assert wrong["shown"] > 0.1

@@ -1,0 +1,82 @@
+"""What pictures show, in the numbers that z_dyn is taught: as the landmarks tell it, if they are read without error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from models.face.landmarks import read
+from pipeline.faces.batches import Batch, batch
+from pipeline.faces.shown import ShownExpression, clear
+from pipeline.faces.store import Pool
+
+
+class Told(nn.Module):
+    """Reads the landmarks and eyes that it is given, a step at a time, whatever the picture."""
+
+    def __init__(self, landmarks: np.ndarray, eyes: np.ndarray) -> None:
+        super().__init__()
+        self.landmarks, self.eyes = torch.from_numpy(landmarks), torch.from_numpy(eyes).float()
+
+    def forward(self, picture: torch.Tensor, pose: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.landmarks, self.eyes
+
+
+@pytest.fixture(scope="module")
+def shown(pool: Pool) -> ShownExpression:
+    return ShownExpression(pool.space)
+
+
+def test_differences_are_those_that_landmarks_tell(pool: Pool) -> None:
+    """Of two frames of a person, from landmarks that lie as stored, or as stored but moved aside and nearer."""
+    frames = [2, 9]
+    landmarks, eyes = pool.store.landmarks(1, frames), pool.store.eyes(1, frames)
+    pose, expression = read(landmarks)
+    told = pool.space.told(expression, pose, eyes, [(1, False)] * 2)
+    for away in ([0, 0, 0], [0.05, -0.02, 0.3]):
+        shown = ShownExpression(pool.space)
+        shown.reader = Told(landmarks + np.array(away, np.float32), eyes)  # type: ignore[assignment]
+        found = shown(torch.zeros(2, 3, 96, 96), torch.from_numpy(pose)).numpy()
+        assert found.shape == told.shape
+        # the drawn mouth moves no landmark that the pose is read from
+        assert found[1] - found[0] == pytest.approx(told[1] - told[0], abs=0.02)
+
+
+def test_each_number_counts_by_how_well_it_is_read(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = ShownExpression(pool.space)
+    assert torch.equal(shown.share, torch.from_numpy(pool.space.share))
+    drawn: list[Batch] = []
+
+    def kept(*args: object) -> Batch:
+        drawn.append(batch(*args))  # type: ignore[arg-type]
+        return drawn[-1]
+
+    monkeypatch.setattr("pipeline.faces.shown.batch", kept)
+    noise = np.random.default_rng(0).normal(size=(40, 8, 3)).astype(np.float32)
+
+    def read_so(picture: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:
+        told = drawn[-1].expression.clone()
+        told[:, 1] = told[:, 1] / 7 + 3  # another measure of the same
+        told[:, 2] = torch.from_numpy(noise[len(drawn) - 1, : len(told), 0])
+        told[:, 3] = -told[:, 3]
+        told[:, 4] = 5.0
+        return told
+
+    monkeypatch.setattr(shown, "forward", read_so)
+    found = clear(shown, pool, 40, 64).numpy()
+    assert found[[0, 1, 5, 21]] == pytest.approx([1, 1, 1, 1], abs=1e-3)
+    assert found[2] < 0.15
+    assert found[[3, 4]] == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_pictures_are_told_apart_by_gradients(shown: ShownExpression, pool: Pool) -> None:
+    drawn = batch(pool, pool.sampler.units(0, 1), 64, 0)
+    picture = drawn.picture[:1].clone().requires_grad_()
+    numbers = shown(picture, drawn.pose[:1])
+    assert numbers.shape == (1, 22)
+    numbers[0, 0].backward()
+    assert picture.grad is not None
+    assert picture.grad.isfinite().all()
+    assert picture.grad.abs().max() > 0
