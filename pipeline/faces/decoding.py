@@ -37,7 +37,7 @@ class StoredLatents:
     def frontal(self) -> int:
         return int(torch.hypot(self.motion.pose[:, 0], self.motion.pose[:, 1]).argmin())
 
-    def at(self, frames: slice) -> Motion:
+    def at(self, frames: slice | list[int]) -> Motion:
         """The motion of some frames."""
         return Motion(self.motion.pose[frames], self.motion.dynamics[frames])
 
@@ -103,7 +103,7 @@ def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch
 
 
 def decoded(
-    drive: Drive, catalog: Uri, clip_id: str, source: FaceView | None = None, frames: slice = slice(None)
+    drive: Drive, catalog: Uri, clip_id: str, source: FaceView | None = None, frames: slice | list[int] = slice(None)
 ) -> np.ndarray:
     """A clip's frames, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
 

@@ -43,11 +43,11 @@ def _chosen(clips: Sequence[StoredClip]) -> list[int]:
 
 def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[list[Tile]]:
     clip = store.clips[place]
-    at = np.linspace(0, clip.frames - 1, FRAMES).astype(int)
-    drawn = decoded(drive, catalog, clip.clip_id)[at]
+    at = np.linspace(0, clip.frames - 1, FRAMES).astype(int).tolist()
+    drawn = decoded(drive, catalog, clip.clip_id, frames=at)
     times = [f"{index / FPS:.1f} s" for index in at]
     return [
-        [(file_name(clip.source_uri), None), *_tiles(times, store.crops(place, list(at)), mark=False)],
+        [(file_name(clip.source_uri), None), *_tiles(times, store.crops(place, at), mark=False)],
         [("from latents", None), *_tiles([""] * FRAMES, drawn, mark=True)],
     ]
 

@@ -86,6 +86,8 @@ def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive
     assert np.abs(np.diff(direct.astype(int), axis=0)).mean() > 0.3
     part = decoded(drive, catalog, CLIP, frames=slice(3, 5))
     assert np.abs(part.astype(int) - found[3:5]).max() <= 1
+    few = decoded(drive, catalog, CLIP, frames=[11, 3])
+    assert np.abs(few.astype(int) - found[[11, 3]]).max() <= 1
 
 
 def test_another_person_is_drawn_in_the_clip_s_motion(
