@@ -24,6 +24,8 @@ SUBSTITUTES = {
     "perceptual": "features of the landmark reader trained here, in place of VGG's",
     "gaze": "L1 where the eyes are, in place of a gaze network",
     "landmarks": "the reader's landmarks, a loss that the paper does not have",
+    "shown": "expressions as MediaPipe's face mesh and iris network (come with pip) read them, which the paper lacks",
+    "shown_across": "the same across people",
     "identity": "dlib's face recognition (CC0, comes with pip), in place of ArcFace",
 }
 """By loss, what profile `open` takes."""
