@@ -12,6 +12,7 @@ from models.face.identity_network import IdentityNetwork
 from models.face.presets import Preset
 from models.face.reader import FaceReader
 from models.weights import weights
+from pipeline.command import Failure
 from pipeline.faces.objective import Judges
 from pipeline.faces.reading import trained_dynamics, trained_reader
 from pipeline.faces.settings import FaceTraining
@@ -32,7 +33,10 @@ SUBSTITUTES = {
 
 
 def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, tell: Callable[[str], None]) -> Judges:
-    """The judges kept at `path`, trained first where they are not there; tell hears how far that is."""
+    """The judges kept at `path`, trained first where they are not there; tell hears how far that is.
+
+    Failure: an older version wrote them.
+    """
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
         reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), training.seed)
@@ -44,6 +48,8 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
         torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, temporary)
         temporary.replace(path)
     kept = torch.load(path, weights_only=True)
+    if "clear" not in kept:
+        raise Failure(f"{path} was written by an older version, whose training cannot go on: give another folder")
     reader, dynamics = FaceReader(), DynamicsEncoder(preset)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])

@@ -13,6 +13,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE
 from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
+from pipeline.command import Failure
 from pipeline.faces.judges import SUBSTITUTES, begin, judges_at
 from pipeline.faces.reading import _faces, trained_reader
 from pipeline.faces.settings import FaceTraining, LossWeights
@@ -39,7 +40,13 @@ def test_judges_are_trained_once_and_frozen(pool: Pool, tmp_path: Path, monkeypa
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
         assert not any(value.requires_grad for value in other.parameters())
     assert again.identity is not None
+    assert torch.equal(first.shown.share, again.shown.share)
+    assert (first.shown.share < torch.from_numpy(pool.space.share)).any()
     assert [each.name for each in tmp_path.iterdir()] == ["judges.pt"]
+    kept = torch.load(path, weights_only=True)
+    torch.save({name: kept[name] for name in ("reader", "dynamics")}, path)
+    with pytest.raises(Failure, match=r"judges\.pt was written by an older version, whose training cannot go on"):
+        judges_at(path, pool, TRAINING, TINY, said.append)
 
 
 def test_a_small_trunk_begins_with_the_reader_s_layers_and_a_large_one_as_it_is() -> None:
