@@ -29,14 +29,9 @@ class ShownExpression(nn.Module):
         super().__init__()
         self.reader = MeshReader(weights("face_mesh").path(), weights("iris").path())
         middle = torch.from_numpy(procrustes_weights() / procrustes_weights().sum()).float()
-        for name, values in (
-            ("middle", middle),
-            ("directions", torch.from_numpy(space.directions)),
-            ("widths", torch.from_numpy(space.widths)),
-            ("turned", torch.from_numpy(space.turned)),
-            ("share", torch.from_numpy(space.share)),
-        ):
-            self.register_buffer(name, values, persistent=False)
+        self.register_buffer("middle", middle, persistent=False)
+        for name in ("directions", "widths", "turned", "share"):
+            self.register_buffer(name, torch.tensor(getattr(space, name)), persistent=False)
         self.middle: torch.Tensor
         self.directions: torch.Tensor
         self.widths: torch.Tensor
