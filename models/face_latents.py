@@ -32,15 +32,20 @@ class FaceEncoders:
         """float32 [6 + Z], [6 + Z + I k k] where z_id is asked for, of frames.
 
         A frame is a structured array: picture uint8 RGB [S, S, 3], the stable crop at the preset's size; pose float32
-        [6], read from landmarks (presets that learn it do without); who, whether z_id is asked for.
+        [6] and told float32 [TOLD], read from landmarks (presets that learn the pose do without); who, whether z_id is
+        asked for.
         """
         pixels = moved(torch.from_numpy(np.stack([item["picture"] for item in items])), self._device)
         picture = pixels.permute(0, 3, 1, 2).float() / 255
+        telling = None
         if self._pose is None:
-            pose = moved(torch.from_numpy(np.stack([item["pose"] for item in items])), self._device)
+            pose, telling = (
+                moved(torch.from_numpy(np.stack([item[name] for item in items])), self._device)
+                for name in ("pose", "told")
+            )
         else:
             pose = self._pose(picture)
-        dynamics = self._dynamics(aligned_faces(picture, pose, self._side))
+        dynamics = self._dynamics(aligned_faces(picture, pose, self._side), telling)
         answers = list(torch.cat([pose, dynamics], 1).cpu().numpy())
         asked = [place for place, item in enumerate(items) if item["who"]]
         if asked:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.batches import Model
-from models.face.landmarks import read
+from models.face.landmarks import TOLD, read, told
 from models.face.presets import PRESETS
 from models.weight_entry import Trained, Weights
 from models.weight_hashes import digest
@@ -41,7 +41,7 @@ class FaceLatents(BatchedStage):
 
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     columns: ClassVar[pa.Schema] = pa.schema([])
     batch: ClassVar[int] = 32
@@ -82,9 +82,10 @@ class FaceLatents(BatchedStage):
     def items(self, clip: Clip) -> list[np.ndarray]:
         """Every frame, as models/face_latents.py takes it."""
         track = clip.tracked()
-        poses = read(track.unit_landmarks())[0]
+        poses, expressions = read(track.unit_landmarks())
         items = np.zeros(len(poses), self._frame())
         items["pose"] = poses
+        items["told"] = told(poses, expressions)
         items["who"][frontal(poses, track.present)] = True
         for index in range(len(poses)):
             items["picture"][index] = crop_at(track, index, self.size)
@@ -97,7 +98,8 @@ class FaceLatents(BatchedStage):
         return clip.add_arrays(face_pose=motion[:, :_POSE], dynamics=motion[:, _POSE:], identity=identity)
 
     def _frame(self) -> np.dtype:
-        return np.dtype([("picture", np.uint8, (self.size, self.size, 3)), ("pose", np.float32, _POSE), ("who", "?")])
+        picture = ("picture", np.uint8, (self.size, self.size, 3))
+        return np.dtype([picture, ("pose", np.float32, _POSE), ("told", np.float32, TOLD), ("who", "?")])
 
 
 def frontal(pose: np.ndarray, seen: np.ndarray) -> int:

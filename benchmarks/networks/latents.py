@@ -30,9 +30,12 @@ def encoders(
     picture = picture.permute(0, 3, 1, 2).float().contiguous() / 255
     pose = torch.stack([torch.from_numpy(item["pose"].copy()) for item in items]).to(device)
 
+    told = torch.stack([torch.from_numpy(item["told"].copy()) for item in items]).to(device)
+
     def bare(pictures: torch.Tensor) -> torch.Tensor:
         where = pose if model._pose is None else model._pose(pictures)
-        return model._dynamics(aligned_faces(pictures, where, model._side))
+        face = aligned_faces(pictures, where, model._side)
+        return model._dynamics(face, None if model._pose is not None else told)
 
     return Case(
         About(

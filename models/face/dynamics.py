@@ -1,10 +1,16 @@
-"""z_dyn: the facial dynamics of an aligned face, that is all of its motion that is not the head's pose."""
+"""z_dyn: the facial dynamics of an aligned face, that is all of its motion that is not the head's pose.
+
+Where the pose is read from landmarks, these also tell how far lips, brows and jaw have moved: a mesh network that was
+trained on many thousand faces knows that of people whom a small training has never seen. What they cannot tell is how a
+person's face is shaped at rest; the picture has to.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
+from models.face.landmarks import TOLD
 from models.face.presets import Preset
 from models.face.trunk import small_trunk
 from models.resnet import ResNet18Trunk
@@ -15,10 +21,18 @@ _MOST = 4.0
 
 
 class DynamicsEncoder(nn.Module):
-    """Aligned faces [N, 3, A, A] in [0, 1] (`models.face.rigid.aligned_faces`) to z_dyn [N, Z], each within [-4, 4]."""
+    """Aligned faces [N, 3, A, A] in [0, 1] (`models.face.rigid.aligned_faces`) to z_dyn [N, Z], each within [-4, 4].
 
-    def __init__(self, preset: Preset) -> None:
+    told [N, TOLD]: what landmarks tell (`models.face.landmarks.told`), for presets that read the pose from them.
+    sighted: only by the picture, whatever the preset.
+    """
+
+    def __init__(self, preset: Preset, sighted: bool = False) -> None:
         super().__init__()
+        self.told: nn.Linear | None = None
+        if preset.pose == "landmarks" and not sighted:
+            self.told = nn.Linear(TOLD, preset.dynamics, bias=False)
+            nn.init.zeros_(self.told.weight)
         if preset.trunk == "small":
             side = preset.face // 2 ** len(_SMALL)
             self.trunk: nn.Module = small_trunk(_SMALL)
@@ -30,6 +44,10 @@ class DynamicsEncoder(nn.Module):
             pool: list[nn.Module] = [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
             self.head = nn.Sequential(*pool, nn.Linear(512, preset.dynamics))
 
-    def forward(self, face: torch.Tensor) -> torch.Tensor:
+    def forward(self, face: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
         code = self.head(self.trunk(face - 0.5)).float()
+        if self.told is not None:
+            if told is None:
+                raise ValueError("z_dyn of this preset also wants what landmarks tell: models.face.landmarks.told")
+            code = code + self.told(told).float()
         return _MOST * torch.tanh(code / _MOST)

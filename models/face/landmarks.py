@@ -28,6 +28,10 @@ CHEEKS = (50, 280, 205, 425, 117, 346)
 
 EXPRESSIVE = (*MOUTH, *INNER_MOUTH, *LEFT_EYE, *RIGHT_EYE, *BROWS, *NOSE, *JAW, *CHEEKS)
 """The landmarks that an expression is told by; every one's mirror image is among them."""
+TOLD = 3 * len(EXPRESSIVE) + 6
+"""Length of what landmarks tell an encoder of z_dyn (`told`)."""
+_MOVES = 0.03
+"""About how far landmarks move in speech, in crop units."""
 
 
 @cache
@@ -48,6 +52,20 @@ def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     chosen = list(EXPRESSIVE)
     frontal = np.einsum("tpi,tij->tpj", landmarks[:, chosen] - middle[:, None], turn) / size[:, None, None]
     return pose, (frontal - canonical_face()[chosen] * canonical_size()).astype(np.float32)
+
+
+def told(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:
+    """What poses [T, 6] and expressions [T, P, 3] (`read`) tell an encoder of z_dyn, float32 [T, TOLD].
+
+    Each number varies by about one. The head's turning is among them, because the mesh's expressions depend on it.
+    """
+    return np.concatenate([expression.reshape(len(pose), -1) / _MOVES, turns(pose)], 1).astype(np.float32)
+
+
+def turns(pose: np.ndarray) -> np.ndarray:
+    """What of poses [N, 6] an expression may depend on, [N, 6]."""
+    pitch, yaw, roll = pose[:, :3].T / 30
+    return np.column_stack([pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw])
 
 
 def mirrored(landmarks: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ class Preset:
 
     identity: channels and side of z_id. trunk: the encoders of z_id, z_dyn and pose: `small` convolutions or `resnet`s.
     dynamics: length of z_dyn. face: side of the aligned face that z_dyn is read from, in pixels. pose: read from
-    landmarks or learned.
+    landmarks, which then help z_dyn, or learned.
 
     flow: channels of the residual blocks of a warp generator; flow_start: channels, depth and side before the first;
     flow_ups: factors (depth, height, width) by which each block's result grows. canonical: channels of G3D's levels.

@@ -9,7 +9,17 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from models.face.landmarks import INNER_MOUTH, LEFT_EYE, MOUTH, RIGHT_EYE, mirrored, mirrored_eyes, read
+from models.face.landmarks import (
+    EXPRESSIVE,
+    INNER_MOUTH,
+    LEFT_EYE,
+    MOUTH,
+    RIGHT_EYE,
+    mirrored,
+    mirrored_eyes,
+    read,
+    told,
+)
 from models.face.rigid import face_frames
 from pipeline.faces.sampling import Unit
 from pipeline.faces.store import Pool
@@ -19,6 +29,8 @@ _TURN, _SHIFT = 8.0, 0.05
 _ZOOM = (0.95, 1.2)
 _STRETCH, _SHEAR = 0.06, 0.04
 """Standard deviations of a view's width over its height, as a logarithm, and of its shear: for more shapes of faces."""
+_ERROR = 0.002
+"""Standard deviation of what landmarks that z_dyn is told are off, in crop units."""
 _HARD = 3.0
 """How much more mouth and eyes count than the rest."""
 
@@ -27,14 +39,16 @@ _HARD = 3.0
 class Batch:
     """Frames of C clips: the i of each, then the j of each, so N = 2 C; clip c is paired with clip c ^ 1.
 
-    picture [N, 3, S, S] in [0, 1]; pose [N, 6]; expression [N, K] (`ExpressionSpace`); face [N, 3, A, A], aligned and
-    altered, what z_dyn is read from; weight, eyes [N, 1, S, S]: how much pixels count; numbers: of the clips, [C].
+    picture [N, 3, S, S] in [0, 1]; pose [N, 6]; expression [N, K] (`ExpressionSpace`); what z_dyn is read from: face
+    [N, 3, A, A], aligned and altered, and told [N, TOLD], not quite exact; weight, eyes [N, 1, S, S]: how much pixels
+    count; numbers: of the clips, [C].
     """
 
     picture: torch.Tensor
     pose: torch.Tensor
     expression: torch.Tensor
     face: torch.Tensor
+    told: torch.Tensor
     weight: torch.Tensor
     eyes: torch.Tensor
     numbers: tuple[int, ...]
@@ -49,7 +63,7 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
     """The frames of units drawn from a pool. side: of aligned faces, in pixels."""
     store, index = pool.store, pool.index
     drawn = [(unit.number, *clip) for unit in units for clip in unit.clips]
-    pictures, points, looks, altered, mirrors = [], [], [], [], []
+    pictures, points, looks, altered, errors, mirrors = [], [], [], [], [], []
     for place, (number, clip, i, j) in enumerate(drawn):
         random = np.random.default_rng((seed, number, place % 2, 1))
         crops = torch.from_numpy(store.crops(index[clip], [i, j])).permute(0, 3, 1, 2).float() / 255
@@ -62,6 +76,7 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
         points.append(landmarks)
         looks.append(look)
         altered.append([_alteration(random) for _ in range(2)])
+        errors.append(random.normal(0, _ERROR, (2, len(EXPRESSIVE), 3)))
     # all i, then all j
     both = [(place, frame) for frame in range(2) for place in range(len(drawn))]
     picture = torch.stack([pictures[place][0][frame] for place, frame in both])
@@ -71,12 +86,14 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
     eyes_told = np.stack([looks[place][frame] for place, frame in both])
     clips = [(drawn[place][1], mirrors[place]) for place, _ in both]
     expression = torch.from_numpy(pool.space.told(moved, pose, eyes_told, clips))
-    told = torch.from_numpy(pose)
+    place_of = torch.from_numpy(pose)
     mouth, eyes = _where(landmarks, picture.shape[2])
-    face = _altered(picture, told, [altered[place][frame] for place, frame in both], side)
+    face = _altered(picture, place_of, [altered[place][frame] for place, frame in both], side)
     weight = inside * (1 + _HARD * torch.maximum(mouth, eyes))
     numbers = tuple(2 * number + place % 2 for place, (number, *_) in enumerate(drawn))
-    return Batch(picture, told, expression, face, weight, inside * eyes, numbers)
+    wrong = np.stack([errors[place][frame] for place, frame in both])
+    telling = torch.from_numpy(told(pose, moved + wrong))
+    return Batch(picture, place_of, expression, face, telling, weight, inside * eyes, numbers)
 
 
 def _viewed(

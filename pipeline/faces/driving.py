@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from models.face.checkpoint import load_model
-from models.face.landmarks import read
+from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
 from pipeline.faces.view import FaceView
@@ -39,11 +39,14 @@ class Drive:
         """The motion [N] that views show."""
         with torch.inference_mode():
             pictures = self._pictures(views)
+            telling = None
             if self.model.pose is None:
-                pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0]).to(self._device)
+                read_off = read(np.stack([view.landmarks for view in views]))
+                pose, telling = (torch.from_numpy(each).to(self._device) for each in (read_off[0], told(*read_off)))
             else:
                 pose = self.model.pose(pictures)
-            return Motion(pose, self.model.dynamics(aligned_faces(pictures, pose, self.model.preset.face)))
+            face = aligned_faces(pictures, pose, self.model.preset.face)
+            return Motion(pose, self.model.dynamics(face, telling))
 
     def draw(self, person: Person, motion: Motion) -> np.ndarray:
         """Pictures uint8 RGB [N, S, S, 3] of one person in N motions."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from catalogs.frames import FrameStore
-from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, mirrored, mirrored_eyes, read
+from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, mirrored, mirrored_eyes, read, turns
 
 KINDS = 16
 """How many directions of the landmarks; the eyes' six numbers come after them."""
@@ -48,7 +48,7 @@ class ExpressionSpace:
     def _numbers(self, landmarks: np.ndarray, pose: np.ndarray, eyes: np.ndarray) -> np.ndarray:
         count = len(pose)
         told = [landmarks.reshape(count, -1) @ self.directions, eyes.reshape(count, -1) / self.widths]
-        return np.concatenate(told, 1) - _turns(pose) @ self.turned
+        return np.concatenate(told, 1) - turns(pose) @ self.turned
 
 
 def space_of(store: FrameStore, index: Sequence[int], subjects: Sequence[str]) -> ExpressionSpace:
@@ -59,7 +59,7 @@ def space_of(store: FrameStore, index: Sequence[int], subjects: Sequence[str]) -
         _within([part(*each) for each in told])
         for part in (
             lambda pose, expression, eyes: expression.reshape(len(pose), -1) * clear,
-            lambda pose, expression, eyes: _turns(pose),
+            lambda pose, expression, eyes: turns(pose),
             lambda pose, expression, eyes: eyes.reshape(len(pose), -1),
         )
     )
@@ -87,12 +87,6 @@ def space_of(store: FrameStore, index: Sequence[int], subjects: Sequence[str]) -
 def _within(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Frames of all clips, each clip's mean taken away."""
     return np.concatenate([part - part.mean(0) for part in parts])
-
-
-def _turns(pose: np.ndarray) -> np.ndarray:
-    """What of a pose [N, 6] an expression may depend on, [N, F]."""
-    pitch, yaw, roll = pose[:, :3].T / 30
-    return np.column_stack([pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw])
 
 
 def _median(numbers: Sequence[np.ndarray], chosen: Sequence[bool]) -> np.ndarray:

@@ -40,7 +40,7 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
         reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), training.seed)
-        dynamics = DynamicsEncoder(preset)
+        dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
         trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), training.seed)
         temporary = path.with_suffix(".tmp")
@@ -50,7 +50,7 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
     kept = torch.load(path, weights_only=True)
     if "clear" not in kept:
         raise Failure(f"{path} was written by an older version, whose training cannot go on: give another folder")
-    reader, dynamics = FaceReader(), DynamicsEncoder(preset)
+    reader, dynamics = FaceReader(), DynamicsEncoder(preset, sighted=True)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()

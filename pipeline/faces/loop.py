@@ -72,7 +72,7 @@ def train(
         judges = judges_at(job.judges, pool, training, preset, tell)
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
-    model.dynamics.load_state_dict(judges.dynamics.state_dict())
+    model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), default_device(), wrap)
     spent, history = 0.0, told([], job, 0)
     if job.state.exists():

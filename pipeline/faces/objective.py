@@ -79,7 +79,7 @@ class Objective(nn.Module):
     ) -> Found:
         """noise: normal numbers [N, Z]. real: `true_features`. Losses that have not begun are not there."""
         model, half = self.model, len(batch.picture) // 2
-        code = model.dynamics(batch.face)
+        code = model.dynamics(batch.face, batch.told)
         own = Motion(batch.pose, code + self._training.noise * noise)
         person = model.person(batch.picture, own)
         other = _swapped(own, half)

@@ -66,6 +66,6 @@ def clear(shown: ShownExpression, pool: Pool, units: int, side: int) -> torch.Te
 
 
 def _turns(pose: torch.Tensor) -> torch.Tensor:
-    """`pipeline.faces.expression`'s, of tensors."""
+    """`models.face.landmarks.turns`, of tensors."""
     pitch, yaw, roll = (pose[:, :3] / 30).unbind(1)
     return torch.stack([pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw], 1)

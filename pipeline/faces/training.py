@@ -45,7 +45,7 @@ class Trainer:
         self.model = objective.model
         self._objective, self._critic = wrap(objective), wrap(critic)
         self._parts = {"objective": objective, "critic": critic, "average": self.average}
-        taught = list(model.dynamics.parameters())
+        taught = [*model.dynamics.trunk.parameters(), *model.dynamics.head.parameters()]
         others = [p for p in model.parameters() if all(p is not other for other in taught)]
         groups = [{"params": others, "share": 1.0}, {"params": taught, "share": training.taught_rate}]
         self._optimiser = _optimiser(groups, training)

@@ -35,7 +35,7 @@ def people(count: int = 4) -> Pool:
 
 def judges(pool: Pool) -> Judges:
     torch.manual_seed(1)
-    reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY).eval()
+    reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY, sighted=True).eval()
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
     shown = ShownExpression(pool.space)
     return Judges(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
