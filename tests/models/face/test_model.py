@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.face.landmarks import read
+from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from models.face.rigid import aligned_faces
@@ -96,12 +96,13 @@ def test_own_latents_give_the_picture_back(views: list[FaceView], photographs: t
     """Two photographs learned by heart, by what is drawn alone: at least 26 dB after 150 steps."""
     torch.manual_seed(0)
     model = FaceModel(replace(TINY, layers=1))
-    pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0])
+    known = read(np.stack([view.landmarks for view in views]))
+    pose, telling = torch.from_numpy(known[0]), torch.from_numpy(told(*known))
     face = aligned_faces(photographs, pose, TINY.face)
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
 
     def drawn() -> torch.Tensor:
-        motion = Motion(pose, model.dynamics(face))
+        motion = Motion(pose, model.dynamics(face, telling))
         return model.driven(model.person(photographs, motion), motion)
 
     first = _psnr(drawn, photographs)

@@ -79,8 +79,9 @@ def test_two_workers_are_one_with_twice_the_units(pool: Pool, frozen: Judges, tm
     assert one["total"] == pytest.approx(seen[1]["total"], rel=1e-4)
     # Adam's first steps are as long for the smallest gradient as for the largest: rounding grows
     assert apart(one["gradients"], gradients(alone)) < 2e-3
-    for mine, theirs in zip(alone.model.parameters(), one["parameters"], strict=True):
-        assert torch.allclose(mine, theirs, rtol=0, atol=1e-5)
+    mine, theirs = (torch.cat([value.ravel() for value in each]) for each in (alone.model.parameters(), one["parameters"]))
+    assert apart(mine, theirs) < 1e-5
+    assert (mine - theirs).abs().max() <= 2 * 2 * SHARED.rate  # two steps, where a gradient is nothing but rounding
 
 
 def test_a_state_taken_up_goes_on_bit_for_bit(pool: Pool, frozen: Judges, tmp_path: Path) -> None:
@@ -120,5 +121,6 @@ def test_the_encoder_of_dynamics_learns_at_its_own_rate(pool: Pool, frozen: Judg
     before = {name: value.clone() for name, value in one.model.named_parameters()}
     learned(one, pool, 0)
     still = {name for name, value in one.model.named_parameters() if torch.equal(value, before[name])}
-    assert {name for name in before if name.startswith("dynamics.")} <= still
-    assert "decoder.out.weight" not in still
+    first = {name for name in before if name.startswith(("dynamics.trunk", "dynamics.head"))}
+    assert first <= still
+    assert not {"decoder.out.weight", "dynamics.told.weight"} & still
