@@ -31,7 +31,7 @@ _STRETCH, _SHEAR = 0.06, 0.04
 """Standard deviations of a view's width over its height, as a logarithm, and of its shear: for more shapes of faces."""
 _ERROR = 0.002
 """Standard deviation of what landmarks that z_dyn is told are off, in crop units."""
-_HARD = 3.0
+_HARD = 6.0
 """How much more mouth and eyes count than the rest."""
 
 

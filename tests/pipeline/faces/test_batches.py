@@ -132,7 +132,7 @@ def test_weights_end_where_the_crop_does(drawn: Batch) -> None:
     empty = drawn.weight == 0
     assert empty.any()
     assert (drawn.weight[~empty] >= 1).all()
-    assert drawn.weight.max() <= 4
+    assert 4 < drawn.weight.max() <= 7
     assert (drawn.eyes[empty] == 0).all()
 
 
