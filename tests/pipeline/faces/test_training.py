@@ -79,7 +79,9 @@ def test_two_workers_are_one_with_twice_the_units(pool: Pool, frozen: Judges, tm
     assert one["total"] == pytest.approx(seen[1]["total"], rel=1e-4)
     # Adam's first steps are as long for the smallest gradient as for the largest: rounding grows
     assert apart(one["gradients"], gradients(alone)) < 2e-3
-    mine, theirs = (torch.cat([value.ravel() for value in each]) for each in (alone.model.parameters(), one["parameters"]))
+    mine, theirs = (
+        torch.cat([value.ravel() for value in each]) for each in (alone.model.parameters(), one["parameters"])
+    )
     assert apart(mine, theirs) < 1e-5
     assert (mine - theirs).abs().max() <= 2 * 2 * SHARED.rate  # two steps, where a gradient is nothing but rounding
 
