@@ -80,6 +80,19 @@ def expression(code: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) ->
     return counted(apart[:half] - apart[half:], share) + counted(apart, share) / 3
 
 
+def shown(found: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """L1 between the expressions [N, K] that driven and true pictures of the same frames show."""
+    return counted(found - wanted, share)
+
+
+def shown_across(found: torch.Tensor, source: torch.Tensor, change: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """The same where somebody else drives: from the source's expression [N, K] it should `change` as told.
+
+    In a difference between pictures of one person there is no person, so the driver's face is not asked for.
+    """
+    return counted(found - source - change, share)
+
+
 def counted(apart: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """The mean size of differences [N, K] where each of K counts its share."""
     return (apart.abs().mean(0) * share).sum() / share.sum()

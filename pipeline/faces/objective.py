@@ -118,7 +118,7 @@ class Objective(nn.Module):
         pose = batch.pose[wanted]
         with torch.no_grad():
             true = judges.shown(batch.picture[wanted], pose)
-        return {"shown": share * losses.counted(judges.shown(driven[drawn], pose) - true, judges.shown.share)}
+        return {"shown": share * losses.shown(judges.shown(driven[drawn], pose), true, judges.shown.share)}
 
     def _transferred(
         self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int
@@ -174,7 +174,7 @@ class Objective(nn.Module):
                 before = judges.shown(batch.picture[source], batch.pose[source])
             change = batch.expression[driver + half] - batch.expression[source]
             after = judges.shown(picture, motion.pose)
-            found["shown_across"] = losses.counted(after - before - change, judges.shown.share)
+            found["shown_across"] = losses.shown_across(after, before, change, judges.shown.share)
         return {name: share * value for name, value in found.items()}
 
     def _turn(

@@ -131,6 +131,26 @@ def test_a_number_that_counts_nothing_is_free() -> None:
     assert losses.counted(apart, torch.tensor([3.0, 1.0])) == losses.counted(apart, torch.tensor([6.0, 2.0]))
 
 
+def test_shown_falls_as_the_picture_shows_the_true_one_s_expression() -> None:
+    wanted = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    share = torch.tensor([2.0, 1.0, 0.0])
+    blank = torch.tensor([0.0, 0.0, 9.0])  # what counts nothing is free
+    found = [losses.shown(wanted * part + blank, wanted, share) for part in (0.0, 0.5, 0.9, 1.0)]
+    assert falls(found)
+    assert found[-1] == 0
+    assert losses.shown(wanted * 2, wanted, share) == losses.shown(wanted * 0, wanted, share)
+
+
+def test_shown_across_asks_for_the_driver_s_change_and_not_for_his_face() -> None:
+    """The source's own numbers may be anything, as long as they change as told."""
+    change = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    share = torch.ones(3)
+    for source in (torch.zeros(4, 3), torch.full((4, 3), 7.0)):
+        assert losses.shown_across(source + change, source, change, share) == pytest.approx(0, abs=1e-6)
+        assert falls([losses.shown_across(source + part * change, source, change, share) for part in (0.0, 0.5, 0.9)])
+        assert losses.shown_across(source - change, source, change, share) > losses.counted(change, share)
+
+
 def test_transfer_is_nothing_exactly_when_both_pictures_are_the_same() -> None:
     assert losses.transfer(WANTED, WANTED) == 0
     assert losses.transfer(WANTED, WANTED + 1e-3) > 0
