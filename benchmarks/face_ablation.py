@@ -42,7 +42,7 @@ class Ablation:
     """With table frames."""
     out: Path
     """A folder a training."""
-    steps: int = 1500
+    steps: int = 1000
     """Of each training."""
     seeds: tuple[int, ...] = (0, 1)
     skip: tuple[str, ...] = ()
