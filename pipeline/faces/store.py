@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from catalogs.frames import FrameStore
 from models.face.landmarks import read
@@ -23,7 +24,11 @@ class Pool:
     store: FrameStore
     index: Sequence[int]
     sampler: Sampler
-    space: ExpressionSpace
+
+    @cached_property
+    def space(self) -> ExpressionSpace:
+        """The expressions of these clips; a second's work, for who learns."""
+        return space_of(self.store, self.index, self.sampler.subjects)
 
 
 def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
@@ -39,4 +44,4 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
         odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen))
     if not index:
         raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
-    return Pool(store, index, Sampler(subjects, odds, seed), space_of(store, index, subjects))
+    return Pool(store, index, Sampler(subjects, odds, seed))
