@@ -59,4 +59,6 @@ class Decoder(nn.Module):
         drawn = torch.sigmoid(planes[:, :3])
         if self._layers == 1:
             return drawn
-        return torch.cat([drawn, planes[:, 3:6].softmax(1), planes[:, 6:].tanh()], 1)
+        # left alone, layers mix as in print, dot by dot
+        layers = F.avg_pool2d(F.pad(planes[:, 3:], (1, 1, 1, 1), mode="replicate"), 3, 1)
+        return torch.cat([drawn, layers[:, :3].softmax(1), layers[:, 3:].tanh()], 1)

@@ -54,3 +54,13 @@ def test_pictures_are_colours_in_single_precision_and_the_dynamics_reach_them() 
     net(volume, code).square().mean().backward()
     assert code.grad is not None
     assert code.grad.abs().min() > 0
+
+
+def test_layers_do_not_mix_dot_by_dot() -> None:
+    """However the last layer unfolds, neighbours among the 3 x 3 pixels of a cell have about the same shares."""
+    torch.manual_seed(0)
+    net = Decoder(TINY)
+    torch.nn.init.normal_(net.out.weight, std=0.3)
+    planes = net(torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics))
+    rough, shares = (planes[:, part].diff(dim=3).abs().mean() for part in (slice(0, 3), slice(3, 6)))
+    assert shares < 0.5 * rough

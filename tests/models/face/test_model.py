@@ -125,3 +125,13 @@ def test_persons_are_plain_values(tiny: FaceModel, pictures: torch.Tensor) -> No
     person = tiny.person(pictures[:1], Motion(STILL, codes(1)))
     found = tiny.driven(person.times(2), Motion(STILL.expand(2, 6), codes(1).expand(2, -1)))
     assert torch.allclose(found[0], found[1], atol=1e-6)
+
+
+def test_what_the_decoder_draws_by_itself_is_a_layer_of_the_picture(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    motion = Motion(STILL.expand(3, 6), codes(3))
+    person = tiny.person(pictures, motion)
+    picture, drawn = tiny.layered(person, motion)
+    assert torch.equal(picture, tiny.driven(person, motion))
+    assert drawn.shape == picture.shape == pictures.shape
+    # shares are thirds at first, and two of three layers are the source's
+    assert picture == pytest.approx(((drawn + 2 * pictures) / 3).numpy(), abs=0.1)
