@@ -23,7 +23,7 @@ def recipe(
 ) -> dict[str, Any]:
     """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on; the subjects that were not.
 
-    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `told`.
+    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `continued`.
     """
     trained = [clip for clip in store.clips if split.part_of(clip) == "train"]
     return {
@@ -45,7 +45,7 @@ def recipe(
     }
 
 
-def told(history: Sequence[Mapping[str, Any]], job: FaceJob, step: int) -> list[dict[str, Any]]:
+def continued(history: Sequence[Mapping[str, Any]], job: FaceJob, step: int) -> list[dict[str, Any]]:
     """A training's history so far, and that it goes on from this step with this code and these settings.
 
     Each entry: from which step, with which commit, with which settings.

@@ -16,7 +16,7 @@ from models.device import device as default_device
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel
 from pipeline.faces.batches import Batch, batch
-from pipeline.faces.card import recipe, told
+from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.job import FaceJob
@@ -74,11 +74,11 @@ def train(
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), default_device(), wrap)
-    spent, history = 0.0, told([], job, 0)
+    spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
         kept = load(job.state)
         trainer.restore(kept)
-        spent, history = kept["seconds"], told(kept["history"], job, trainer.step)
+        spent, history = kept["seconds"], continued(kept["history"], job, trainer.step)
     watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
     curves = Curves(Path(job.out), trainer.step) if first else None
     seen: list[dict[str, float]] = []

@@ -17,7 +17,7 @@ def test_clips_trained_on_are_named_and_others_are_not(monkeypatch: pytest.Monke
     store = store_of(*(moving_clip(who) for who in (3, 0, 1, 2, 3)))
     split = Split(("person 0",), ("person 1",), ("4*",))
     job = FaceJob("/catalog", "/out", FaceTraining(steps=7), command="python jobs/train_faces.py")
-    found = card.recipe(job, store, split, 5, 12.34, card.told([], job, 0))
+    found = card.recipe(job, store, split, 5, 12.34, card.continued([], job, 0))
     assert found["clips"] == [("0.mp4", f"{0:032x}"), ("3.mp4", f"{3:032x}")]
     assert found["content"] == ["hash 0", "hash 3"]
     assert found["test_subjects"] == ("person 0",)
@@ -34,12 +34,12 @@ def test_clips_trained_on_are_named_and_others_are_not(monkeypatch: pytest.Monke
 def test_every_change_of_code_or_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, "_commit", lambda: "one")
     job = FaceJob("/catalog", "/out", FaceTraining(steps=7))
-    first = card.told([], job, 0)
+    first = card.continued([], job, 0)
     assert [(entry["step"], entry["commit"], entry["training"]["steps"]) for entry in first] == [(0, "one", 7)]
-    assert card.told(first, job, 3) == first
-    longer = card.told(first, FaceJob("/catalog", "/out", FaceTraining(steps=9)), 3)
+    assert card.continued(first, job, 3) == first
+    longer = card.continued(first, FaceJob("/catalog", "/out", FaceTraining(steps=9)), 3)
     monkeypatch.setattr(card, "_commit", lambda: "two")
-    found = card.told(longer, FaceJob("/catalog", "/out", FaceTraining(steps=9)), 4)
+    found = card.continued(longer, FaceJob("/catalog", "/out", FaceTraining(steps=9)), 4)
     assert [(entry["step"], entry["commit"], entry["training"]["steps"]) for entry in found] == [
         (0, "one", 7),
         (3, "one", 9),
