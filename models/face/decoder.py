@@ -13,8 +13,8 @@ from models.face.presets import Preset
 class Decoder(nn.Module):
     """Volumes [N, C, D, H, H] in the driver's pose and z_dyn [N, Z] to pictures [N, 3, S, S] in [0, 1].
 
-    With three layers (`Preset`) it gives [N, 8, S, S]: the picture, each layer's share of a pixel, and where the moved
-    picture is read beside the pixel, (x, y) within [-1, 1].
+    With three layers (`Preset`) it gives [N, 11, S, S]: the picture, each layer's share of a pixel, where the moved
+    picture is read beside the pixel, (x, y) within [-1, 1], and what is added to all layers, within [-1, 1].
 
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.
@@ -37,7 +37,7 @@ class Decoder(nn.Module):
         self.norm = norm(widths[-1])
         self._shuffle = preset.shuffle
         self._layers = preset.layers
-        planes, unfolded = 3 if preset.layers == 1 else 8, preset.shuffle**2
+        planes, unfolded = 3 if preset.layers == 1 else 11, preset.shuffle**2
         self.out = nn.Conv2d(widths[-1], planes * unfolded, 3, padding=1)
         for parameter in self.out.parameters():  # the layers begin with equal shares
             nn.init.zeros_(parameter[3 * unfolded :])
@@ -60,5 +60,5 @@ class Decoder(nn.Module):
         if self._layers == 1:
             return drawn
         # left alone, layers mix as in print, dot by dot
-        layers = F.avg_pool2d(F.pad(planes[:, 3:], (1, 1, 1, 1), mode="replicate"), 3, 1)
-        return torch.cat([drawn, layers[:, :3].softmax(1), layers[:, 3:].tanh()], 1)
+        mixed = F.avg_pool2d(F.pad(planes[:, 3:8], (1, 1, 1, 1), mode="replicate"), 3, 1)
+        return torch.cat([drawn, mixed[:, :3].softmax(1), mixed[:, 3:].tanh(), planes[:, 8:].tanh()], 1)

@@ -2,7 +2,8 @@
 
 A volume of few cells carries a face's shape and motion but not its pixels, and a head's pose moves all that is in it,
 also what stands still behind the head. So the picture itself goes the way of the volume, at its full size, and lies
-there a second time as it was; the decoder draws what neither shows.
+there a second time as it was; the decoder draws what neither shows, and adds to all of it: a mouth that opens has teeth
+that no bending of a closed one shows, and a layer of its own would have to draw the lips around them as well.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ class Texture(nn.Module):
     ) -> torch.Tensor:
         """Pictures [N, 3, S, S].
 
-        planes [N, 8, S, S]: of `Decoder`. volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where in
-        the source's volume each of its cells comes from, in crop units. picture [N, 3, S, S]: the source's.
+        planes [N, 11, S, S]: of `Decoder`. volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where
+        in the source's volume each of its cells comes from, in crop units. picture [N, 3, S, S]: the source's.
         """
-        drawn, share, step = planes.split((3, 3, 2), 1)
+        drawn, share, step, added = planes.split((3, 3, 2, 3), 1)
         where = self.where(volume, origin, picture.shape[2]) + _REACH * step.permute(0, 2, 3, 1)
         moved = F.grid_sample(picture, where, "bilinear", "border", False)
         layers = torch.stack([drawn, moved, picture], 1)  # [N, 3, 3, S, S]
-        return (share[:, :, None] * layers).sum(1)
+        return ((share[:, :, None] * layers).sum(1) + added).clamp(0, 1)
 
     def where(self, volume: torch.Tensor, origin: torch.Tensor, size: int) -> torch.Tensor:
         """Where in the source picture each pixel [N, S, S, 2] comes from: of the depths, those that are the surface."""

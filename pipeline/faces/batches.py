@@ -40,8 +40,8 @@ class Batch:
     """Frames of C clips: the i of each, then the j of each, so N = 2 C; clip c is paired with clip c ^ 1.
 
     picture [N, 3, S, S] in [0, 1]; pose [N, 6]; expression [N, K] (`ExpressionSpace`); what z_dyn is read from: face
-    [N, 3, A, A], aligned and altered, and told [N, TOLD], not quite exact; weight, fine, eyes [N, 1, S, S]: how much
-    pixels count, all of them, where mouth and eyes are, and where eyes are; numbers: of the clips, [C].
+    [N, 3, A, A], aligned and altered, and told [N, TOLD], not quite exact; weight, eyes [N, 1, S, S]: how much pixels
+    count; numbers: of the clips, [C].
     """
 
     picture: torch.Tensor
@@ -50,7 +50,6 @@ class Batch:
     face: torch.Tensor
     told: torch.Tensor
     weight: torch.Tensor
-    fine: torch.Tensor
     eyes: torch.Tensor
     numbers: tuple[int, ...]
 
@@ -90,12 +89,11 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
     place_of = torch.from_numpy(pose)
     mouth, eyes = _where(landmarks, picture.shape[2])
     face = _altered(picture, place_of, [altered[place][frame] for place, frame in both], side)
-    fine = inside * torch.maximum(mouth, eyes)
-    weight = inside + _HARD * fine
+    weight = inside * (1 + _HARD * torch.maximum(mouth, eyes))
     numbers = tuple(2 * number + place % 2 for place, (number, *_) in enumerate(drawn))
     wrong = np.stack([errors[place][frame] for place, frame in both])
     telling = torch.from_numpy(told(pose, moved + wrong))
-    return Batch(picture, place_of, expression, face, telling, weight, fine, inside * eyes, numbers)
+    return Batch(picture, place_of, expression, face, telling, weight, inside * eyes, numbers)
 
 
 def _viewed(

@@ -50,11 +50,10 @@ class Found:
 class Whole:
     """What a part of a step must know of the step to be its fair share: means over all parts, of all workers.
 
-    weight, fine, eyes [N, 1, S, S]: of `Batch`. sizes [L]: of the frozen reader's features of the true pictures.
+    weight, eyes [N, 1, S, S]: of `Batch`. sizes [L]: of the frozen reader's features of the true pictures.
     """
 
     weight: torch.Tensor
-    fine: torch.Tensor
     eyes: torch.Tensor
     sizes: torch.Tensor
 
@@ -84,16 +83,13 @@ class Objective(nn.Module):
         own = Motion(batch.pose, code + self._training.noise * noise)
         person = model.person(batch.picture, own)
         other = _swapped(own, half)
-        driven, drawn = model.layered(person, other)
-        wanted, weight, fine, eyes = (
-            each.roll(half, 0) for each in (batch.picture, batch.weight, batch.fine, batch.eyes)
-        )
+        driven = model.driven(person, other)
+        wanted, weight, eyes = (each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes))
         pose = other.pose
         shown = _features(judges.reader, driven, pose)
         found = {
             "reconstruction": losses.reconstruction(driven, wanted, weight, whole.weight),
             "dissimilarity": losses.dissimilarity(driven, wanted, weight, whole.weight),
-            "drawn": losses.reconstruction(drawn, wanted, fine, whole.fine),
             "gaze": losses.gaze(driven, wanted, eyes, whole.eyes),
             "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
             "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
@@ -206,7 +202,7 @@ def true_features(batch: Batch, reader: FaceReader) -> list[torch.Tensor]:
 
 def whole_of(batch: Batch, real: list[torch.Tensor]) -> Whole:
     """A batch that is all of its step. real: `true_features`."""
-    return Whole(batch.weight, batch.fine, batch.eyes, losses.sizes_of(real[:_LEVELS]).mean(1))
+    return Whole(batch.weight, batch.eyes, losses.sizes_of(real[:_LEVELS]).mean(1))
 
 
 def _features(reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:

@@ -16,8 +16,6 @@ class LossWeights:
 
     reconstruction: float = 1.0
     """Colours and their differences."""
-    drawn: float = 0.5
-    """The same of what the decoder draws by itself, where mouth and eyes are: no warp of the source has its teeth."""
     dissimilarity: float = 0.25
     """1 - SSIM."""
     perceptual: float = 0.1
@@ -50,7 +48,7 @@ class LossWeights:
 class FaceTraining:
     """A training of the face latent model. A step takes units: two clips of different subjects, two frames of each."""
 
-    steps: int = 24_000
+    steps: int = 20_000
     """Steps of the optimiser."""
     units: int = 2
     """Units of a step, over all workers."""

@@ -172,7 +172,7 @@ class Trainer:
 def _averaged(parts: list[Whole]) -> Whole:
     """The mean over this worker's parts, and over all workers."""
     found = []
-    for name in ("weight", "fine", "eyes", "sizes"):
+    for name in ("weight", "eyes", "sizes"):
         mean = torch.stack([getattr(part, name) for part in parts]).mean(0)
         if distributed.is_initialized():
             distributed.all_reduce(mean)

@@ -17,14 +17,14 @@ def test_a_picture_s_size(preset: Preset) -> None:
         net = Decoder(preset)
     channels, depth, side = preset.volume
     planes = net(empty(2, channels, depth, side, side), empty(2, preset.dynamics))
-    assert planes.shape == (2, 3 if preset.layers == 1 else 8, preset.size, preset.size)
+    assert planes.shape == (2, 3 if preset.layers == 1 else 11, preset.size, preset.size)
 
 
-def test_layers_begin_with_equal_shares_and_no_step() -> None:
+def test_layers_begin_with_equal_shares_no_step_and_nothing_added() -> None:
     torch.manual_seed(0)
     planes = Decoder(TINY)(torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics))
     assert torch.allclose(planes[:, 3:6], torch.full((), 1 / 3))
-    assert torch.equal(planes[:, 6:], torch.zeros(1, 2, 96, 96))
+    assert torch.equal(planes[:, 6:], torch.zeros(1, 5, 96, 96))
 
 
 def test_shares_are_whole_and_steps_within_one() -> None:

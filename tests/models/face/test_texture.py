@@ -15,10 +15,12 @@ CELLS = points(DEPTH, SIDE, torch.device("cpu")).permute(3, 0, 1, 2)[None]
 DRAWN, MOVED, STILL = torch.eye(3)
 
 
-def planes(share: torch.Tensor, step: tuple[float, float] = (0, 0)) -> torch.Tensor:
-    """Grey drawn, these shares, this step, everywhere: [1, 8, 96, 96]."""
-    values = torch.cat([torch.full((3,), 0.5), share, torch.tensor(step)])
-    return values[None, :, None, None].expand(1, 8, 96, 96)
+def planes(
+    share: torch.Tensor, step: tuple[float, float] = (0, 0), added: tuple[float, float, float] = (0, 0, 0)
+) -> torch.Tensor:
+    """Grey drawn, these shares, this step, this added, everywhere: [1, 11, 96, 96]."""
+    values = torch.cat([torch.full((3,), 0.5), share, torch.tensor(step), torch.tensor(added)])
+    return values[None, :, None, None].expand(1, 11, 96, 96)
 
 
 @pytest.fixture
@@ -46,6 +48,16 @@ def test_no_motion_shows_the_picture_as_it_is_but_for_its_rim(texture: Texture, 
 def test_shares_mix_layers(texture: Texture, pictures: torch.Tensor) -> None:
     found = texture(planes(torch.tensor([0.25, 0, 0.75])), VOLUME, CELLS, pictures[:1])
     assert torch.allclose(found, 0.125 + 0.75 * pictures[:1], atol=1e-6)
+
+
+def test_what_is_added_is_added_to_all_layers_and_colours_stay_colours(
+    texture: Texture, pictures: torch.Tensor
+) -> None:
+    found = texture(planes(torch.tensor([0.25, 0, 0.75]), added=(0.2, -0.1, -1)), VOLUME, CELLS, pictures[:1])
+    wanted = 0.125 + 0.75 * pictures[0]
+    assert torch.allclose(found[0, 0], (wanted[0] + 0.2).clamp(max=1), atol=1e-6)
+    assert torch.allclose(found[0, 1], (wanted[1] - 0.1).clamp(min=0), atol=1e-6)
+    assert torch.equal(found[0, 2], torch.zeros(96, 96))
 
 
 def test_a_full_step_is_a_tenth_of_half_the_picture(texture: Texture, pictures: torch.Tensor) -> None:

@@ -31,7 +31,7 @@ def test_what_a_batch_holds(drawn: Batch) -> None:
     assert drawn.pose.shape == (16, 6)
     assert drawn.expression.shape == (16, 22)
     assert drawn.face.shape == (16, 3, 64, 64)
-    assert drawn.weight.shape == drawn.fine.shape == drawn.eyes.shape == (16, 1, SIZE, SIZE)
+    assert drawn.weight.shape == drawn.eyes.shape == (16, 1, SIZE, SIZE)
     assert drawn.numbers == tuple(range(8))
     assert all(
         getattr(drawn, name).isfinite().all() for name in ("picture", "pose", "expression", "face", "weight", "eyes")
@@ -134,8 +134,6 @@ def test_weights_end_where_the_crop_does(drawn: Batch) -> None:
     assert (drawn.weight[~empty] >= 1).all()
     assert 4 < drawn.weight.max() <= 7
     assert (drawn.eyes[empty] == 0).all()
-    assert (drawn.fine >= drawn.eyes).all()
-    assert (drawn.fine > drawn.eyes).any()
 
 
 def test_it_moves_to_a_device(drawn: Batch) -> None:

@@ -17,7 +17,7 @@ from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
 
 SHORT = replace(ONE, units=2)
-ALWAYS = {"reconstruction", "drawn", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
+ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
 ACROSS = {"identity", "cycle", "follow"}
 SHOWN = {"shown", "shown_across"}
 

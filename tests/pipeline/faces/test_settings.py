@@ -29,5 +29,5 @@ def test_no_warm_up_and_no_fall() -> None:
 def test_every_weight_is_of_a_loss_and_none_is_off() -> None:
     for each in fields(LossWeights):
         assert getattr(LossWeights(), each.name) > 0
-        # follow: as `expression`, of what a frozen encoder reads off a picture; drawn: of a layer of the picture
-        assert hasattr(losses, {"follow": "counted", "drawn": "reconstruction"}.get(each.name, each.name))
+        # the same as `expression`, but of what a frozen encoder reads off a picture
+        assert hasattr(losses, each.name if each.name != "follow" else "counted")
