@@ -139,8 +139,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_448_534,
-                sha256="87d7e93ed769e78397720a7a2b1d3e0926601a505bfeaaf4c606eab11e0e3965",
+                size=8_507_188,
+                sha256="7105fe6cb5cf730a9184db1e1b20622dcd284000d10b5b0724051704b513912a",
             ),
         ),
         Weights(
