@@ -49,7 +49,7 @@ def test_a_plan_measures_and_leaves_nothing(
     found = planned(FaceJob(str(tmp_path / "catalog"), str(out), FaceTraining(kept_out=(1, 1))))
     assert not out.exists()
     assert (found.clips, found.subjects) == (3, 3)
-    assert found.parameters["decoder"] == 774_600
+    assert found.parameters["decoder"] == 790_179
     assert found.steps_per_second > 0.05
     assert found.hours == pytest.approx(FaceTraining().steps / found.steps_per_second / 3600)
     assert 100 < found.megabytes < 4000

@@ -78,7 +78,7 @@ def test_two_workers_are_one_with_twice_the_units(pool: Pool, frozen: Judges, tm
     assert apart(one["first"], one["alone"]) < 1e-5
     assert one["total"] == pytest.approx(seen[1]["total"], rel=1e-4)
     # Adam's first steps are as long for the smallest gradient as for the largest: rounding grows
-    assert apart(one["gradients"], gradients(alone)) < 2e-3
+    assert apart(one["gradients"], gradients(alone)) < 1e-2
     mine, theirs = (
         torch.cat([value.ravel() for value in each]) for each in (alone.model.parameters(), one["parameters"])
     )
