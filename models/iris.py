@@ -14,7 +14,8 @@ from models.litert import LiteRT
 from models.weights import weights
 
 SIZE = 64
-_SCALE = 2.3
+SCALE = 2.3
+"""Side of an eye's patch over the eye's width."""
 # (inner, outer) landmark of each eye in the 468: the image's right eye is seen as it is, the left one mirrored
 EYES = ((362, 263, False), (133, 33, True))
 
@@ -61,7 +62,7 @@ class Iris:
         """
         a, b = landmarks[inner], landmarks[outer]
         dx, dy = (a - b) if mirrored else (b - a)
-        matrix = similarity((a + b) / 2, float(np.hypot(dx, dy)) * _SCALE, float(np.arctan2(dy, dx)), SIZE)
+        matrix = similarity((a + b) / 2, float(np.hypot(dx, dy)) * SCALE, float(np.arctan2(dy, dx)), SIZE)
         patch = cut(image, matrix, SIZE)
         if mirrored:
             patch = cv2.flip(patch, 1)

@@ -6,7 +6,7 @@ which a layer keeps its input's size or halves it, and a kernel as large as its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ class LiteRTLayers(nn.Module):
             raise ValueError(f"{path}: no output called {missing[0]}; it has {', '.join(sorted(named))}")
         (given,) = interpreter.get_input_details()
         self._input, self._outputs = int(given["index"]), [named[name] for name in outputs]
-        self._steps = [_step(interpreter, path, each) for each in interpreter._get_ops_details()]
+        shapes = {int(each["index"]): [int(n) for n in each["shape"]] for each in interpreter.get_tensor_details()}
+        self._steps = [_step(interpreter, path, shapes, each) for each in interpreter._get_ops_details()]
         self.layers = nn.ModuleList(step.layer for step in self._steps)
         self.eval().requires_grad_(False)
 
@@ -83,11 +84,13 @@ class _Sum(nn.Module):
         return one + other
 
 
-def _step(interpreter: Interpreter, path: Path, operation: Mapping[str, Any]) -> _Step:
-    """A layer of the graph, with its numbers."""
+def _step(
+    interpreter: Interpreter, path: Path, shapes: Mapping[int, Sequence[int]], operation: Mapping[str, Any]
+) -> _Step:
+    """A layer of the graph, with its numbers. shapes: of all its tensors."""
     kind, inputs = operation["op_name"], [int(place) for place in operation["inputs"]]
     (output,) = (int(place) for place in operation["outputs"])
-    before, after = (_shape(interpreter, place) for place in (inputs[0], output))
+    before, after = shapes[inputs[0]], shapes[output]
     numbers = [torch.tensor(interpreter.get_tensor(place)) for place in inputs[1:]] if kind != "ADD" else []
     count = 2 if kind == "ADD" else 1
     if "CONV" in kind and not all(values.is_floating_point() for values in numbers):
@@ -111,11 +114,6 @@ def _step(interpreter: Interpreter, path: Path, operation: Mapping[str, Any]) ->
     else:
         raise ValueError(f"{path}: no layer for {kind}")
     return _Step(layer, tuple(inputs[:count]), output)
-
-
-def _shape(interpreter: Interpreter, place: int) -> tuple[int, ...]:
-    (shape,) = (each["shape"] for each in interpreter.get_tensor_details() if each["index"] == place)
-    return tuple(int(length) for length in shape)
 
 
 def _convolution(weight: torch.Tensor, bias: torch.Tensor, groups: int, before: int, after: int) -> nn.Module:

@@ -29,7 +29,6 @@ def encoders(
     picture = torch.stack([torch.from_numpy(item["picture"].copy()) for item in items]).to(device)
     picture = picture.permute(0, 3, 1, 2).float().contiguous() / 255
     pose = torch.stack([torch.from_numpy(item["pose"].copy()) for item in items]).to(device)
-
     told = torch.stack([torch.from_numpy(item["told"].copy()) for item in items]).to(device)
 
     def bare(pictures: torch.Tensor) -> torch.Tensor:

@@ -18,8 +18,6 @@ from models.litert_layers import LiteRTLayers
 
 _HALF, _DOWN = 0.8, 0.06
 """Where the mesh's own patch lies, as `aligned_faces` says it: one and a half times the landmarks' bounds."""
-_EYE = 2.3
-"""Side of an eye's patch over the eye's width."""
 
 
 class MeshReader(nn.Module):
@@ -59,7 +57,7 @@ class MeshReader(nn.Module):
 def _eye(picture: torch.Tensor, inner: torch.Tensor, outer: torch.Tensor, side: float) -> torch.Tensor:
     """Patches [N, 3, 64, 64] around eyes whose corners [N, 2] are in crop units; side: -1 mirrors."""
     right = (outer - inner) * side  # to the patch's right before it is mirrored
-    half = right.norm(dim=1, keepdim=True) * _EYE / 2
+    half = right.norm(dim=1, keepdim=True) * iris.SCALE / 2
     right = right / right.norm(dim=1, keepdim=True).clamp_min(1e-6) * half
     down = torch.stack([-right[:, 1], right[:, 0]], 1)
     frame = torch.stack([right * side, down, (inner + outer) / 2], 2)  # [N, 2, 3]
