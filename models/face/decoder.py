@@ -60,5 +60,5 @@ class Decoder(nn.Module):
         if self._layers == 1:
             return drawn
         # left alone, layers mix as in print, dot by dot
-        mixed = F.avg_pool2d(F.pad(planes[:, 3:8], (1, 1, 1, 1), mode="replicate"), 3, 1)
-        return torch.cat([drawn, mixed[:, :3].softmax(1), mixed[:, 3:].tanh(), planes[:, 8:].tanh()], 1)
+        mixed = F.avg_pool2d(F.pad(planes[:, 3:], (1, 1, 1, 1), mode="replicate"), 3, 1)
+        return torch.cat([drawn, mixed[:, :3].softmax(1), mixed[:, 3:].tanh()], 1)
