@@ -35,17 +35,8 @@ class FaceEncoders:
         [6] and told float32 [TOLD], read from landmarks (presets that learn the pose do without); who, whether z_id is
         asked for.
         """
-        pixels = moved(torch.from_numpy(np.stack([item["picture"] for item in items])), self._device)
-        picture = pixels.permute(0, 3, 1, 2).float() / 255
-        telling = None
-        if self._pose is None:
-            pose, telling = (
-                moved(torch.from_numpy(np.stack([item[name] for item in items])), self._device)
-                for name in ("pose", "told")
-            )
-        else:
-            pose = self._pose(picture)
-        dynamics = self._dynamics(aligned_faces(picture, pose, self._side), telling)
+        picture, read = self.inputs(items)
+        pose, dynamics = self.motion(picture, read)
         answers = list(torch.cat([pose, dynamics], 1).cpu().numpy())
         asked = [place for place, item in enumerate(items) if item["who"]]
         if asked:
@@ -53,3 +44,23 @@ class FaceEncoders:
             for place, own in zip(asked, identity, strict=True):
                 answers[place] = np.concatenate([answers[place], own])
         return answers
+
+    def inputs(self, items: Sequence[np.ndarray]) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
+        """Pictures [N, 3, S, S] in [0, 1]; and pose [N, 6] and told [N, TOLD], but of presets that learn the pose."""
+        pixels = self._stacked(items, "picture")
+        picture = pixels.permute(0, 3, 1, 2).float() / 255
+        return picture, None if self._pose else (self._stacked(items, "pose"), self._stacked(items, "told"))
+
+    def motion(
+        self, picture: torch.Tensor, read: tuple[torch.Tensor, torch.Tensor] | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pose [N, 6] and z_dyn [N, Z] of `inputs`: the networks and nothing else."""
+        if self._pose is None:
+            assert read is not None
+            pose, told = read
+        else:
+            pose, told = self._pose(picture), None
+        return pose, self._dynamics(aligned_faces(picture, pose, self._side), told)
+
+    def _stacked(self, items: Sequence[np.ndarray], name: str) -> torch.Tensor:
+        return moved(torch.from_numpy(np.stack([item[name] for item in items])), self._device)

@@ -9,7 +9,6 @@ import torch
 from benchmarks.networks.case import About, Case
 from benchmarks.networks.faces import looped
 from benchmarks.networks.material import MINUTE, Material
-from models.face.rigid import aligned_faces
 from models.face_latents import FaceEncoders
 from models.weights import weights
 from stages.clip import FPS
@@ -26,15 +25,10 @@ def encoders(
     """The model of a file as `stage` asks it. bare: its networks on the same frames, already as float numbers."""
     model, minute = FaceEncoders(path, device), material.minute()
     items = [item for item in stage.items(minute) if not item["who"]][: batch or stage.batch]  # z_id: once a clip
-    picture = torch.stack([torch.from_numpy(item["picture"].copy()) for item in items]).to(device)
-    picture = picture.permute(0, 3, 1, 2).float().contiguous() / 255
-    pose = torch.stack([torch.from_numpy(item["pose"].copy()) for item in items]).to(device)
-    told = torch.stack([torch.from_numpy(item["told"].copy()) for item in items]).to(device)
+    picture, read = model.inputs(items)
 
     def bare(pictures: torch.Tensor) -> torch.Tensor:
-        where = pose if model._pose is None else model._pose(pictures)
-        face = aligned_faces(pictures, where, model._side)
-        return model._dynamics(face, None if model._pose is not None else told)
+        return model.motion(pictures, read)[1]
 
     return Case(
         About(
@@ -45,6 +39,6 @@ def encoders(
             stage=f"{stage.name}={stage.variant}",
         ),
         ours=lambda: model(items),
-        bare=looped(bare, [picture], device),
+        bare=looped(bare, [picture.contiguous()], device),
         prepare=lambda: stage.items(minute),
     )

@@ -7,11 +7,17 @@ models/canonical_face.py, brought to a height of 2 / 1.9, is the size that a pos
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from models.canonical_face import canonical_face, mirror_index
 from models.head_pose import angles, procrustes
+
+if TYPE_CHECKING:
+    import torch
+
+Numbers = TypeVar("Numbers", np.ndarray, "torch.Tensor")
 
 MARGIN = 1.9
 """Side of the stable crop over the face's height (stages/track.py)."""
@@ -64,8 +70,13 @@ def told(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:
 
 def turns(pose: np.ndarray) -> np.ndarray:
     """What of poses [N, 6] an expression may depend on, [N, 6]."""
-    pitch, yaw, roll = pose[:, :3].T / 30
-    return np.column_stack([pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw])
+    return np.column_stack(turn_terms(*pose[:, :3].T))
+
+
+def turn_terms(pitch: Numbers, yaw: Numbers, roll: Numbers) -> tuple[Numbers, ...]:
+    """The columns of `turns`, of angles in degrees."""
+    pitch, yaw, roll = pitch / 30, yaw / 30, roll / 30
+    return pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw
 
 
 def mirrored(landmarks: np.ndarray) -> np.ndarray:

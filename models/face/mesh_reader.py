@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from models import face_mesh, iris
-from models.face.rigid import aligned_faces, face_frames
+from models.face.rigid import aligned_faces, face_frames, patch
 from models.litert_layers import LiteRTLayers
 
 _HALF, _DOWN = 0.8, 0.06
@@ -61,11 +61,7 @@ def _eye(picture: torch.Tensor, inner: torch.Tensor, outer: torch.Tensor, side: 
     right = right / right.norm(dim=1, keepdim=True).clamp_min(1e-6) * half
     down = torch.stack([-right[:, 1], right[:, 0]], 1)
     frame = torch.stack([right * side, down, (inner + outer) / 2], 2)  # [N, 2, 3]
-    at = (2 * torch.arange(iris.SIZE, device=picture.device, dtype=torch.float32) + 1) / iris.SIZE - 1
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    where = frame @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)
-    where = where.reshape(-1, 2, iris.SIZE, iris.SIZE).permute(0, 2, 3, 1)
-    return F.grid_sample(picture.float(), where, padding_mode="border", align_corners=False)
+    return F.grid_sample(picture.float(), patch(frame, iris.SIZE), padding_mode="border", align_corners=False)
 
 
 def _looks(contour: torch.Tensor, middle: torch.Tensor) -> torch.Tensor:

@@ -56,12 +56,7 @@ def aligned_faces(
     picture: torch.Tensor, pose: torch.Tensor, side: int, half: float = FACE_HALF, down: float = FACE_DOWN
 ) -> torch.Tensor:
     """Faces [N, 3, side, side] cut upright out of pictures [N, 3, S, S] with heads in these poses; grey outside."""
-    at = (2 * torch.arange(side, device=pose.device, dtype=torch.float32) + 1) / side - 1
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    # on CPUs F.affine_grid takes longer than the sampling
-    where = face_frames(pose, half, down) @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)  # [N, 2, side^2]
-    where = where.reshape(-1, 2, side, side).permute(0, 2, 3, 1)
-    return F.grid_sample(picture.float() - 0.5, where, align_corners=False) + 0.5
+    return F.grid_sample(picture.float() - 0.5, patch(face_frames(pose, half, down), side), align_corners=False) + 0.5
 
 
 def face_frames(pose: torch.Tensor, half: float = FACE_HALF, down: float = FACE_DOWN) -> torch.Tensor:
@@ -74,6 +69,18 @@ def face_frames(pose: torch.Tensor, half: float = FACE_HALF, down: float = FACE_
     turn = torch.stack([torch.stack([c, -s], 1), torch.stack([s, c], 1)], 1)
     middle = pose[:, 3:5].float() + down * torch.stack([-s, c], 1)
     return torch.cat([half * turn, middle[:, :, None]], 2)
+
+
+def patch(frame: torch.Tensor, side: int) -> torch.Tensor:
+    """Where in a picture the pixels of a patch lie [N, side, side, 2], in crop units.
+
+    frame [N, 2, 3]: from points of the patch, which spans [-1, 1], to crop units.
+    """
+    at = (2 * torch.arange(side, device=frame.device, dtype=torch.float32) + 1) / side - 1
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    # on CPUs F.affine_grid takes longer than the sampling
+    where = frame @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)  # [N, 2, side^2]
+    return where.reshape(-1, 2, side, side).permute(0, 2, 3, 1)
 
 
 def _shift(pose: torch.Tensor) -> torch.Tensor:

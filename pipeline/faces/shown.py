@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from models.canonical_face import procrustes_weights
-from models.face.landmarks import EXPRESSIVE
+from models.face.landmarks import EXPRESSIVE, turn_terms
 from models.face.mesh_reader import MeshReader
 from models.face.rigid import rotation
 from models.weights import weights
@@ -45,7 +45,8 @@ class ShownExpression(nn.Module):
         landmarks = landmarks - torch.einsum("p,npi->ni", self.middle, landmarks)[:, None]
         frontal = landmarks[:, list(EXPRESSIVE)] @ rotation(pose[:, :3]) / pose[:, 5, None, None]
         numbers = [frontal.reshape(count, -1) @ self.directions, eyes.reshape(count, -1) / self.widths]
-        return torch.cat(numbers, 1) - _turns(pose) @ self.turned
+        turns = torch.stack(turn_terms(*pose[:, :3].unbind(1)), 1)
+        return torch.cat(numbers, 1) - turns @ self.turned
 
 
 def clear(shown: ShownExpression, pool: Pool, units: int, side: int) -> torch.Tensor:
@@ -63,9 +64,3 @@ def clear(shown: ShownExpression, pool: Pool, units: int, side: int) -> torch.Te
     one, other = torch.cat(read), torch.cat(told)
     both = (one * other).sum(0).clamp_min(0)
     return both**2 / ((one**2).sum(0) * (other**2).sum(0)).clamp_min(1e-6)
-
-
-def _turns(pose: torch.Tensor) -> torch.Tensor:
-    """`models.face.landmarks.turns`, of tensors."""
-    pitch, yaw, roll = (pose[:, :3] / 30).unbind(1)
-    return torch.stack([pitch, yaw, roll, pitch**2, yaw**2, pitch * yaw], 1)
