@@ -162,6 +162,11 @@ def rows_of(catalog: str | os.PathLike[str], table: str) -> list[dict[str, Any]]
     return catalogs.query(catalog, _SORTED.format(table)).to_pylist()
 
 
+def column(catalog: str | os.PathLike[str], sql: str) -> list[Any]:
+    """The values of a query's only column."""
+    return catalogs.query(catalog, sql).column(0).to_pylist()
+
+
 def file_names(catalog: str | os.PathLike[str], table: str) -> set[str]:
     """The names of the Parquet files that lie in a table's folder."""
     return {path.name for path in Path(catalog, table).glob("*.parquet")}

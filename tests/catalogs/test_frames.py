@@ -53,11 +53,6 @@ def committed(writer: Writer, root: Path, *sources: int, **more: Any) -> list[st
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "catalog"
-
-
-@pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sample_spans import FINGERPRINT, RECIPE, assert_glob_is_view, rows_of, run_row, stage
+from sample_spans import FINGERPRINT, RECIPE, assert_glob_is_view, column, rows_of, run_row, stage
 
 import catalogs
 from catalogs import view
@@ -24,16 +24,12 @@ def catalog(tmp_path: Path) -> Path:
     return root
 
 
-def _column(catalog: Path, sql: str) -> list:
-    return catalogs.query(catalog, sql).column(0).to_pylist()
-
-
 def test_one_view_a_table_with_the_schema_s_columns(catalog: Path) -> None:
     for table, schema in TABLES.items():
         assert catalogs.query(catalog, f"SELECT * FROM {table}").column_names == schema.names
-    assert _column(catalog, "SELECT count(*) FROM clips") == [4]
-    assert _column(catalog, "SELECT count(*) FROM latents JOIN clips USING (clip_id)") == [2]
-    assert _column(catalog, "SELECT count(*) FROM metrics") == [0]
+    assert column(catalog, "SELECT count(*) FROM clips") == [4]
+    assert column(catalog, "SELECT count(*) FROM latents JOIN clips USING (clip_id)") == [2]
+    assert column(catalog, "SELECT count(*) FROM metrics") == [0]
 
 
 def test_values_come_back(catalog: Path) -> None:
@@ -104,7 +100,7 @@ def test_a_query_whose_files_vanish_runs_again(catalog: Path, monkeypatch: pytes
         return connection
 
     monkeypatch.setattr(view, "_connect", replace_files_first)
-    assert _column(catalog, "SELECT reason FROM clips WHERE source_uri = '/videos/0.mp4'") == ["too_short"]
+    assert column(catalog, "SELECT reason FROM clips WHERE source_uri = '/videos/0.mp4'") == ["too_short"]
     assert len(times) == 2
 
 
