@@ -1,8 +1,35 @@
-"""Make the helpers of this folder importable whatever pytest's import mode."""
+"""Extractions without Ray, for the tests of this folder that ask for them."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+import faulty
+import inline
+import pytest
+
+from pipeline import cluster, extraction, workers
+
+
+@pytest.fixture
+def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extractions run here (inline.py)."""
+    monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
+    monkeypatch.setattr(cluster, "run", inline.run)
+    monkeypatch.setattr(workers, "Child", inline.Inline)
+    monkeypatch.setattr(extraction, "labellers", lambda recipe: None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three videos: one passes, one is rejected, one fails."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for seed, name in enumerate(("a", "reject_b", "raise_c")):
+        faulty.tiny_video(folder / f"{name}.mp4", seed)
+    return folder
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    return tmp_path / "catalog"
