@@ -48,7 +48,7 @@ class LossWeights:
 class FaceTraining:
     """A training of the face latent model. A step takes units: two clips of different subjects, two frames of each."""
 
-    steps: int = 20_000
+    steps: int = 18_000
     """Steps of the optimiser."""
     units: int = 2
     """Units of a step, over all workers."""
