@@ -139,8 +139,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_507_188,
-                sha256="7105fe6cb5cf730a9184db1e1b20622dcd284000d10b5b0724051704b513912a",
+                size=8_508_716,
+                sha256="cd26d75fe991ee7358e64db4803cf0756a2890491dea4fea90e3c5955b89c49a",
             ),
         ),
         Weights(
