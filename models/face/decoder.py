@@ -56,9 +56,8 @@ class Decoder(nn.Module):
             x = block(F.interpolate(x, scale_factor=2.0, mode="nearest"), dynamics)
         x = self.out(F.relu(self.norm(x)))
         planes = F.pixel_shuffle(x, self._shuffle).float()
-        drawn = torch.sigmoid(planes[:, :3])
         if self._layers == 1:
-            return drawn
+            return torch.sigmoid(planes)
         # left alone, layers mix as in print, dot by dot
-        mixed = F.avg_pool2d(F.pad(planes[:, 3:], (1, 1, 1, 1), mode="replicate"), 3, 1)
-        return torch.cat([drawn, mixed[:, :3].softmax(1), mixed[:, 3:].tanh()], 1)
+        mixed = F.avg_pool2d(F.pad(planes, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        return torch.cat([mixed[:, :3].sigmoid(), mixed[:, 3:6].softmax(1), mixed[:, 6:].tanh()], 1)

@@ -89,10 +89,14 @@ class FaceModel(nn.Module):
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
         """Pictures of the persons in these motions."""
+        return self.layered(person, motion)[0]
+
+    def layered(self, person: Person, motion: Motion) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same, and the planes of `Decoder` that they were put together from."""
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume = sampled(person.volume, where)
         planes = self.decoder(volume, motion.dynamics)
         if self.texture is None:
-            return planes
-        return self.texture(planes, volume, looked_up(person.origin, where), person.picture)
+            return planes, planes
+        return self.texture(planes, volume, looked_up(person.origin, where), person.picture), planes

@@ -27,6 +27,7 @@ SUBSTITUTES = {
     "landmarks": "the reader's landmarks, a loss that the paper does not have",
     "shown": "expressions as MediaPipe's face mesh and iris network (come with pip) read them, which the paper lacks",
     "shown_across": "the same across people",
+    "invented": "what is not the source's where heads are turned anyhow, which the paper lacks",
     "identity": "dlib's face recognition (CC0, comes with pip), in place of ArcFace",
 }
 """By loss, what profile `open` takes."""

@@ -119,6 +119,12 @@ def cycle(found: torch.Tensor, driver: torch.Tensor, others: torch.Tensor, scale
     return F.cross_entropy(chances, torch.zeros(len(found), dtype=torch.long, device=found.device))
 
 
+def invented(planes: torch.Tensor) -> torch.Tensor:
+    """How much of pictures is not their source's, from the planes [N, 11, S, S] of `Decoder`: drawn, and added."""
+    drawn, added = planes[:, 3], planes[:, 8:]
+    return drawn.mean() + added.abs().mean()
+
+
 def adversarial(scores: Sequence[torch.Tensor]) -> torch.Tensor:
     """The generator's side of the hinge loss: scores of driven pictures should be high."""
     return -torch.stack([score.float().mean() for score in scores]).mean()

@@ -20,6 +20,10 @@ from pipeline.faces.shown import ShownExpression
 
 _LEVELS = 3
 """Levels of the reader's features that pictures are compared by."""
+_WIDEST = (20.0, 45.0)
+"""How far heads are turned at most where there is no true picture: degrees of pitch and yaw."""
+_GOLDEN = (0.7548776662466927, 0.5698402909980532)
+"""Steps of an evenly spread sequence of points in a square (Roberts' R2)."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class Objective(nn.Module):
         if step >= self._training.swaps * self._training.steps:
             found |= self._transferred(batch, judges, person, own, step)
             found |= self._across(batch, judges, person, own, step)
+            if model.texture is not None:
+                found |= self._turned(batch, person, own, step)
         if self._is_shown(step):
             found |= self._shown(batch, judges, driven, step)
         return Found(found, driven)
@@ -177,6 +183,19 @@ class Objective(nn.Module):
             found["shown_across"] = losses.shown_across(after, before, change, judges.shown.share)
         return {name: share * value for name, value in found.items()}
 
+    def _turned(self, batch: Batch, person: Person, own: Motion, step: int) -> dict[str, torch.Tensor]:
+        """What is not the sources' in people of the same units whose heads turn far, with the other's dynamics."""
+        half = len(batch.picture) // 2
+        turn, share = self._turn([number // 2 for number in batch.numbers], 1, step)
+        if share is None:
+            return {}
+        if not turn:
+            return {"invented": batch.picture.new_zeros(())}
+        source = torch.tensor(turn)
+        pose = turned(own.pose[source], [batch.numbers[place] for place in turn])
+        motion = Motion(pose, own.dynamics[(source ^ 1) + half])
+        return {"invented": share * losses.invented(self.model.layered(person.at(source), motion)[1])}
+
     def _turn(
         self, numbers: Sequence[int], each: int, step: int, every: int | None = None
     ) -> tuple[list[int], float | None]:
@@ -191,6 +210,13 @@ class Objective(nn.Module):
         whole = sum((number + step) % every == 0 for number in range(step * count, (step + 1) * count))
         turn = [place for place, number in enumerate(numbers) if (number + step) % every == 0]
         return turn, len(turn) / len(numbers) * count / whole if whole else None
+
+
+def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:
+    """Poses [N, 6] with other pitches and yaws: the clips' numbers spread them evenly over all that heads do."""
+    drawn = torch.tensor(numbers, dtype=torch.float64)[:, None] * torch.tensor(_GOLDEN, dtype=torch.float64)
+    degrees = (2 * (drawn % 1) - 1) * torch.tensor(_WIDEST)
+    return torch.cat([degrees.to(pose), pose[:, 2:]], 1)
 
 
 def true_features(batch: Batch, reader: FaceReader) -> list[torch.Tensor]:

@@ -52,7 +52,7 @@ def planned(job: FaceJob) -> FacePlan:
         preset=job.preset,
         parameters=_parameters(job),
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        losses=asdict(job.training.weights),
+        losses=asdict(job.training.weights) | ({"invented": 0.0} if job.sizes.layers == 1 else {}),
         substitutes=SUBSTITUTES,
         clips=len(trained),
         subjects=len(set(trained)),

@@ -38,6 +38,8 @@ class LossWeights:
     """The same numbers as `expression`, as the face mesh and the iris network read them off driven pictures."""
     shown_across: float = 0.1
     """These, off a picture driven by somebody else: how it differs from the source, against how the driver does."""
+    invented: float = 0.2
+    """What is not the source's in pictures of people whose heads are turned anyhow, for which there is no true one."""
     adversarial: float = 0.01
     """What the discriminator thinks."""
     matching: float = 0.2
@@ -48,7 +50,7 @@ class LossWeights:
 class FaceTraining:
     """A training of the face latent model. A step takes units: two clips of different subjects, two frames of each."""
 
-    steps: int = 18_000
+    steps: int = 20_000
     """Steps of the optimiser."""
     units: int = 2
     """Units of a step, over all workers."""

@@ -167,6 +167,26 @@ def test_identity_falls_towards_the_source_and_not_towards_another() -> None:
     assert losses.identity(source, 7 * source) == pytest.approx(0, abs=1e-6)
 
 
+def test_invented_is_what_is_drawn_or_added_whatever_its_colour_and_whichever_layer_of_the_source_it_hides() -> None:
+    planes = torch.rand(2, 11, 6, 6, generator=torch.Generator().manual_seed(0))
+    planes[:, 3], planes[:, 8:] = 0.5, -0.4
+
+    def with_parts(share: float, added: float) -> torch.Tensor:
+        found = planes.clone()
+        found[:, 3] *= share
+        found[:, 8:] *= added
+        return losses.invented(found)
+
+    assert falls([with_parts(share, 1.0) for share in (1.0, 0.5, 0.0)])
+    assert falls([with_parts(1.0, added) for added in (1.0, 0.5, 0.0)])
+    assert with_parts(0.0, 0.0) == 0
+    assert with_parts(1.0, 1.0) == pytest.approx(0.9)
+    assert with_parts(1.0, -1.0) == with_parts(1.0, 1.0)
+    other = planes.clone()
+    other[:, :3], other[:, 4:8] = 0.1, 0.3
+    assert losses.invented(other) == losses.invented(planes)
+
+
 def test_cycle_falls_as_the_code_nears_the_driver_s_and_rises_as_it_nears_others() -> None:
     driver, other, start = torch.eye(3)[:, None].unbind(0)
     others = other[:, None]

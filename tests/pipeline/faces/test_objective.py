@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -9,16 +10,17 @@ import torch
 from made_training import SHORT as ONE
 from made_training import parts
 
-from models.face.model import FaceModel
+from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
+from pipeline.faces import losses
 from pipeline.faces.batches import Batch
-from pipeline.faces.objective import Found, Judges, Objective, true_features, whole_of
+from pipeline.faces.objective import Found, Judges, Objective, true_features, turned, whole_of
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
 
 SHORT = replace(ONE, units=2)
 ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
-ACROSS = {"identity", "cycle", "follow"}
+ACROSS = {"identity", "cycle", "follow", "invented"}
 SHOWN = {"shown", "shown_across"}
 
 
@@ -112,3 +114,40 @@ def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
         wrong = objective._shown(drawn, frozen, drawn.picture, 0)
     assert right["shown"] == pytest.approx(0, abs=1e-5)
     assert wrong["shown"] > 0.1
+
+
+def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() -> None:
+    pose = torch.rand(4, 6)
+    steps = [turned(pose, range(4 * step, 4 * step + 4)) for step in range(100)]
+    assert all(torch.equal(each[:, 2:], pose[:, 2:]) for each in steps)
+    assert torch.equal(steps[3], turned(pose, range(12, 16)))
+    pitch, yaw = (torch.cat(steps)[:, axis] for axis in range(2))
+    assert pitch.abs().max() <= 20
+    squares = torch.histogramdd(torch.stack([pitch, yaw], 1), bins=[4, 5], range=[-20, 20, -45, 45]).hist
+    assert squares.sum() == 400
+    assert squares.min() >= 16  # 20 each on average
+    assert squares.max() <= 24
+
+
+def test_what_is_invented_counts_in_turned_heads_and_not_where_there_is_a_true_picture(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    """It is the loss of what is drawn in the turned pose with the other's dynamics."""
+    half = len(drawn.picture) // 2
+    model = copy.deepcopy(model)
+    torch.nn.init.normal_(model.decoder.out.weight, std=0.3)
+    with torch.no_grad():
+        seen = found(model, drawn, frozen, replace(SHORT, every=1), 0).losses["invented"]
+        own = Motion(drawn.pose, model.dynamics(drawn.face, drawn.told))
+        person = model.person(drawn.picture, own).at(torch.arange(half))
+        other = torch.arange(half) ^ 1
+        motion = Motion(turned(own.pose[:half], drawn.numbers), own.dynamics[other + half])
+        assert seen == pytest.approx(float(losses.invented(model.layered(person, motion)[1])), abs=1e-6)
+        still = Motion(own.pose[:half], own.dynamics[:half])
+        assert seen != pytest.approx(float(losses.invented(model.layered(person, still)[1])), abs=1e-6)
+
+
+def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(drawn: Batch, frozen: Judges) -> None:
+    with torch.no_grad():
+        seen = found(FaceModel(replace(TINY, layers=1)), drawn, frozen, replace(SHORT, every=1), 0).losses
+    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"invented"}
