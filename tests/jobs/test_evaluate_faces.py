@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,15 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from face_views import moving, view_of
+from sample_faces import frames_of, landmarks_of
+from sample_spans import FINGERPRINT, RECIPE, clip_row, source_key, span_tables
 
-HERE = Path(__file__).resolve()
-sys.path[:0] = [
-    str(HERE.parents[1] / "catalogs"),
-    str(HERE.parents[1] / "models"),
-    str(HERE.parents[1] / "pipeline/faces"),
-]
-
-from face_views import moving, view_of  # noqa: E402
-from sample_faces import frames_of, landmarks_of  # noqa: E402
-from sample_spans import FINGERPRINT, RECIPE, clip_row, source_key, span_tables  # noqa: E402
-
-import catalogs  # noqa: E402
-from catalogs.schema import conform  # noqa: E402
-from catalogs.staging import stage_span  # noqa: E402
-from models.face_finder import FaceFinder  # noqa: E402
-from pipeline.faces.view import FaceView  # noqa: E402
+import catalogs
+from catalogs.schema import conform
+from catalogs.staging import stage_span
+from models.face_finder import FaceFinder
+from pipeline.faces.view import FaceView
 
 Job = Callable[..., Any]
 

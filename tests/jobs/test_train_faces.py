@@ -11,16 +11,13 @@ from typing import Any
 
 import pytest
 import ray
+from made_faces import moving_clip, stage_faces
+from records import assert_on_record
 
-HERE = Path(__file__).resolve()
-ROOT = HERE.parents[2]
-sys.path[:0] = [str(HERE.parents[1] / "catalogs"), str(HERE.parents[1] / "pipeline/faces")]
+from models.face.checkpoint import read_recipe
+from pipeline.faces.curves import read_curve
 
-from made_faces import moving_clip, stage_faces  # noqa: E402
-from records import assert_on_record  # noqa: E402
-
-from models.face.checkpoint import read_recipe  # noqa: E402
-from pipeline.faces.curves import read_curve  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 Job = Callable[..., Any]
 SHORT = ("--steps", "4", "--reader-steps", "2", "--reader-units", "1", "--kept-out", "1", "1")

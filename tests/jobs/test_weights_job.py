@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faulty_server import Answer, Site, faulty_site
+from made_weights import SHAPES, content, entry, known, own_store, register, sha256
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from faulty_server import Answer, Site, faulty_site  # noqa: E402
-from made_weights import SHAPES, content, entry, known, own_store, register, sha256  # noqa: E402
-
-from models.weights import REGISTRY  # noqa: E402
+from models.weights import REGISTRY
 
 NET, OTHER = content(1.0), content(2.0)
 Job = Callable[..., Any]

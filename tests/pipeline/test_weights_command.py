@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faulty_server import Answer, Site, faulty_site
+from made_weights import content, entry, known, own_store, register
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
-
-from faulty_server import Answer, Site, faulty_site  # noqa: E402
-from made_weights import content, entry, known, own_store, register  # noqa: E402
-
-from models import fetch as fetching  # noqa: E402
-from models.download import Patience  # noqa: E402
-from models.weights import weights  # noqa: E402
-from pipeline.weights_command import fetch  # noqa: E402
+from models import fetch as fetching
+from models.download import Patience
+from models.weights import weights
+from pipeline.weights_command import fetch
 
 NET = content(1.0)
 

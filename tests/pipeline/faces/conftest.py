@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from face_views import view_of
+from made_training import judges, people
+from sample_faces import frames_of, landmarks_of
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2] / "models")]
-
-from face_views import view_of  # noqa: E402
-from made_training import judges, people  # noqa: E402
-from sample_faces import frames_of, landmarks_of  # noqa: E402
-
-from models.face_finder import FaceFinder  # noqa: E402
-from pipeline.faces.objective import Judges  # noqa: E402
-from pipeline.faces.scores.reading import FaceReading  # noqa: E402
-from pipeline.faces.store import Pool  # noqa: E402
-from pipeline.faces.view import FaceView  # noqa: E402
+from models.face_finder import FaceFinder
+from pipeline.faces.objective import Judges
+from pipeline.faces.scores.reading import FaceReading
+from pipeline.faces.store import Pool
+from pipeline.faces.view import FaceView
 
 
 @pytest.fixture(scope="session")
