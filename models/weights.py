@@ -139,8 +139,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_508_716,
-                sha256="cd26d75fe991ee7358e64db4803cf0756a2890491dea4fea90e3c5955b89c49a",
+                size=8_509_612,
+                sha256="bdbe98c64ba366b7c369d32ce3a9852540057a45cfa2a3b9399373a2aa9f2289",
             ),
         ),
         Weights(

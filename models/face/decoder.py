@@ -59,5 +59,15 @@ class Decoder(nn.Module):
         if self._layers == 1:
             return torch.sigmoid(planes)
         # left alone, layers mix as in print, dot by dot
-        mixed = F.avg_pool2d(F.pad(planes, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        mixed = _smoothed(planes)
         return torch.cat([mixed[:, :3].sigmoid(), mixed[:, 3:6].softmax(1), mixed[:, 6:].tanh()], 1)
+
+
+def _smoothed(planes: torch.Tensor) -> torch.Tensor:
+    """Means over 3 x 3 pixels; beyond the edge is what is at the edge.
+
+    PyTorch 2.13's compiler stops at `F.pad(..., mode="replicate")` after `pixel_shuffle`.
+    """
+    planes = torch.cat([planes[:, :, :1], planes, planes[:, :, -1:]], 2)
+    planes = torch.cat([planes[..., :1], planes, planes[..., -1:]], 3)
+    return F.avg_pool2d(planes, 3, 1)
