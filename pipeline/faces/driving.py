@@ -73,7 +73,7 @@ class Drive:
 
     def _pictures(self, views: Sequence[FaceView]) -> torch.Tensor:
         pixels = torch.from_numpy(np.stack([view.picture for view in views])).to(self._device)
-        return pixels.permute(0, 3, 1, 2).float() / 255
+        return pixels.permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 def driver_of(path: Path, device: torch.device | None = None) -> Drive:
