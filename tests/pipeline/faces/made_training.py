@@ -25,7 +25,7 @@ from pipeline.faces.training import Trainer, Wrap
 SHORT = FaceTraining(steps=20, units=1, warm_up=1, swaps=0.0, shown=0.0, adversarial=2.0, precision="fp32", every=2)
 """Every loss but the discriminator's from the first step on."""
 WITH_CRITIC = replace(SHORT, adversarial=0.0)
-SHARED = replace(WITH_CRITIC, units=2, every=4, rate=1e-5)
+SHARED = replace(WITH_CRITIC, units=2, every=4, rate=1e-6)
 """Two units; whose turn it is all lies in one of two parts."""
 
 
