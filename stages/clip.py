@@ -73,9 +73,13 @@ class Track:
 
         The crop spans [-1, 1] in x (right) and y (down): pixel u of S lies at (2 u + 1) / S - 1. z in the same unit.
         """
-        sides = np.array([len(crop) for crop in self.crops]).reshape(-1, 1, 1)
-        points = np.stack([self.crop_landmarks(index) for index in range(len(sides))])
-        return (2 * points + [1, 1, 0]) / sides - [1, 1, 0]
+        sides = np.array([len(crop) for crop in self.crops], np.float64)
+        matrix = 2 * self.crop_matrix / sides[:, None, None]
+        scale, shift = np.zeros((len(sides), 3, 3)), np.zeros((len(sides), 1, 3))
+        scale[:, :2, :2] = matrix[:, :, :2].transpose(0, 2, 1)
+        scale[:, 2, 2] = np.hypot(matrix[:, 0, 0], matrix[:, 0, 1])
+        shift[:, 0, :2] = matrix[:, :, 2] + 1 / sides[:, None] - 1
+        return np.asarray(self.landmarks, np.float64) @ scale + shift
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size = scale / canonical_size()
     pose = np.column_stack([angles(turn), middle[:, :2], size]).astype(np.float32)
     chosen = list(EXPRESSIVE)
-    frontal = np.einsum("tpi,tij->tpj", landmarks[:, chosen] - middle[:, None], turn) / size[:, None, None]
+    frontal = (landmarks[:, chosen] - middle[:, None]) @ turn / size[:, None, None]
     return pose, (frontal - canonical_face()[chosen] * canonical_size()).astype(np.float32)
 
 
