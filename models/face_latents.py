@@ -17,7 +17,7 @@ from models.face.rigid import aligned_faces
 class FaceEncoders:
     """Head pose and z_dyn of frames, and z_id of those that ask for it; float32 on every device.
 
-    On CPUs bfloat16 takes 0.6 of the time, but z_dyn differs by up to .005 where numbers vary by .14.
+    On CPUs bfloat16 takes 0.6 of the time, but z_dyn then differs by up to .1 where it varies by .5.
     """
 
     def __init__(self, path: Path, device: torch.device | None = None) -> None:
