@@ -40,10 +40,11 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
     """
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
-        reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), training.seed)
+        how = training.seed, training.precision
+        reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), *how)
         dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
-        trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), training.seed)
+        trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), *how)
         temporary = path.with_suffix(".tmp")
         clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)
         torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, temporary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +15,7 @@ from catalogs.frames import FrameStore, open_frames
 from models.device import device as default_device
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel
+from models.precision import chosen
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
@@ -58,7 +59,9 @@ def train(
 
     Files are worker 0's. Raises what `opened` raises, and FloatingPointError when the gradient is not finite.
     """
-    training, first = job.training, share.rank == 0
+    device, first = default_device(), share.rank == 0
+    training = replace(job.training, precision=chosen(job.training.precision, device))
+    job = replace(job, training=training)  # what is written down says in what it was calculated
     cv2.setNumThreads(1)
     began = time.monotonic()
     preset = job.sizes
@@ -73,7 +76,7 @@ def train(
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
-    trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), default_device(), wrap)
+    trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
         kept = load(job.state)
@@ -97,7 +100,7 @@ def train(
         figures = _averaged(seen)
         seen = []
         if watch is not None and curves is not None and (step % job.pictures == 0 or step == training.steps):
-            more, picture = watch.look(Drive(trainer.average, default_device()))
+            more, picture = watch.look(Drive(trainer.average, device))
             figures |= more
             curves.show(step, "watch", picture)
             cv2.imwrite(str(Path(job.out) / f"watch-{step:06d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))

@@ -13,6 +13,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE, mirrored, read
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, face_frames
+from models.precision import Precision, working_in
 from pipeline.faces import losses
 from pipeline.faces.batches import batch
 from pipeline.faces.store import Pool
@@ -25,14 +26,16 @@ Tell = Callable[[int, float], None]
 """Hears the step and the mean error."""
 
 
-def trained_reader(pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0) -> FaceReader:
+def trained_reader(
+    pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0, precision: Precision = "auto"
+) -> FaceReader:
     """A reader of the landmarks EXPRESSIVE, trained on a pool of clips."""
     torch.manual_seed(seed)
     reader = FaceReader()
 
     def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         faces, points = _faces(pool, step, units, seed)
-        with torch.autocast(faces.device.type, torch.bfloat16):
+        with working_in(precision, faces.device):
             found = reader(faces)
         return F.smooth_l1_loss(found, points, beta=0.02), (found - points).detach().abs().mean()
 
@@ -41,7 +44,14 @@ def trained_reader(pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0
 
 
 def trained_dynamics(
-    encoder: DynamicsEncoder, side: int, pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0
+    encoder: DynamicsEncoder,
+    side: int,
+    pool: Pool,
+    steps: int,
+    units: int,
+    tell: Tell,
+    seed: int = 0,
+    precision: Precision = "auto",
 ) -> None:
     """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
 
@@ -51,7 +61,7 @@ def trained_dynamics(
 
     def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         drawn = batch(pool, pool.sampler.units(step, units), side, seed)
-        with torch.autocast(drawn.face.device.type, torch.bfloat16):
+        with working_in(precision, drawn.face.device):
             code = encoder(drawn.face)
         wrong = losses.expression(code, drawn.expression, share)
         return wrong, wrong.detach()

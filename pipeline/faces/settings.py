@@ -86,8 +86,8 @@ class FaceTraining:
     """Steps in which the frozen reader, then the encoder of z_dyn alone, are trained before all else."""
     reader_units: int = 8
     """Units of such a step."""
-    precision: Literal["bf16", "fp32"] = "bf16"
-    """Of the networks."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """Of the networks; auto: bf16 where the processor has it, as it takes much longer elsewhere."""
     kept_out: tuple[int, int] = (9, 4)
     """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
     skip: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from torch import distributed, nn
 
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
+from models.precision import working_in
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.objective import Found, Judges, Objective, Whole, true_features, whole_of
@@ -127,9 +128,7 @@ class Trainer:
         return torch.from_numpy(noise).to(self._device)
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
-        if self._training.precision == "fp32":
-            return contextlib.nullcontext()
-        return torch.autocast(self._device.type, torch.bfloat16)
+        return working_in(self._training.precision, self._device)
 
     def _waiting(self, waits: bool) -> contextlib.AbstractContextManager[object]:
         """While True gradients stay on this worker; the last part of a step averages them."""
