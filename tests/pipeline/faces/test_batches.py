@@ -45,7 +45,8 @@ def test_a_unit_s_frames_do_not_depend_on_the_batch_it_is_in(pool: Pool, drawn: 
     assert part.numbers == drawn.numbers[2:6]
     mine = [*range(2, 6), *range(10, 14)]
     for name in ("picture", "pose", "expression", "face", "weight", "eyes"):
-        assert torch.allclose(getattr(part, name), getattr(drawn, name)[mine], atol=1e-6), name
+        alone, among = getattr(part, name), getattr(drawn, name)[mine]
+        assert (alone - among).abs().max() <= 1e-6 * max(1, among.abs().max()), name  # sums are rounded by their length
     other = batch(pool, units, 64, seed=1)
     assert not torch.equal(other.picture, drawn.picture)
 
