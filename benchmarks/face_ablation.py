@@ -76,6 +76,7 @@ def _scored(args: Ablation, folder: Path, seed: int, options: tuple[str, ...]) -
     scores = folder / "scores" / "scores.json"
     if not scores.exists():
         train = ["--catalog", args.catalog, "--out", folder, "--steps", args.steps, "--seed", seed, *options]
+        train += ["--warm-up", args.steps // 20]
         _run("train_faces.py", *train, *(["--skip", *args.skip] if args.skip else []))
         model = folder / "model.safetensors"
         _run(

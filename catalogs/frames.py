@@ -87,7 +87,7 @@ class FrameStore:
         self.clips = tuple(clips)
         self._order = tuple(order)
         self._crops, self._seen = rows["crops"], rows["seen"]
-        self._landmarks, self._eyes = rows["landmarks"], rows["eyes"]
+        self._landmarks, self._eyes, self._camera = rows["landmarks"], rows["eyes"], rows["camera"]
 
     def __len__(self) -> int:
         """The number of clips."""
@@ -119,6 +119,13 @@ class FrameStore:
         Over the eye's width: the lids' opening, the iris from the corners' middle, > 0 to the right, > 0 down.
         """
         return self._values(self._eyes, clip, frames).reshape(-1, 2, 3)
+
+    def camera(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """Where the crops lie in the clip's camera, a square that stands still: float32 [T, 3] or [K, 3].
+
+        x and y of the crop's middle and half its side, where the camera spans [-1, 1].
+        """
+        return self._values(self._camera, clip, frames).reshape(-1, 3)
 
     def _values(self, column: pa.ChunkedArray, clip: int, frames: Sequence[int] | np.ndarray | None) -> np.ndarray:
         values = column[self._order[clip]].values.to_numpy(zero_copy_only=False)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-VERSION = "2"
+VERSION = "3"
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 STAGES = (
@@ -134,9 +134,9 @@ LATENTS = _table(
         _field(
             "face_pose",
             _HALVES,
-            "degrees; x, y in crop units; size dimensionless",
-            "[T, 6] pitch, yaw, roll, x, y, size of the head in the stable crop: what a face decoder takes; null "
-            "without a face model",
+            "degrees; x, y in units of half the camera's square; size dimensionless",
+            "[T, 6] pitch, yaw, roll, x, y, size of the head in the clip's camera, a square that stands still: what a "
+            "face decoder takes; null without a face model",
             dim=6,
         ),
         _field(
@@ -189,6 +189,14 @@ FRAMES = _table(
             "over the eye's width",
             "[T, 6] of the eye on the image's right, then left: opening; iris from the middle, > 0 to the right, down",
             dim=6,
+        ),
+        _field(
+            "camera",
+            _HALVES,
+            "units of half the camera's square",
+            "[T, 3] where the crop lies in the clip's camera, a square that stands still: x, y of its middle, half its "
+            "side",
+            dim=3,
         ),
         _field(
             "seen",

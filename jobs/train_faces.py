@@ -32,6 +32,8 @@ class TrainFaces:
     """Folder for checkpoints, curves (TensorBoard), pictures and model.safetensors."""
     preset: Literal["tiny", "base", "paper"] = "tiny"
     """Sizes of the networks: tiny for CPUs, base for 256 pixels, paper for 512."""
+    start: str | None = None
+    """Begin with the weights of this face model, of the same preset, instead of with random ones."""
     workers: int = 1
     """Processes that share the units of a step; each takes a GPU where there are GPUs."""
     seconds: float | None = None
@@ -55,6 +57,7 @@ def main(args: TrainFaces) -> None:
         args.preset,
         args.workers,
         seconds=args.seconds,
+        start=None if args.start is None else absolute(args.start, "--start"),
         command=shlex.join(["python", *sys.argv]),
     )
     if args.plan:

@@ -67,6 +67,11 @@ def cut(image: np.ndarray, matrix: np.ndarray, size: int, border: int = cv2.BORD
     return cv2.cvtColor(patch, cv2.COLOR_RGBA2RGB)
 
 
+def shrunk(picture: np.ndarray, side: int) -> np.ndarray:
+    """A picture at `side` pixels, averaged over areas; one that is no larger stays."""
+    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) if len(picture) > side else picture
+
+
 def bounds(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest (x, y) of points [N, >=2]; along contiguous memory, a fifth of the time of min(0)."""
     lines = points[:, :2].T.copy()

@@ -139,8 +139,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_509_612,
-                sha256="bdbe98c64ba366b7c369d32ce3a9852540057a45cfa2a3b9399373a2aa9f2289",
+                size=8_518_484,
+                sha256="7becbd097b2bf9869ef847cab9e5e300e9940110494f9e549cbc173c2f9ac8a8",
             ),
         ),
         Weights(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import pyarrow as pa
 
+from models.face.camera import cameras
 from models.weight_entry import Weights
 from stages.faces import FaceCount
 from stages.reader import Frames, VideoHeader
@@ -80,6 +81,13 @@ class Track:
         scale[:, 2, 2] = np.hypot(matrix[:, 0, 0], matrix[:, 0, 1])
         shift[:, 0, :2] = matrix[:, :, 2] + 1 / sides[:, None] - 1
         return np.asarray(self.landmarks, np.float64) @ scale + shift
+
+    def cameras(self) -> np.ndarray:
+        """Where the stable crops lie in the clip's camera, float32 [T, 3] (models/face/camera.py)."""
+        pixels = np.array([len(crop) for crop in self.crops], np.float64)
+        scale = self.crop_matrix[:, 0, 0]
+        middle = ((pixels[:, None] - 1) / 2 - self.crop_matrix[:, :, 2]) / scale[:, None]
+        return cameras(middle, pixels / scale, self.present)
 
 
 @dataclass(frozen=True)

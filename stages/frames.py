@@ -16,8 +16,9 @@ from stages.crops import crop_at
 
 @dataclass(frozen=True)
 class FaceFrames:
-    """Fills the clip's row of table `frames`: every stable crop as WebP, the landmarks [T, 1404] in crop units, and how
-    the eyes look, [T, 6] (models/iris.py): opening, iris across and down of the eye on the image's right, then left.
+    """Fills the clip's row of table `frames`: every stable crop as WebP, the landmarks [T, 1404] in crop units, how
+    the eyes look, [T, 6] (models/iris.py): opening, iris across and down of the eye on the image's right, then left;
+    and where the crops lie in the clip's camera, [T, 3] (models/face/camera.py).
 
     size: pixels of a picture; the stable crop (track.size) must be at least as large. quality: WebP's, 1 to 100; 101
     is without loss. On 24 frames of four people:
@@ -38,7 +39,7 @@ class FaceFrames:
     quality: int = 95
 
     name: ClassVar[str] = "frames"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("iris",)
     columns: ClassVar[pa.Schema] = pa.schema([])
@@ -62,6 +63,7 @@ class FaceFrames:
             "landmarks": track.unit_landmarks().reshape(len(track.crops), -1).astype(np.float16),
             "eyes": np.stack(eyes).reshape(len(eyes), -1).astype(np.float16),
             "seen": track.present,
+            "camera": track.cameras(),
         }
         return replace(clip, stored=stored)
 

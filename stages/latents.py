@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.batches import Model
+from models.face.camera import posed
 from models.face.landmarks import TOLD, read, told
 from models.face.presets import PRESETS
 from models.weight_entry import Trained, Weights
@@ -27,8 +28,8 @@ _OWN = REGISTRY["face_tiny"]
 
 @dataclass(frozen=True)
 class FaceLatents(BatchedStage):
-    """Adds face_pose [T, 6] (models/face/rigid.py: pitch, yaw, roll, x, y, size in crop units), dynamics [T, Z] and
-    identity [I k k], which is z_id of the frame whose head is turned least of those in which the face was seen.
+    """Adds face_pose [T, 6] (models/face/rigid.py: pitch, yaw, roll, x, y, size in the clip's camera), dynamics [T, Z]
+    and identity [I k k], which is z_id of the frame whose head is turned least of those in which the face was seen.
 
     preset: of the face model, which says how large its pictures are; the stable crop (track.size) must be as large.
     sha256: of its file. checkpoint: where that file is; it may move without being another recipe. `with_checkpoint`
@@ -41,7 +42,7 @@ class FaceLatents(BatchedStage):
 
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     columns: ClassVar[pa.Schema] = pa.schema([])
     batch: ClassVar[int] = 32
@@ -95,7 +96,8 @@ class FaceLatents(BatchedStage):
         until = _POSE + PRESETS[self.preset].dynamics
         motion = np.stack([answer[:until] for answer in answers])
         identity = next(answer[until:] for answer in answers if len(answer) > until)
-        return clip.add_arrays(face_pose=motion[:, :_POSE], dynamics=motion[:, _POSE:], identity=identity)
+        pose = posed(motion[:, :_POSE], clip.tracked().cameras())
+        return clip.add_arrays(face_pose=pose, dynamics=motion[:, _POSE:], identity=identity)
 
     def _frame(self) -> np.dtype:
         picture = ("picture", np.uint8, (self.size, self.size, 3))

@@ -14,7 +14,8 @@ class Decoder(nn.Module):
     """Volumes [N, C, D, H, H] in the driver's pose and z_dyn [N, Z] to pictures [N, 3, S, S] in [0, 1].
 
     With three layers (`Preset`) it gives [N, 11, S, S]: the picture, each layer's share of a pixel, where the moved
-    picture is read beside the pixel, (x, y) within [-1, 1], and what is added to all layers, within [-1, 1].
+    picture is read beside the pixel, (x, y) within [-1, 1], and what is added to all layers, within [-1, 1]. Then it
+    also takes what lies beneath, [N, width, H, H] of `Beneath`.
 
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.
@@ -42,8 +43,12 @@ class Decoder(nn.Module):
         for parameter in self.out.parameters():  # the layers begin with equal shares
             nn.init.zeros_(parameter[3 * unfolded :])
 
-    def forward(self, volume: torch.Tensor, dynamics: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, volume: torch.Tensor, dynamics: torch.Tensor, beneath: torch.Tensor | None = None
+    ) -> torch.Tensor:
         x = self.fold(volume.flatten(1, 2))  # [N, width, H, H]
+        if beneath is not None:
+            x = x + beneath
         for block in self.inner:
             x = block(x, dynamics)
         if len(self.lower):

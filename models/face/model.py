@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models.face.appearance import AppearanceEncoder
+from models.face.beneath import Beneath
 from models.face.canonical import CanonicalRefiner
 from models.face.decoder import Decoder
 from models.face.dynamics import DynamicsEncoder
@@ -37,13 +38,15 @@ class Motion:
 class Person:
     """What a source picture [N, 3, S, S] gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
 
-    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units.
+    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. beneath [N, width, H,
+    H]: what the decoder knows of the picture as it is; None where the decoder draws it all.
     """
 
     volume: torch.Tensor
     identity: torch.Tensor
     picture: torch.Tensor
     origin: torch.Tensor
+    beneath: torch.Tensor | None = None
 
     def at(self, index: torch.Tensor) -> Person:
         """The persons at these places, each as often as named."""
@@ -54,7 +57,13 @@ class Person:
         return self._of_each(lambda part: part.expand(count, *part.shape[1:]))
 
     def _of_each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Person:
-        return Person(*(change(part) for part in (self.volume, self.identity, self.picture, self.origin)))
+        return Person(
+            volume=change(self.volume),
+            identity=change(self.identity),
+            picture=change(self.picture),
+            origin=change(self.origin),
+            beneath=None if self.beneath is None else change(self.beneath),
+        )
 
 
 class FaceModel(nn.Module):
@@ -75,9 +84,12 @@ class FaceModel(nn.Module):
         self.canonical = CanonicalRefiner(preset)
         self.decoder = Decoder(preset)
         self.texture = Texture(preset) if preset.layers > 1 else None
+        self.beneath = Beneath(preset) if preset.layers > 1 else None
         _, depth, side = preset.volume
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
+        self.register_buffer("_plane", points(1, side, torch.device("cpu")), persistent=False)
+        self._plane: torch.Tensor
 
     def person(self, picture: torch.Tensor, motion: Motion) -> Person:
         """Whom a source picture shows, given the motion it was taken in."""
@@ -85,7 +97,11 @@ class FaceModel(nn.Module):
         flow = self.to_canonical(motion.dynamics, identity)
         where = flowed(self._points.expand(len(picture), *self._points.shape), flow)
         where = moved(to_picture(motion.pose), where)
-        return Person(self.canonical(sampled(volume, where)), identity, picture, where.permute(0, 4, 1, 2, 3))
+        beneath = None
+        if self.beneath is not None:
+            beneath = self.beneath(volume, moved(from_picture(motion.pose), self._plane)[:, 0])
+        origin = where.permute(0, 4, 1, 2, 3)
+        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, beneath)
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
         """Pictures of the persons in these motions."""
@@ -96,7 +112,7 @@ class FaceModel(nn.Module):
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume = sampled(person.volume, where)
-        planes = self.decoder(volume, motion.dynamics)
+        planes = self.decoder(volume, motion.dynamics, person.beneath)
         if self.texture is None:
             return planes, planes
         return self.texture(planes, volume, looked_up(person.origin, where), person.picture), planes

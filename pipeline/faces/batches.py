@@ -1,4 +1,7 @@
-"""Frames of units as tensors: one random view for both frames of a clip, and what the losses need to know of each."""
+"""Frames of units as tensors: one random view for both frames of a clip, and what the losses need to know of each.
+
+Both are seen by one camera that stands still, the crop of one of them: what is behind the head stays where it is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from models.face.camera import between, placed
 from models.face.landmarks import (
     EXPRESSIVE,
     INNER_MOUTH,
@@ -71,7 +75,11 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
         mirrors.append(bool(random.random() < 0.5))
         if mirrors[-1]:
             crops, landmarks, look = crops.flip(3), mirrored(landmarks), mirrored_eyes(look)
-        crops, landmarks, inside = _viewed(crops, landmarks, random)
+        camera = store.camera(index[clip], [i, j])
+        places = between(camera, camera[int(random.random() < 0.5)])
+        if mirrors[-1]:
+            places = places * np.array([-1, 1, 1], places.dtype)
+        crops, landmarks, inside = _viewed(crops, landmarks, places, random)
         pictures.append((_coloured(crops, random), inside))
         points.append(landmarks)
         looks.append(look)
@@ -80,7 +88,7 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
     # all i, then all j
     both = [(place, frame) for frame in range(2) for place in range(len(drawn))]
     picture = torch.stack([pictures[place][0][frame] for place, frame in both])
-    inside = torch.stack([pictures[place][1] for place, _ in both])
+    inside = torch.stack([pictures[place][1][frame] for place, frame in both])
     landmarks = np.stack([points[place][frame] for place, frame in both])
     pose, moved = read(landmarks)
     eyes_told = np.stack([looks[place][frame] for place, frame in both])
@@ -97,20 +105,22 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
 
 
 def _viewed(
-    crops: torch.Tensor, landmarks: np.ndarray, random: np.random.Generator
+    crops: torch.Tensor, landmarks: np.ndarray, places: np.ndarray, random: np.random.Generator
 ) -> tuple[torch.Tensor, np.ndarray, torch.Tensor]:
-    """Both frames turned, zoomed and moved alike; with where the picture has content [1, S, S]."""
+    """Both frames, whose crops lie at `places` [2, 3] in one camera, turned, zoomed and moved alike; with where each
+    has content [2, 1, S, S]."""
     angle, zoom = np.radians(random.normal(0, _TURN)), random.uniform(*_ZOOM)
     shift = random.normal(0, _SHIFT, 2)
     c, s = np.cos(angle), np.sin(angle)
     stretch = np.exp(random.normal(0, _STRETCH) / 2)
     shape = np.array([[stretch, random.normal(0, _SHEAR)], [0, 1 / stretch]])
     turn = np.array([[c, -s], [s, c]]) @ shape / zoom
-    matrix = torch.tensor(np.column_stack([turn, shift]), dtype=torch.float32)  # from the view to the crop
-    where = F.affine_grid(matrix.expand(len(crops), 2, 3), list(crops.shape), align_corners=False)
+    half = places[:, 2, None, None]
+    to_crop = np.concatenate([turn / half, (shift - places[:, :2])[:, :, None] / half], 2)  # from the view
+    where = F.affine_grid(torch.tensor(to_crop, dtype=torch.float32), list(crops.shape), align_corners=False)
     view = F.grid_sample(crops, where, padding_mode="border", align_corners=False)
-    inside = (where[:1].abs() <= 1).all(3).float()
-    points = landmarks.astype(np.float64)
+    inside = (where.abs() <= 1).all(3)[:, None].float()
+    points = placed(landmarks.astype(np.float64), places)
     points[..., :2] = (points[..., :2] - shift) @ np.linalg.inv(turn).T
     points[..., 2] *= zoom
     return view, points.astype(np.float32), inside

@@ -15,17 +15,28 @@ from pipeline.faces.split import Split
 from pipeline.machine import machine, versions
 from pipeline.report.wording import file_name
 
+_BEFORE = ("training", "step", "seconds", "command", "commit", "history", "machine", "started_from")
+"""What a recipe says of the model that a training began with; clips that it was trained on stand with the others."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def recipe(
-    job: FaceJob, store: FrameStore, split: Split, step: int, seconds: float, history: Sequence[Mapping[str, Any]]
+    job: FaceJob,
+    store: FrameStore,
+    split: Split,
+    step: int,
+    seconds: float,
+    history: Sequence[Mapping[str, Any]],
+    begun: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on; the subjects that were not.
 
-    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `continued`.
+    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `continued`. begun:
+    the recipe of the model that the training began with, whose clips count as trained on too.
     """
     trained = [clip for clip in store.clips if split.part_of(clip) == "train"]
+    before = begun or {"clips": (), "content": ()}
+    clips = {(file_name(clip.source_uri), clip.clip_id) for clip in trained} | {tuple(each) for each in before["clips"]}
     return {
         "training": asdict(job.training),
         "preset": job.preset,
@@ -38,10 +49,11 @@ def recipe(
         "versions": versions(),
         "machine": machine(),
         "substitutes": SUBSTITUTES,
-        "clips": sorted((file_name(clip.source_uri), clip.clip_id) for clip in trained),
-        "content": sorted({clip.content for clip in trained}),
+        "clips": sorted(clips),
+        "content": sorted({clip.content for clip in trained} | set(before["content"])),
         "test_subjects": split.test,
         "validation_subjects": split.validation,
+        "started_from": None if begun is None else {name: begun.get(name) for name in _BEFORE},
     }
 
 

@@ -13,7 +13,9 @@ import torch
 
 import catalogs
 from catalogs.errors import CatalogDamaged, CatalogError, NoFrames
+from models.face.camera import pictured
 from models.face.model import FaceModel, Motion, Person
+from models.image import shrunk
 from pipeline.faces.driving import Drive
 from pipeline.faces.sighted import source_view
 from pipeline.faces.view import FaceView
@@ -61,16 +63,17 @@ def stored_latents(catalog: Uri, clip_id: str, model: FaceModel) -> StoredLatent
 
 
 def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int) -> np.ndarray:
-    """The stable crop of a clip's frame, uint8 RGB [size, size, 3], from table frames. NoFrames: it is not there."""
-    rows = _row(catalog, "frames", f"size, crops[{frame + 1}] AS crop", clip_id)
+    """A clip's frame as the clip's camera sees it, uint8 RGB [size, size, 3], from table frames. NoFrames: it is not
+    there."""
+    place = f"camera[{3 * frame + 1}:{3 * frame + 3}] AS camera"
+    rows = _row(catalog, "frames", f"size, crops[{frame + 1}] AS crop, {place}", clip_id)
     if not rows.num_rows or rows["size"][0].as_py() < size:
         raise NoFrames(f"{catalog} holds no picture of {size} pixels of clip {clip_id}: extract it with --frames")
     picture = cv2.imdecode(np.frombuffer(rows["crop"][0].as_py(), np.uint8), cv2.IMREAD_COLOR_RGB)
     if picture is None:
         raise CatalogDamaged(f"frame {frame} of clip {clip_id} is no picture: extract {catalog} again")
-    if len(picture) > size:
-        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-    return picture.astype(np.uint8)
+    seen, _ = pictured(picture.astype(np.uint8), np.array(rows["camera"][0].as_py(), np.float32))
+    return shrunk(seen, size)
 
 
 def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceView:
@@ -105,7 +108,7 @@ def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch
 def decoded(
     drive: Drive, catalog: Uri, clip_id: str, source: FaceView | None = None, frames: slice | list[int] = slice(None)
 ) -> np.ndarray:
-    """A clip's frames, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
+    """A clip's frames as its camera sees them, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
 
     source: whom to draw, at the preset's size; by default the clip's own person, whose picture is taken from table
     frames. Errors: `stored_latents`, `stored_picture`.

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from models.face.camera import posed
 from models.face.checkpoint import load_model
 from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion, Person
@@ -36,7 +37,7 @@ class Drive:
             return self.model.person(self._pictures([view]), motion), motion
 
     def motion(self, views: Sequence[FaceView]) -> Motion:
-        """The motion [N] that views show."""
+        """The motion [N] that views show, each in its own crop."""
         with torch.inference_mode():
             pictures = self._pictures(views)
             telling = None
@@ -48,6 +49,12 @@ class Drive:
             face = aligned_faces(pictures, pose, self.model.preset.face)
             return Motion(pose, self.model.dynamics(face, telling))
 
+    def filmed(self, views: Sequence[FaceView]) -> Motion:
+        """The motion [N] that views of a clip show, in the clip's camera."""
+        motion = self.motion(views)
+        cameras = torch.from_numpy(np.stack([view.camera for view in views])).to(motion.pose)
+        return replace(motion, pose=posed(motion.pose, cameras))
+
     def draw(self, person: Person, motion: Motion) -> np.ndarray:
         """Pictures uint8 RGB [N, S, S, 3] of one person in N motions."""
         with torch.inference_mode():
@@ -57,7 +64,7 @@ class Drive:
     def method(self, source: FaceView, drivers: Sequence[FaceView], what: What = "both") -> list[np.ndarray]:
         """Pictures uint8 RGB [S, S, 3] of the source's person, one a driver."""
         person, own = self.person(source)
-        return list(self.draw(person, moved_over(own, self.motion(drivers), what)))
+        return list(self.draw(person, moved_over(own, self.filmed(drivers), what)))
 
     def posed(self, source: FaceView, degrees: np.ndarray) -> list[np.ndarray]:
         """Pictures of the source with its head turned to (pitch, yaw, roll) [N, 3] in degrees, all else its own."""

@@ -15,8 +15,9 @@ class FaceJob:
     """catalog: with table frames. out: the folder; a training that is there is taken up. preset: of models/face.
 
     log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
-    checkpoints. seconds: stop (and keep) after so many, None: at the last step. command: as typed, for the recipe.
-    Failure: the units of a step cannot be shared by the workers.
+    checkpoints. seconds: stop (and keep) after so many, None: at the last step. start: the file of a face model whose
+    weights a new training begins with. command: as typed, for the recipe. Failure: the units of a step cannot be shared
+    by the workers.
     """
 
     catalog: str
@@ -28,6 +29,7 @@ class FaceJob:
     pictures: int = 500
     keep_s: float = 180.0
     seconds: float | None = None
+    start: str | None = None
     command: str = ""
 
     def __post_init__(self) -> None:

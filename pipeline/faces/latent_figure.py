@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from catalogs.frames import FrameStore, StoredClip, open_frames
+from models.face.camera import WHOLE
 from pipeline.faces.decoding import Uri, decoded
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.provenance import origin, provenance, write_png
 from pipeline.faces.tiles import Tile, board, shown
+from pipeline.faces.view import stored_views
 from pipeline.report.wording import file_name
 from stages.clip import FPS
 
@@ -44,13 +46,14 @@ def _chosen(clips: Sequence[StoredClip]) -> list[int]:
 def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[list[Tile]]:
     clip = store.clips[place]
     at = np.linspace(0, clip.frames - 1, FRAMES).astype(int).tolist()
+    filmed = [view.seen_from(np.array(WHOLE)).picture for view in stored_views(store, place, at)]
     drawn = decoded(drive, catalog, clip.clip_id, frames=at)
     times = [f"{index / FPS:.1f} s" for index in at]
     return [
-        [(file_name(clip.source_uri), None), *_tiles(times, store.crops(place, at), mark=False)],
+        [(file_name(clip.source_uri), None), *_tiles(times, filmed, mark=False)],
         [("from latents", None), *_tiles([""] * FRAMES, drawn, mark=True)],
     ]
 
 
-def _tiles(labels: Sequence[str], pictures: np.ndarray, mark: bool) -> list[Tile]:
+def _tiles(labels: Sequence[str], pictures: Sequence[np.ndarray] | np.ndarray, mark: bool) -> list[Tile]:
     return [(label, shown(picture, mark)) for label, picture in zip(labels, pictures, strict=True)]

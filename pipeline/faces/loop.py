@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
 from torch import distributed
 
 from catalogs.frames import FrameStore, open_frames
+from models.checkpoint import WrongWeights
 from models.device import device as default_device
-from models.face.checkpoint import save_model
+from models.face.checkpoint import load_model, read_recipe, save_model
 from models.face.model import FaceModel
 from models.precision import chosen
+from pipeline.command import Failure
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
@@ -76,12 +79,13 @@ def train(
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
+    begun = None if job.start is None else _begun(model, Path(job.start))
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
         kept = load(job.state)
         trainer.restore(kept)
-        spent, history = kept["seconds"], continued(kept["history"], job, trainer.step)
+        spent, history, begun = kept["seconds"], continued(kept["history"], job, trainer.step), kept["begun"]
     watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
     curves = Curves(Path(job.out), trainer.step) if first else None
     seen: list[dict[str, float]] = []
@@ -89,8 +93,8 @@ def train(
 
     def keep() -> None:
         seconds = spent + time.monotonic() - began
-        save({**trainer.state(), "seconds": seconds, "history": history}, job.state)
-        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds, history), job.model)
+        save({**trainer.state(), "seconds": seconds, "history": history, "begun": begun}, job.state)
+        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds, history, begun), job.model)
 
     while trainer.step < training.steps:
         seen.append(trainer.learn(_batches(job, pool, trainer.step, share, preset.face)))
@@ -116,6 +120,18 @@ def train(
     if curves is not None:
         curves.close()
     _together()
+
+
+def _begun(model: FaceModel, path: Path) -> dict[str, Any]:
+    """Gives a model the weights of a file, and returns that one's recipe. Failure: it is no model of this preset."""
+    try:
+        preset, said = read_recipe(path)
+        if preset != model.preset.name:
+            raise Failure(f"{path} is of preset {preset}, not {model.preset.name}: give --preset {preset}")
+        model.load_state_dict(load_model(path).state_dict())
+    except WrongWeights as error:
+        raise Failure(str(error)) from error
+    return said
 
 
 def _batches(job: FaceJob, pool: Pool, step: int, share: Share, side: int) -> Iterator[Batch]:

@@ -34,4 +34,4 @@ def motions(drive: Drive, driver: Driver) -> Iterator[tuple[list[FaceView], Moti
     """The driver's frames, 32 at most at a time, with their motion."""
     for first in range(0, driver.frames, _AT_ONCE):
         part = views(driver.track, first, min(first + _AT_ONCE, driver.frames))
-        yield part, drive.motion(part)
+        yield part, drive.filmed(part)

@@ -53,7 +53,7 @@ def train_faces(job: FaceJob) -> Trained:
     )
     trainer = TorchTrainer(
         _worker,  # type: ignore[arg-type]
-        train_loop_config={"job": asdict(job), "threads": max(1, (os.cpu_count() or 1) // job.workers)},
+        train_loop_config={"job": asdict(job)},
         torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
         scaling_config=scaling,
         run_config=RunConfig(
@@ -107,8 +107,8 @@ def _followed(log: Path) -> Iterator[None]:
 def _worker(config: dict[str, Any]) -> str | None:
     """The loop of one worker; why it stopped, when it would stop there again."""
     job = _job(config["job"])
-    torch.set_num_threads(config["threads"])
     context = ray.train.get_context()
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // context.get_local_world_size()))
     share = Share(context.get_world_rank(), context.get_world_size())
 
     def tell(text: str) -> None:

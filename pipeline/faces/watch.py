@@ -17,7 +17,7 @@ from models.face.rigid import aligned_faces
 from pipeline.faces.driving import Drive
 from pipeline.faces.scores.following import followed
 from pipeline.faces.store import Pool
-from pipeline.faces.view import FaceView
+from pipeline.faces.view import FaceView, stored_views
 
 _FRAMES = 9
 _CLIPS = 8
@@ -41,9 +41,7 @@ class Watch:
             driven = drive.method(source, drivers)
             for name, pair in self._told(drivers, driven).items():
                 told[name].append(pair)
-            gains += [
-                _gain(result, driver.picture, source.picture) for result, driver in zip(driven, drivers, strict=True)
-            ]
+            gains += [_gain(result, driver, source.picture) for result, driver in zip(driven, drivers, strict=True)]
             rows.append(self._row(drive, place, driven))
         figures = {f"watch/{name}": _followed(pairs) for name, pairs in told.items()}
         return {"watch/gain": float(np.mean(gains)), **figures}, np.concatenate(rows)
@@ -70,10 +68,11 @@ class Watch:
 
 
 def _views(pool: Pool, clip: int) -> list[FaceView]:
+    """Some frames of a clip, seen from the first one's crop."""
     place = pool.index[clip]
     frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))
-    crops, landmarks = pool.store.crops(place, frames), pool.store.landmarks(place, frames)
-    return [FaceView(crop, points) for crop, points in zip(crops, landmarks, strict=True)]
+    views = stored_views(pool.store, place, frames)
+    return [view.seen_from(views[0].camera) for view in views]
 
 
 def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
@@ -82,9 +81,10 @@ def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
     return np.mean([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) for a, b in places], axis=0)
 
 
-def _gain(found: np.ndarray, wanted: np.ndarray, copied: np.ndarray) -> float:
+def _gain(found: np.ndarray, wanted: FaceView, copied: np.ndarray) -> float:
     """PSNR of `found` over that of `copied`, in dB."""
-    errors = [np.mean((each.astype(np.float64) - wanted) ** 2) for each in (found, copied)]
+    where = slice(None) if wanted.content is None else wanted.content
+    errors = [np.mean((each.astype(np.float64) - wanted.picture)[where] ** 2) for each in (found, copied)]
     return float(10 * np.log10((errors[1] + 1e-3) / (errors[0] + 1e-3)))
 
 

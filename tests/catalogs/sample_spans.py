@@ -96,6 +96,7 @@ def frames_row(clip_id: str, crops: list[bytes], size: int = 64, seed: int = 0) 
         "landmarks": np.random.default_rng(seed).uniform(-1, 1, (count, 1404)),
         "eyes": np.random.default_rng(seed).uniform(-1, 1, (count, 6)),
         "seen": np.arange(count) < count - 1,
+        "camera": np.random.default_rng(seed).uniform(0.5, 1, (count, 3)),
     }
 
 

@@ -41,6 +41,7 @@ def stage(root: Path, source: int, views: list[FaceView]) -> None:
         "landmarks": np.stack([view.landmarks.ravel() for view in views]),
         "eyes": np.zeros((len(views), 6)),
         "seen": np.ones(len(views), bool),
+        "camera": np.stack([view.camera for view in views]),
     }
     tables["frames"] = conform("frames", [frames])
     stage_span(root, source_key(source), 0, tables)

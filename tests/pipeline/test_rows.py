@@ -79,6 +79,7 @@ def test_frames_stand_in_a_table_of_their_own_where_a_stage_stored_them(clip: Cl
         "landmarks": np.full((3, 1404), 0.5, np.float16),
         "eyes": np.full((3, 6), 0.25, np.float16),
         "seen": np.array([True, False, True]),
+        "camera": np.full((3, 3), 0.5, np.float16),
     }
     with_frames = replace(clip, stored=stored)
     rejected = replace(with_frames, start_s=5.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.face.landmarks import INNER_MOUTH, MOUTH
-from models.image import bounds
+from models.image import bounds, shrunk
 from pipeline.faces.scores import measures
 from pipeline.faces.view import FaceView
 
@@ -17,22 +17,28 @@ def frame_scores(
 ) -> dict[str, float | None]:
     """By their name in `Scores`. source: the picture that is driven; landmarks [468, 3]: those found in the result."""
     rows, columns = measures.face_box(truth.landmarks, len(picture))
-    small, small_truth = measures.shrunk(picture), measures.shrunk(truth.picture)
+    small, small_truth = shrunk(picture, measures.SMALL), truth.at_size(measures.SMALL)
     box = measures.face_box(truth.landmarks, len(small))
-    whole, face = (
-        measures.psnr(picture, truth.picture),
-        measures.psnr(picture[rows, columns], truth.picture[rows, columns]),
+    content = np.ones(picture.shape[:2], bool) if truth.content is None else truth.content
+    whole, copied = (measures.psnr(each, truth.picture, content) for each in (picture, source))
+    face, face_copied = (
+        measures.psnr(each[rows, columns], truth.picture[rows, columns], content[rows, columns])
+        for each in (picture, source)
     )
     low, high = bounds(truth.landmarks)
     off = 100 * np.linalg.norm(landmarks[:, :2] - truth.landmarks[:, :2], axis=1) / (high - low).max()
     return {
         "psnr": whole,
         "face_psnr": face,
-        "psnr_gain": whole - measures.psnr(source, truth.picture),
-        "face_psnr_gain": face - measures.psnr(source[rows, columns], truth.picture[rows, columns]),
-        "ssim": measures.ssim(small, small_truth),
-        "sharpness": measures.sharpness(small[box], small_truth[box]),
+        "psnr_gain": _less(whole, copied),
+        "face_psnr_gain": _less(face, face_copied),
+        "ssim": measures.ssim(small, small_truth.picture, small_truth.content),
+        "sharpness": measures.sharpness(small[box], small_truth.picture[box]),
         "native_sharpness": measures.sharpness(picture[rows, columns], truth.picture[rows, columns]),
         "landmarks": float(off.mean()),
         "mouth_landmarks": float(off[_LIPS].mean()),
     }
+
+
+def _less(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b

@@ -1,4 +1,7 @@
-"""How near a picture is to the true one: PSNR, SSIM, sharpness. Pictures are uint8 RGB [S, S, 3] of one size."""
+"""How near a picture is to the true one: PSNR, SSIM, sharpness. Pictures are uint8 RGB [S, S, 3] of one size.
+
+content [S, S]: where the true one shows what was filmed; what lies elsewhere counts nothing. None: everywhere.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,28 @@ _TINY = 1e-6
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def psnr(picture: np.ndarray, truth: np.ndarray) -> float:
-    """Peak signal to noise in dB over all pixels and colours, at most SAME."""
-    error = np.mean((picture.astype(np.float64) - truth) ** 2)
+def psnr(picture: np.ndarray, truth: np.ndarray, content: np.ndarray | None = None) -> float | None:
+    """Peak signal to noise in dB over all pixels and colours, at most SAME; None without content."""
+    errors = (picture.astype(np.float64) - truth) ** 2
+    if content is not None:
+        errors = errors[content]
+    if not errors.size:
+        return None
+    error = errors.mean()
     return SAME if error == 0 else min(SAME, float(10 * np.log10(255**2 / error)))
 
 
-def ssim(picture: np.ndarray, truth: np.ndarray) -> float:
+def ssim(picture: np.ndarray, truth: np.ndarray, content: np.ndarray | None = None) -> float | None:
     """Structural similarity of the grey pictures (Wang et al., 2004): windows of 11 x 11, Gaussian, that fit inside."""
     a, b = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(np.float64) for each in (picture, truth))
     mean_a, mean_b = _blurred(a), _blurred(b)
     var_a, var_b = _blurred(a * a) - mean_a**2, _blurred(b * b) - mean_b**2
     both = _blurred(a * b) - mean_a * mean_b
     alike = (2 * mean_a * mean_b + _C1) * (2 * both + _C2)
-    return float((alike / ((mean_a**2 + mean_b**2 + _C1) * (var_a + var_b + _C2))).mean())
+    alike = alike / ((mean_a**2 + mean_b**2 + _C1) * (var_a + var_b + _C2))
+    if content is not None:
+        alike = alike[_blurred(content.astype(np.float64)) > 1 - _TINY]
+    return float(alike.mean()) if alike.size else None
 
 
 def sharpness(picture: np.ndarray, truth: np.ndarray) -> float | None:
@@ -39,11 +50,6 @@ def sharpness(picture: np.ndarray, truth: np.ndarray) -> float | None:
     found, wanted = (float(cv2.Laplacian(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY), cv2.CV_64F).std()) for each in
                      (picture, truth))  # fmt: skip
     return found / wanted if wanted > 0 else None
-
-
-def shrunk(picture: np.ndarray, side: int = SMALL) -> np.ndarray:
-    """A picture at `side` pixels, averaged over areas; one that is no larger stays."""
-    return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) if len(picture) > side else picture
 
 
 def face_box(landmarks: np.ndarray, side: int) -> tuple[slice, slice]:

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from catalogs.frames import StoredClip
-from pipeline.faces.scores.measures import shrunk
-from pipeline.faces.view import FaceView
+from pipeline.faces.view import FaceView, Frames, stored_views
 
 FRAMES = 30
 """About so many drivers a clip."""
-
-
-class Frames(Protocol):
-    """What is asked of a frame store: see catalogs.frames.FrameStore."""
-
-    size: int
-    clips: tuple[StoredClip, ...]
-
-    def crops(self, clip: int, frames: Sequence[int] | np.ndarray) -> np.ndarray: ...
-
-    def landmarks(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray: ...
-
-    def seen(self, clip: int) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
 class Take:
     """The frames of a clip that are scored: its first as source, the others as drivers.
 
-    views are of the size that methods draw; whole are the same pictures as large as they are stored.
+    All are seen by one camera that stands still, the source's crop. views are of the size that methods draw; whole are
+    the drivers' pictures as large as they are stored.
     """
 
     clip: StoredClip
@@ -58,9 +44,10 @@ def take(store: Frames, clip: int, size: int) -> Take:
     rest = seen[1:]
     step = max(1, round(len(rest) / FRAMES))
     chosen = [int(seen[0]), *rest[step - 1 :: step].tolist()]
-    crops, landmarks = store.crops(clip, chosen), store.landmarks(clip, chosen)
-    views = [FaceView(shrunk(crop, size), points) for crop, points in zip(crops, landmarks, strict=True)]
-    return Take(store.clips[clip], views[0], tuple(views[1:]), tuple(crops[1:]))
+    views = stored_views(store, clip, chosen)
+    views = [view.seen_from(views[0].camera) for view in views]
+    small = [view.at_size(size) for view in views]
+    return Take(store.clips[clip], small[0], tuple(small[1:]), tuple(view.picture for view in views[1:]))
 
 
 def across(subjects: Sequence[str]) -> list[tuple[int, int]]:

@@ -73,12 +73,13 @@ def drawn(landmarks: np.ndarray, who: int, size: int = SIZE) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Made:
-    """A clip to be drawn: who is on it, in which poses; eyes [T, 6]; whether the face is seen, [T]."""
+    """A clip to be drawn: who is on it, in which poses; eyes [T, 6]; whether the face is seen, [T]; camera [T, 3]."""
 
     who: int
     poses: Sequence[Pose]
     eyes: np.ndarray = field(default_factory=lambda: np.empty(0))
     seen: np.ndarray = field(default_factory=lambda: np.empty(0))
+    camera: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def moving_clip(who: int, frames: int = 16, seed: int = 0) -> Made:
@@ -103,6 +104,7 @@ def frames_of_clip(clip: Made) -> dict[str, Any]:
         "landmarks": points.reshape(count, -1),
         "eyes": clip.eyes if len(clip.eyes) else np.tile([0.3, 0.0, 0.0], (count, 2)),
         "seen": clip.seen if len(clip.seen) else np.ones(count, bool),
+        "camera": clip.camera if len(clip.camera) else np.tile([0.0, 0.0, 1.0], (count, 1)),
     }
 
 

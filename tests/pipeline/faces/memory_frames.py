@@ -12,11 +12,12 @@ from catalogs.frames import StoredClip
 
 @dataclass(frozen=True)
 class Held:
-    """A clip's frames: crops uint8 [T, S, S, 3], landmarks [T, 468, 3], seen [T]."""
+    """A clip's frames: crops uint8 [T, S, S, 3], landmarks [T, 468, 3], seen [T]; camera [T, 3], None: all are one."""
 
     crops: np.ndarray
     landmarks: np.ndarray
     seen: np.ndarray
+    camera: np.ndarray | None = None
 
 
 class MemoryFrames:
@@ -39,6 +40,11 @@ class MemoryFrames:
     def landmarks(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         points = self._held[clip].landmarks
         return points if frames is None else points[list(frames)]
+
+    def camera(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        held = self._held[clip]
+        places = np.tile(np.float32([0, 0, 1]), (len(held.crops), 1)) if held.camera is None else held.camera
+        return places if frames is None else places[list(frames)]
 
     def seen(self, clip: int) -> np.ndarray:
         return self._held[clip].seen

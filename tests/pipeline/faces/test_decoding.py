@@ -70,6 +70,7 @@ def catalog(drive: Drive, views: list[FaceView], tmp_path_factory: pytest.TempPa
                         "landmarks": np.stack([view.landmarks.ravel() for view in views]),
                         "eyes": np.zeros((20, 6)),
                         "seen": np.ones(20, bool),
+                        "camera": np.stack([view.camera for view in views]),
                     }
                 ]
             stage_span(root, clip, 0, {name: conform(name, rows) for name, rows in tables.items()})

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.faces.scores.measures import SAME, face_box, psnr, sharpness, shrunk, ssim
+from pipeline.faces.scores.measures import SAME, face_box, psnr, sharpness, ssim
 from pipeline.faces.view import FaceView
 
 
@@ -46,11 +46,19 @@ def test_sharpness_falls_with_blur_and_rises_with_noise(random: np.random.Genera
     assert sharpness(man.picture, np.zeros_like(man.picture)) is None
 
 
-def test_a_picture_is_shrunk_by_means_and_never_enlarged() -> None:
-    picture = np.zeros((128, 128, 3), np.uint8)
-    picture[::2] = 200
-    assert (shrunk(picture) == 100).all()
-    assert shrunk(picture[:32, :32]).shape == (32, 32, 3)
+def test_what_was_not_filmed_counts_nothing(random: np.random.Generator, man: FaceView) -> None:
+    """A stripe of noise at the edge, and all that its windows touch, is left out."""
+    wrong, content = man.picture.copy(), np.ones(man.picture.shape[:2], bool)
+    wrong[:, :20], content[:, :20] = random.integers(0, 255, wrong[:, :20].shape), False
+    assert (psnr(wrong, man.picture, content), ssim(wrong, man.picture, content)) == (SAME, pytest.approx(1))
+    wrong[:, 20:30] = 0
+    there = psnr(wrong[:, 20:], man.picture[:, 20:])
+    assert psnr(wrong, man.picture, content) == pytest.approx(there)
+    below = ssim(wrong, man.picture, content)
+    assert below is not None
+    assert below < 0.99
+    assert psnr(wrong, man.picture, ~content) != pytest.approx(there)
+    assert (psnr(wrong, man.picture, content & ~content), ssim(wrong, man.picture, content & ~content)) == (None, None)
 
 
 def test_the_face_box_is_ten_per_cent_wider_than_the_landmarks() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from face_views import moving
 
+from models.image import shrunk
 from models.weight_intake import add
 from models.weights import weights
-from pipeline.faces.scores.measures import shrunk
 from pipeline.faces.scores.mesh_expression import mesh_expression
 from pipeline.faces.scores.reading import FaceReading, to_pixels, to_units
 from pipeline.faces.view import FaceView
@@ -62,7 +62,7 @@ def test_with_the_landmarker_expressions_are_its_scores(
 
 
 def test_identity_tells_people_apart_at_64_pixels(reading: FaceReading, man: FaceView, woman: FaceView) -> None:
-    small = shrunk(man.picture)
+    small = shrunk(man.picture, 64)
     him, again, her = (
         reading.identity(picture, view.landmarks)
         for picture, view in ((man.picture, man), (small, man), (woman.picture, woman))
