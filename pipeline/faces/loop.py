@@ -51,6 +51,22 @@ def opened(job: FaceJob) -> tuple[FrameStore, Split]:
     return store, split_of(subjects, *job.training.kept_out, job.training.skip)
 
 
+def beginning(job: FaceJob) -> dict[str, Any] | None:
+    """The recipe of the model that the job is to begin with; None without one, and when it goes on with its own.
+
+    Failure: it is no face model, or one of another preset.
+    """
+    if job.start is None or job.state.exists():
+        return None
+    try:
+        preset, said = read_recipe(Path(job.start))
+    except WrongWeights as error:
+        raise Failure(str(error)) from error
+    if preset != job.preset:
+        raise Failure(f"{job.start} is of preset {preset}, not {job.preset}: give --preset {preset}")
+    return said
+
+
 def train(
     job: FaceJob,
     report: Report,
@@ -60,7 +76,8 @@ def train(
 ) -> None:
     """Train until the last step, or until the job's seconds are over; every worker calls this.
 
-    Files are worker 0's. Raises what `opened` raises, and FloatingPointError when the gradient is not finite.
+    Files are worker 0's. Raises what `opened` and `beginning` raise, and FloatingPointError when the gradient is not
+    finite.
     """
     device, first = default_device(), share.rank == 0
     training = replace(job.training, precision=chosen(job.training.precision, device))
@@ -79,7 +96,9 @@ def train(
     torch.manual_seed(training.seed)
     model = FaceModel(preset)
     model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
-    begun = None if job.start is None else _begun(model, Path(job.start))
+    begun = beginning(job)
+    if begun is not None:
+        model.load_state_dict(load_model(Path(str(job.start))).state_dict())
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
@@ -120,18 +139,6 @@ def train(
     if curves is not None:
         curves.close()
     _together()
-
-
-def _begun(model: FaceModel, path: Path) -> dict[str, Any]:
-    """Gives a model the weights of a file, and returns that one's recipe. Failure: it is no model of this preset."""
-    try:
-        preset, said = read_recipe(path)
-        if preset != model.preset.name:
-            raise Failure(f"{path} is of preset {preset}, not {model.preset.name}: give --preset {preset}")
-        model.load_state_dict(load_model(path).state_dict())
-    except WrongWeights as error:
-        raise Failure(str(error)) from error
-    return said
 
 
 def _batches(job: FaceJob, pool: Pool, step: int, share: Share, side: int) -> Iterator[Batch]:

@@ -21,7 +21,7 @@ from torch import nn
 from pipeline import cluster
 from pipeline.faces.curves import read_curve
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import Share, opened, train
+from pipeline.faces.loop import Share, beginning, opened, train
 from pipeline.faces.settings import FaceTraining, LossWeights
 
 _FAILURES = 2
@@ -42,10 +42,11 @@ class Trained:
 def train_faces(job: FaceJob) -> Trained:
     """Train, or go on with what is in the job's folder; returns at the last step or when the job's seconds are over.
 
-    What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` raises before
-    anything starts, and RunError when the workers could not finish.
+    What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` and
+    `beginning` raise before anything starts, and RunError when the workers could not finish.
     """
     opened(job)
+    beginning(job)
     cluster.connect(job.workers)
     gpus = torch.cuda.is_available()
     scaling = ScalingConfig(

@@ -26,5 +26,5 @@ def random_model(preset: str = "tiny") -> FaceModel:
 
 def write(path: Path, preset: str = "tiny") -> Path:
     """The file; its folder must be there."""
-    save_model(random_model(preset), {"clips": []}, path)
+    save_model(random_model(preset), {"clips": [["nobody.mp4", 32 * "f"]], "content": ["hash of nobody"]}, path)
     return path

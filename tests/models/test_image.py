@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.image import cut, letterbox, similarity, to_frame
+from models.image import cut, letterbox, shrunk, similarity, to_frame
 
 HEIGHT, WIDTH = 240, 320
 
@@ -158,3 +158,10 @@ def test_letterbox_shows_the_whole_frame_in_the_middle_on_black(shape: tuple[int
     assert matrix @ [(shape[1] - 1) / 2, (shape[0] - 1) / 2, 1] == pytest.approx([63.5, 63.5])
     if pad:
         assert patch[:4].max() == 0
+
+
+def test_a_picture_is_shrunk_by_means_and_never_enlarged() -> None:
+    picture = np.zeros((128, 128, 3), np.uint8)
+    picture[::2] = 200
+    assert (shrunk(picture, 64) == 100).all()
+    assert shrunk(picture[:32, :32], 64).shape == (32, 32, 3)

@@ -226,7 +226,7 @@ def test_the_project_s_own_face_model_is_the_default_also_by_its_path() -> None:
 def test_the_face_model_s_hash_is_in_the_recipe_and_its_place_is_not(face_model: Path, tmp_path: Path) -> None:
     recipe, said = make_recipe(latents=face_model), hashlib.sha256(face_model.read_bytes()).hexdigest()
     described = recipe.describe()
-    assert described["stages"]["latents"] == {"variant": "face", "version": 2, "preset": "tiny", "sha256": said}
+    assert described["stages"]["latents"] == {"variant": "face", "version": 3, "preset": "tiny", "sha256": said}
     assert described["weights"]["face_tiny"] == said
     assert recipe.weights()[-1].file == str(face_model)
     copy = tmp_path / "copy.safetensors"

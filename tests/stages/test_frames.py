@@ -58,6 +58,17 @@ def test_landmarks_are_in_crop_units_whatever_the_size() -> None:
     assert points[0, 1, 2] < points[0, [234, 454], 2].min()
 
 
+def test_the_camera_is_where_the_crops_lie() -> None:
+    """A crop that is cut 38 pixels farther right in the frame lies as far right of the others."""
+    clip = turned_clip(np.zeros((3, 3)))
+    track = clip.tracked()
+    matrix = track.crop_matrix.copy()
+    matrix[2, 0, 2] -= 38 * matrix[2, 0, 0]
+    found = stored(FaceFrames(), replace(clip, track=replace(track, crop_matrix=matrix)))["camera"]
+    side = len(track.crops[0]) / matrix[0, 0, 0]
+    assert found == pytest.approx(np.array([[0, 0, 1], [0, 0, 1], [2 * 38 / side, 0, 1]]), abs=1e-5)
+
+
 def test_frames_without_a_face_are_marked(man: Clip) -> None:
     clip = first_frames(man, 3)
     gone = replace(clip, track=replace(clip.tracked(), present=np.array([True, False, True])))

@@ -31,7 +31,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> FaceLatents:
 def views(clip: Clip, size: int) -> list[FaceView]:
     track = clip.tracked()
     landmarks = track.unit_landmarks().astype(np.float32)
-    return [FaceView(crop_at(track, index, size), points) for index, points in enumerate(landmarks)]
+    places = track.cameras()
+    return [FaceView(crop_at(track, index, size), points, places[index]) for index, points in enumerate(landmarks)]
 
 
 def test_latents_are_what_driving_reads(stage: FaceLatents, woman: Clip) -> None:
@@ -39,7 +40,7 @@ def test_latents_are_what_driving_reads(stage: FaceLatents, woman: Clip) -> None
     found = accepted(stage.open()(clip)).arrays
     seen = views(clip, 96)
     drive = Drive(random_face.random_model())
-    motion = drive.motion(seen)
+    motion = drive.filmed(seen)
     assert {name: value.shape for name, value in found.items() if name not in clip.arrays} == {
         "face_pose": (40, 6),
         "dynamics": (40, 32),
@@ -48,6 +49,8 @@ def test_latents_are_what_driving_reads(stage: FaceLatents, woman: Clip) -> None
     np.testing.assert_allclose(found["face_pose"], motion.pose, atol=1e-3)
     np.testing.assert_allclose(found["dynamics"], motion.dynamics, atol=1e-3)
     assert found["dynamics"].std(0).max() > 0.01
+    followed = drive.motion(seen).pose[:, 3:].numpy()
+    assert np.abs(found["face_pose"][:, 3:] - followed).max() > 0.002  # her crops follow her, the camera does not
     person, _ = drive.person(seen[frontal(found["face_pose"], clip.tracked().present)])
     np.testing.assert_allclose(found["identity"], person.identity.flatten(), atol=1e-3)
 
@@ -58,7 +61,7 @@ def test_a_preset_that_learns_the_pose_reads_it_off_the_pictures(woman: Clip, tm
     assert (stage.preset, stage.size) == ("base", 256)
     clip = first_frames(woman, 3)
     found = accepted(stage.open()(clip)).arrays
-    motion = Drive(random_face.random_model("base")).motion(views(clip, 256))
+    motion = Drive(random_face.random_model("base")).filmed(views(clip, 256))
     np.testing.assert_allclose(found["face_pose"], motion.pose, atol=1e-3)
     np.testing.assert_allclose(found["dynamics"], motion.dynamics, atol=1e-3)
     assert found["identity"].shape == (512 * 16,)

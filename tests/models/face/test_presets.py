@@ -25,6 +25,7 @@ COUNTS = {
         "canonical": 35_264,
         "decoder": 790_179,
         "texture": 9,
+        "beneath": 4_352,
     },
     "base": {
         "appearance": 8_610_176,
@@ -36,6 +37,7 @@ COUNTS = {
         "canonical": 12_384_288,
         "decoder": 43_525_515,
         "texture": 97,
+        "beneath": 788_480,
     },
     "paper": {
         "appearance": 8_610_176,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from made_faces import SIZE, Pose, landmarks_in, moving_clip, pool_with
 
+from models.face.camera import posed
 from models.face.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE, read
 from pipeline.faces import batches
 from pipeline.faces.batches import Batch, batch
@@ -110,6 +113,30 @@ def test_both_frames_of_a_clip_get_the_same_view(pool: Pool) -> None:
         assert way == pytest.approx(zoom * expected, rel=0.25, abs=1e-3)  # a stretched view's ways are, too
         zooms.append(zoom)
     assert np.std(zooms) > 0.01
+
+
+def test_both_frames_are_seen_by_one_camera_whichever_crop_it_is() -> None:
+    """Crops that went to the right and grew: heads lie as far apart as the clip's camera saw them, in one size."""
+    still, moving = moving_clip(0), moving_clip(1)
+    camera = np.column_stack([np.linspace(-0.3, 0.3, 16), np.zeros(16), np.linspace(0.9, 1.2, 16)])
+    pool = pool_with(replace(moving, camera=camera), still)
+    store, unit = pool.store, (0, 1, 14)
+    told = posed(read(store.landmarks(0, [1, 14]))[0], store.camera(0, [1, 14]))
+    seen = []
+    for number in range(12):
+        drawn = batch(pool, [Unit(number, (unit, (1, 2, 3)))], 64, seed=0)
+        here = drawn.pose[[0, 2]].numpy()
+        assert here[1, 5] / here[0, 5] == pytest.approx(told[1, 5] / told[0, 5], abs=3e-3)
+        zoom = here[0, 5] / told[0, 5]
+        way, expected = (np.linalg.norm(each[1, 3:5] - each[0, 3:5]) for each in (here, told))
+        assert expected > 0.3
+        assert way == pytest.approx(zoom * expected, rel=0.25)
+        empty = [(drawn.weight[frame] == 0).float().mean() for frame in (0, 2)]
+        seen.append(empty[0] < empty[1])
+        pictures, ends = drawn.picture[[0, 2]], drawn.weight[[0, 2]] == 0
+        assert not torch.equal(ends[0], ends[1])  # each ends where its own crop does
+        assert pictures.isfinite().all()
+    assert {bool(each) for each in seen} == {True, False}  # now one crop is the camera, now the other
 
 
 def test_a_clip_s_second_frame_is_the_first_when_it_is_the_same(pool: Pool) -> None:

@@ -31,6 +31,23 @@ def test_clips_trained_on_are_named_and_others_are_not(monkeypatch: pytest.Monke
     assert card.recipe(job, store, split, 5, 12.34, [])["commit"] == ""
 
 
+def test_a_training_that_began_with_a_model_counts_its_clips_too() -> None:
+    """Who was learned from before must not be scored on either."""
+    store = store_of(*(moving_clip(who) for who in (3, 0)))
+    job = FaceJob("/catalog", "/out", FaceTraining(), start="/a.safetensors")
+    begun = card.recipe(job, store, Split(("person 3",), ()), 5, 1.0, card.continued([], job, 0))
+    begun = json.loads(json.dumps(begun))  # as a file has it
+    found = card.recipe(job, store, Split(("person 0",), ()), 2, 3.0, [], begun)
+    assert found["content"] == ["hash 0", "hash 1"]
+    assert found["clips"] == [("0.mp4", f"{0:032x}"), ("1.mp4", f"{1:032x}")]
+    assert (found["step"], found["seconds"]) == (2, 3.0)
+    before = found["started_from"]
+    assert (before["step"], before["seconds"], before["started_from"]) == (5, 1.0, None)
+    assert before["history"][0]["step"] == 0
+    assert "content" not in before
+    assert card.recipe(job, store, Split((), ()), 0, 0.0, [])["started_from"] is None
+
+
 def test_every_change_of_code_or_settings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, "_commit", lambda: "one")
     job = FaceJob("/catalog", "/out", FaceTraining(steps=7))

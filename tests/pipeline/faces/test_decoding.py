@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ import catalogs
 from catalogs.errors import CatalogError, NoFrames
 from catalogs.schema import conform
 from catalogs.staging import stage_span
+from models.face.camera import WHOLE
 from models.face.landmarks import read
 from models.face.presets import PRESETS
 from pipeline.faces.decoding import decoded, preview_view, stored_latents, stored_picture
@@ -40,9 +42,14 @@ def turn(view: FaceView) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def catalog(drive: Drive, views: list[FaceView], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One clip with latents and frames, one with neither."""
     root = tmp_path_factory.mktemp("decoding") / "catalog"
-    motion = drive.motion(views)
+    stage_views(root, drive, views)
+    return root
+
+
+def stage_views(root: Path, drive: Drive, views: list[FaceView]) -> None:
+    """A catalog of one clip with latents and frames, and one with neither."""
+    motion = drive.filmed(views)
     identity = drive.person(views[5])[0].identity.flatten()
     crops = [cv2.imencode(".webp", view.picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 101])[1] for view in views]
     with catalogs.Writer.open(root, {}, "r") as writer:
@@ -75,7 +82,6 @@ def catalog(drive: Drive, views: list[FaceView], tmp_path_factory: pytest.TempPa
                 ]
             stage_span(root, clip, 0, {name: conform(name, rows) for name, rows in tables.items()})
         writer.commit()
-    return root
 
 
 def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive, views: list[FaceView]) -> None:
@@ -89,6 +95,22 @@ def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive
     assert np.abs(part.astype(int) - found[3:5]).max() <= 1
     few = decoded(drive, catalog, CLIP, frames=[11, 3])
     assert np.abs(few.astype(int) - found[[11, 3]]).max() <= 1
+
+
+def test_clips_whose_crops_move_are_drawn_as_their_camera_sees_them(
+    drive: Drive, views: list[FaceView], tmp_path: Path
+) -> None:
+    moving = [replace(view, camera=np.float32([0.02 * n - 0.15, 0.1, 1.05])) for n, view in enumerate(views)]
+    root = tmp_path / "catalog"
+    stage_views(root, drive, moving)
+    person, own = drive.person(moving[5].seen_from(np.array(WHOLE)))
+    assert own.pose[0, 3:5].numpy() == pytest.approx(drive.filmed([moving[5]]).pose[0, 3:5].numpy(), abs=1e-3)
+    who = drive.person(moving[5])[0].identity  # read off the crop
+    direct = drive.draw(replace(person, identity=who), drive.filmed(moving))
+    found = decoded(drive, root, CLIP)
+    assert np.abs(found.astype(int) - direct).mean() < 1
+    followed = drive.draw(drive.person(views[5])[0], drive.motion(views))
+    assert np.abs(found.astype(int) - followed).mean() > 3
 
 
 def test_another_person_is_drawn_in_the_clip_s_motion(

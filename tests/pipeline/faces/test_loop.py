@@ -20,9 +20,10 @@ from pipeline.command import Failure
 from pipeline.faces import loop
 from pipeline.faces.curves import CURVE, read_curve
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import opened, train
+from pipeline.faces.loop import beginning, opened, train
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.training import load
+from tests.models import random_face
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = 5
@@ -149,6 +150,37 @@ def test_too_few_subjects_are_told_before_anything_is_made(catalog: Path, tmp_pa
     with pytest.raises(Failure, match="5 subjects are too few to keep 9 and 4 out"):
         train(many, lambda step, figures: None)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_training_may_begin_with_a_model_and_goes_on_without_its_file(catalog: Path, tmp_path: Path) -> None:
+    first = random_face.write(tmp_path / "first.safetensors")
+    given = load_model(first).state_dict()
+    still = replace(TRAINING, steps=2, rate=0.0, decay=0.0, ema=0.0)
+    out = tmp_path / "out"
+    asked = replace(job(catalog, out, start=str(first)), training=still)
+    train(replace(asked, seconds=0.0), lambda step, figures: None)
+    found = load_model(out / "model.safetensors").state_dict()
+    assert all(torch.equal(found[name], value) for name, value in given.items())
+    first.unlink()
+    train(asked, lambda step, figures: None)
+    _, recipe = read_recipe(out / "model.safetensors")
+    assert (recipe["step"], recipe["started_from"]["step"]) == (2, None)
+    assert "hash of nobody" in recipe["content"]
+    assert len(recipe["content"]) == 4
+
+
+def test_what_a_training_cannot_begin_with_is_named(tmp_path: Path) -> None:
+    base = random_face.write(tmp_path / "base.safetensors", "base")
+    asked = FaceJob("/catalog", str(tmp_path / "out"), start=str(base))
+    with pytest.raises(Failure, match=r"base.safetensors is of preset base, not tiny: give --preset base"):
+        beginning(asked)
+    assert beginning(replace(asked, preset="base")) is not None
+    for name in ("no.safetensors", "absent.safetensors"):
+        (tmp_path / "no.safetensors").write_text("no")
+        with pytest.raises(Failure, match=f"{name}: not a face model"):
+            beginning(replace(asked, start=str(tmp_path / name)))
+    assert beginning(replace(asked, start=None)) is None
 
 
 def test_figures_are_means_over_the_steps_that_have_them() -> None:

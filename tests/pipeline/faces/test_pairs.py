@@ -53,6 +53,27 @@ def test_views_are_small_and_the_whole_pictures_stay() -> None:
     assert found.subject == "Ann"
 
 
+def test_all_frames_are_seen_by_the_source_s_crop() -> None:
+    """A crop that lies a quarter of its width to the right: its picture lies there, and what is left of it is empty."""
+    held = store(5)
+    camera = np.tile(np.float32([0, 0, 1]), (5, 1))
+    camera[:2] = [0.1, 0, 1]
+    camera[3] = [0.6, 0, 1]
+    moving = MemoryFrames(
+        {"clip": Held(held.crops(0, range(5)), held.landmarks(0), held.seen(0), camera)}, {"clip": "A"}
+    )
+    found = take(moving, 0, 32)
+    assert found.source.landmarks[0, 0] == 0
+    assert [float(view.landmarks[0, 0] - index) for index, view in enumerate(found.drivers, 1)] == pytest.approx(
+        [0, -0.1, 0.5, -0.1]
+    )
+    content = found.drivers[2].content
+    assert content is not None
+    assert (content[:, :8].any(), content[:, 8:].all()) == (False, True)
+    assert found.drivers[0].content is not None
+    assert found.drivers[0].content.all()
+
+
 def test_across_is_never_the_same_person() -> None:
     subjects = ["A", "A", "A", "B", "C", "C"]
     pairs = across(subjects)

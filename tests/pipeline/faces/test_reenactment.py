@@ -107,7 +107,7 @@ def latents(seen: list[Motion]) -> tuple[np.ndarray, np.ndarray]:
 def truth(checkpoint: Path, portrait: str, talk: Driver) -> tuple[Motion, Motion]:
     """The portrait's own motion [1], the driver's [T]."""
     drive: Drive = driver_of(checkpoint)
-    return drive.motion([source_view(portrait, TINY.size)]), drive.motion(views(talk.track, 0, FRAMES))
+    return drive.motion([source_view(portrait, TINY.size)]), drive.filmed(views(talk.track, 0, FRAMES))
 
 
 @pytest.mark.parametrize("what", ["both", "pose", "dynamics"])
