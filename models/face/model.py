@@ -14,6 +14,7 @@ from models.face.canonical import CanonicalRefiner
 from models.face.decoder import Decoder
 from models.face.dynamics import DynamicsEncoder
 from models.face.flow import WarpGenerator
+from models.face.head import head, on_head
 from models.face.identity import IdentityEncoder
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
@@ -38,14 +39,15 @@ class Motion:
 class Person:
     """What a source picture [N, 3, S, S] gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
 
-    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. beneath [N, width, H,
-    H]: what the decoder knows of the picture as it is; None where the decoder draws it all.
+    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. head [N, 1, S, S]:
+    where the head is in it. beneath [N, width, H, H]: what the decoder is told of it; None where it draws all there is.
     """
 
     volume: torch.Tensor
     identity: torch.Tensor
     picture: torch.Tensor
     origin: torch.Tensor
+    head: torch.Tensor
     beneath: torch.Tensor | None = None
 
     def at(self, index: torch.Tensor) -> Person:
@@ -62,6 +64,7 @@ class Person:
             identity=change(self.identity),
             picture=change(self.picture),
             origin=change(self.origin),
+            head=change(self.head),
             beneath=None if self.beneath is None else change(self.beneath),
         )
 
@@ -88,8 +91,6 @@ class FaceModel(nn.Module):
         _, depth, side = preset.volume
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
-        self.register_buffer("_plane", points(1, side, torch.device("cpu")), persistent=False)
-        self._plane: torch.Tensor
 
     def person(self, picture: torch.Tensor, motion: Motion) -> Person:
         """Whom a source picture shows, given the motion it was taken in."""
@@ -99,9 +100,10 @@ class FaceModel(nn.Module):
         where = moved(to_picture(motion.pose), where)
         beneath = None
         if self.beneath is not None:
-            beneath = self.beneath(volume, moved(from_picture(motion.pose), self._plane)[:, 0])
+            beneath = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
+        place = head(motion.pose, picture.shape[-1])
         origin = where.permute(0, 4, 1, 2, 3)
-        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, beneath)
+        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, beneath)
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
         """Pictures of the persons in these motions."""
@@ -115,4 +117,5 @@ class FaceModel(nn.Module):
         planes = self.decoder(volume, motion.dynamics, person.beneath)
         if self.texture is None:
             return planes, planes
-        return self.texture(planes, volume, looked_up(person.origin, where), person.picture), planes
+        origin = looked_up(person.origin, where)
+        return self.texture(planes, volume, origin, person.picture, person.head), planes

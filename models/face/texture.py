@@ -2,8 +2,9 @@
 
 A volume of few cells carries a face's shape and motion but not its pixels, and a head's pose moves all that is in it,
 also what stands still behind the head. So the picture itself goes the way of the volume, at its full size, and lies
-there a second time as it was; the decoder draws what neither shows, and adds to all of it: a mouth that opens has teeth
-that no bending of a closed one shows, and a layer of its own would have to draw the lips around them as well.
+there a second time as it was, but for the head, which would still be seen where it has left; the decoder draws what
+neither shows, and adds to all of it: a mouth that opens has teeth that no bending of a closed one shows, and a layer of
+its own would have to draw the lips around them as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from models.face.presets import Preset
 _REACH = 0.1
 """How far the decoder may move the picture beyond the warps, in crop units: lips and lids are finer than the flows."""
 
+_LEAST = 1e-4
+"""Shares that are together less are not brought to 1: they are rounding."""
+
 
 class Texture(nn.Module):
     """Puts three layers together: what the decoder draws, the source picture moved, the source picture as it is."""
@@ -26,14 +30,22 @@ class Texture(nn.Module):
         self.surface = nn.Conv3d(preset.volume[0], 1, 1)
 
     def forward(
-        self, planes: torch.Tensor, volume: torch.Tensor, origin: torch.Tensor, picture: torch.Tensor
+        self,
+        planes: torch.Tensor,
+        volume: torch.Tensor,
+        origin: torch.Tensor,
+        picture: torch.Tensor,
+        head: torch.Tensor,
     ) -> torch.Tensor:
         """Pictures [N, 3, S, S].
 
         planes [N, 11, S, S]: of `Decoder`. volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where
-        in the source's volume each of its cells comes from, in crop units. picture [N, 3, S, S]: the source's.
+        in the source's volume each of its cells comes from, in crop units. picture [N, 3, S, S]: the source's; head
+        [N, 1, S, S]: where its head is.
         """
         drawn, share, step, added = planes.split((3, 3, 2, 3), 1)
+        share = torch.cat([share[:, :2], share[:, 2:] * (1 - head)], 1)
+        share = share / share.sum(1, keepdim=True).clamp_min(_LEAST)
         where = self.where(volume, origin, picture.shape[2]) + _REACH * step.permute(0, 2, 3, 1)
         moved = F.grid_sample(picture, where, "bilinear", "border", False)
         layers = torch.stack([drawn, moved, picture], 1)  # [N, 3, 3, S, S]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.face.camera import posed
+
 _MOST = 3.0
 """Standard deviations beyond which a frame is not rarer."""
 _LIPS = (13, 14)
@@ -49,13 +51,17 @@ class Sampler:
         return clip, int(i), int(j)
 
 
-def chances(landmarks: np.ndarray, pose: np.ndarray, eyes: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """How often frames [T] of a clip are drawn: those with a rare pose, mouth or lid more often, unseen ones never.
+def chances(
+    landmarks: np.ndarray, pose: np.ndarray, eyes: np.ndarray, seen: np.ndarray, camera: np.ndarray
+) -> np.ndarray:
+    """How often frames [T] of a clip are drawn: those with a rare pose, place, mouth or lid more often, unseen ones
+    never.
 
-    landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3].
+    landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3]; camera [T, 3]: where the crops lie that these are told in.
     """
     lips = np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]
-    told = np.column_stack([pose[:, :3], lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
+    place = posed(pose, camera)[:, 3:5]
+    told = np.column_stack([pose[:, :3], place, lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
     spread = told[seen].std(0) + 1e-6
     rare = np.abs(told - np.median(told[seen], axis=0)) / spread
     weight = (0.5 + np.minimum(rare.max(1), _MOST)) * seen

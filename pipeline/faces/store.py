@@ -41,7 +41,7 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
         landmarks = store.landmarks(place)
         index.append(place)
         subjects.append(clip.subject)
-        odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen))
+        odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen, store.camera(place)))
     if not index:
         raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
     return Pool(store, index, Sampler(subjects, odds, seed))

@@ -13,6 +13,7 @@ _, DEPTH, SIDE = TINY.volume
 VOLUME = torch.zeros(1, *TINY.volume, SIDE)
 CELLS = points(DEPTH, SIDE, torch.device("cpu")).permute(3, 0, 1, 2)[None]
 DRAWN, MOVED, STILL = torch.eye(3)
+NOWHERE = torch.zeros(1, 1, 96, 96)
 
 
 def planes(
@@ -34,26 +35,39 @@ def texture() -> Texture:
 def test_each_layer_alone(texture: Texture, pictures: torch.Tensor) -> None:
     picture = pictures[:1]
     a_cell_right = CELLS + torch.tensor([2 / SIDE, 0, 0])[None, :, None, None, None]
-    assert torch.equal(texture(planes(STILL), VOLUME, a_cell_right, picture), picture)
-    assert torch.equal(texture(planes(DRAWN), VOLUME, a_cell_right, picture), torch.full_like(picture, 0.5))
-    moved = texture(planes(MOVED), VOLUME, a_cell_right, picture)
+    assert torch.equal(texture(planes(STILL), VOLUME, a_cell_right, picture, NOWHERE), picture)
+    assert torch.equal(texture(planes(DRAWN), VOLUME, a_cell_right, picture, NOWHERE), torch.full_like(picture, 0.5))
+    moved = texture(planes(MOVED), VOLUME, a_cell_right, picture, NOWHERE)
     assert torch.allclose(moved[..., 1:-1, 2:-5], picture[..., 1:-1, 5:-2], atol=1e-4)
 
 
 def test_no_motion_shows_the_picture_as_it_is_but_for_its_rim(texture: Texture, pictures: torch.Tensor) -> None:
-    found = texture(planes(MOVED), VOLUME, CELLS, pictures[:1])
+    found = texture(planes(MOVED), VOLUME, CELLS, pictures[:1], NOWHERE)
     assert torch.allclose(found[..., 1:-1, 1:-1], pictures[:1, :, 1:-1, 1:-1], atol=1e-5)
 
 
 def test_shares_mix_layers(texture: Texture, pictures: torch.Tensor) -> None:
-    found = texture(planes(torch.tensor([0.25, 0, 0.75])), VOLUME, CELLS, pictures[:1])
+    found = texture(planes(torch.tensor([0.25, 0, 0.75])), VOLUME, CELLS, pictures[:1], NOWHERE)
     assert torch.allclose(found, 0.125 + 0.75 * pictures[:1], atol=1e-6)
+
+
+def test_the_picture_as_it_was_lies_beneath_the_head_s_place_no_more(texture: Texture, pictures: torch.Tensor) -> None:
+    """Other layers share what is left as they did, and the rest of the picture is as it was."""
+    head = NOWHERE.clone()
+    head[..., :48], head[..., 48] = 1, 0.5
+    share = torch.tensor([0.1, 0.3, 0.6])
+    found = texture(planes(share), VOLUME, CELLS, pictures[:1], head)[0, :, 1:-1]
+    still = pictures[0, :, 1:-1]
+    assert torch.allclose(found[..., 1:48], 0.25 * 0.5 + 0.75 * still[..., 1:48], atol=1e-5)
+    assert torch.allclose(found[..., 49:-1], 0.1 * 0.5 + 0.9 * still[..., 49:-1], atol=1e-5)
+    assert torch.allclose(found[..., 48], (0.1 * 0.5 + 0.6 * still[..., 48]) / 0.7, atol=1e-5)
+    assert texture(planes(STILL), VOLUME, CELLS, pictures[:1], head).isfinite().all()
 
 
 def test_what_is_added_is_added_to_all_layers_and_colours_stay_colours(
     texture: Texture, pictures: torch.Tensor
 ) -> None:
-    found = texture(planes(torch.tensor([0.25, 0, 0.75]), added=(0.2, -0.1, -1)), VOLUME, CELLS, pictures[:1])
+    found = texture(planes(torch.tensor([0.25, 0, 0.75]), added=(0.2, -0.1, -1)), VOLUME, CELLS, pictures[:1], NOWHERE)
     wanted = 0.125 + 0.75 * pictures[0]
     assert torch.allclose(found[0, 0], (wanted[0] + 0.2).clamp(max=1), atol=1e-6)
     assert torch.allclose(found[0, 1], (wanted[1] - 0.1).clamp(min=0), atol=1e-6)
@@ -61,7 +75,7 @@ def test_what_is_added_is_added_to_all_layers_and_colours_stay_colours(
 
 
 def test_a_full_step_is_a_tenth_of_half_the_picture(texture: Texture, pictures: torch.Tensor) -> None:
-    found = texture(planes(MOVED, (0.0, 0.625)), VOLUME, CELLS, pictures[:1])  # 3 pixels of 96
+    found = texture(planes(MOVED, (0.0, 0.625)), VOLUME, CELLS, pictures[:1], NOWHERE)  # 3 pixels of 96
     assert torch.allclose(found[..., 1:-4, 1:-1], pictures[:1, :, 4:-1, 1:-1], atol=1e-4)
 
 

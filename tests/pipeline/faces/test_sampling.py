@@ -47,13 +47,14 @@ def test_how_often_clips_and_frames_are_drawn(sampler: Sampler) -> None:
 
 
 def test_rare_frames_have_better_chances_and_unseen_ones_none() -> None:
-    poses = [Pose()] * 20 + [Pose(yaw=25), Pose(jaw=1), Pose()]
+    poses = [Pose()] * 20 + [Pose(yaw=25), Pose(jaw=1), Pose(), Pose()]
     landmarks = np.stack([landmarks_in(pose) for pose in poses])
-    eyes = np.tile([0.3, 0, 0], (23, 2, 1))
+    eyes, camera = np.tile([0.3, 0, 0], (24, 2, 1)), np.tile([0.0, 0, 1], (24, 1))
     eyes[22, :, 0] = 0.05
-    seen = np.ones(23, bool)
+    camera[23, 0] = 0.2
+    seen = np.ones(24, bool)
     seen[0] = False
-    found = chances(landmarks, read(landmarks)[0], eyes, seen)
+    found = chances(landmarks, read(landmarks)[0], eyes, seen, camera)
     assert found.sum() == pytest.approx(1)
     assert found[0] == 0
     assert found[20:].min() > 3 * found[1:20].max()

@@ -1,0 +1,27 @@
+"""Where in a picture a head is, hair and ears included, given its pose: an ellipsoid about the canonical face."""
+
+from __future__ import annotations
+
+import torch
+
+from models.face.rigid import from_picture, moved, points
+
+_HALF = (0.58, 0.76, 0.6)
+"""Half its width, height and depth, in crop units of a head of size 1; the face alone is .40 and .53."""
+_UP = 0.14
+"""How far its middle lies above the face's."""
+_SOFT = 0.06
+"""About how much of its size its edge takes."""
+
+
+def on_head(pose: torch.Tensor, side: int) -> torch.Tensor:
+    """Where on heads in these poses [N, 6] the pixels of pictures lie [N, side, side, 3]: points of the plane in which
+    the head's middle is, in the canonical head's frame."""
+    return moved(from_picture(pose), points(1, side, pose.device))[:, 0]
+
+
+def head(pose: torch.Tensor, side: int) -> torch.Tensor:
+    """How much pixels belong to heads in these poses [N, 6]: [N, 1, side, side], from 0 to 1."""
+    where = on_head(pose, side) + torch.tensor([0, _UP, 0], device=pose.device)
+    far = (where / torch.tensor(_HALF, device=pose.device)).norm(dim=3)
+    return torch.sigmoid((1 - far) / _SOFT)[:, None]
