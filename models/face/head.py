@@ -8,7 +8,7 @@ from models.face.rigid import from_picture, moved, points
 
 _HALF = (0.58, 0.76, 0.6)
 """Half its width, height and depth, in crop units of a head of size 1; the face alone is .40 and .53."""
-_UP = 0.14
+_UP = 0.12
 """How far its middle lies above the face's."""
 _SOFT = 0.06
 """About how much of its size its edge takes."""
