@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Numbers = TypeVar("Numbers", np.ndarray, "torch.Tensor")
 
-WHOLE = (0.0, 0.0, 1.0)
-"""A square that is the other."""
+WHOLE = np.array([0, 0, 1], np.float32)
+WHOLE.setflags(write=False)
+"""The place of a square that is the other."""
 REACH, GROWN = 0.4, 1.3
 
 
@@ -65,9 +66,9 @@ def pictured(picture: np.ndarray, camera: np.ndarray) -> tuple[np.ndarray, np.nd
     Elsewhere it goes on as it ends. A square that is the other is handed back as it is.
     """
     side = len(picture)
-    x, y, half = (float(number) for number in camera)
-    if (x, y, half) == WHOLE:
+    if np.array_equal(camera, WHOLE):
         return picture, np.ones((side, side), bool)
+    x, y, half = (float(number) for number in camera)
     # pixel u of the square lies at (2 u + 1) / S - 1
     shift = (np.array([x, y]) - half + 1) * side / 2 + (half - 1) / 2
     matrix = np.column_stack([half * np.eye(2), shift])

@@ -46,7 +46,7 @@ def _chosen(clips: Sequence[StoredClip]) -> list[int]:
 def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[list[Tile]]:
     clip = store.clips[place]
     at = np.linspace(0, clip.frames - 1, FRAMES).astype(int).tolist()
-    filmed = [view.seen_from(np.array(WHOLE)).picture for view in stored_views(store, place, at)]
+    filmed = [view.seen_from(WHOLE).picture for view in stored_views(store, place, at)]
     drawn = decoded(drive, catalog, clip.clip_id, frames=at)
     times = [f"{index / FPS:.1f} s" for index in at]
     return [

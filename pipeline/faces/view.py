@@ -23,7 +23,7 @@ class FaceView:
 
     picture: np.ndarray
     landmarks: np.ndarray
-    camera: np.ndarray = field(default_factory=lambda: np.array(WHOLE, np.float32))
+    camera: np.ndarray = field(default_factory=lambda: WHOLE)
     content: np.ndarray | None = None
 
     def at_size(self, side: int) -> FaceView:

@@ -84,7 +84,7 @@ def test_clips_are_drawn_from_the_catalog_as_they_are_driven(catalog: Path, face
     found = decoded(drive, catalog, clip, frames=slice(0, 20))
     assert found.shape == (20, 96, 96, 3)
     who = drive.person(views[-1])[0].identity  # read off the crop
-    person = replace(drive.person(views[-1].seen_from(np.array(WHOLE)))[0], identity=who)
+    person = replace(drive.person(views[-1].seen_from(WHOLE))[0], identity=who)
     direct = drive.draw(person, drive.filmed(views[:-1]))
     # WebP and landmarks in half precision lie between the two, and random weights make much of both
     assert np.abs(found.astype(int) - direct).mean() < 2

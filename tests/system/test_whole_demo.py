@@ -68,7 +68,7 @@ def test_every_accepted_clip_has_latents_that_draw_it(demo: tuple[Path, str]) ->
     for place, clip in enumerate(store.clips):
         drawn = decoded(drive, out / "catalog", clip.clip_id).astype(int)
         views = stored_views(store, place, range(clip.frames))
-        true = np.stack([view.seen_from(np.array(WHOLE)).picture for view in views]).astype(int)
+        true = np.stack([view.seen_from(WHOLE).picture for view in views]).astype(int)
         assert drawn.shape == true.shape
         off.append(np.abs(drawn - true).mean())
         apart.append(np.abs(np.roll(true, len(true) // 2, 0) - true).mean())

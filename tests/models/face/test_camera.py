@@ -39,7 +39,7 @@ def frame() -> np.ndarray:
 def test_crops_that_stand_still_are_the_camera() -> None:
     found = cameras(np.full((5, 2), 70.0), np.full(5, 120.0), np.ones(5, bool))
     assert found.dtype == np.float32
-    assert found.tolist() == [list(WHOLE)] * 5
+    assert found.tolist() == [[0, 0, 1]] * 5
 
 
 def test_a_crop_s_way_is_told_in_halves_of_the_camera() -> None:
@@ -92,7 +92,7 @@ def test_poses_go_as_landmarks_do(camera: np.ndarray) -> None:
 def test_a_picture_is_what_the_other_square_sees(frame: np.ndarray, camera: tuple[float, ...]) -> None:
     place = np.array(camera)
     found, content = pictured(seen_by(frame, place), place)
-    wanted = seen_by(frame, np.array(WHOLE))
+    wanted = seen_by(frame, WHOLE)
     inner = cv2.erode(content.astype(np.uint8), np.ones((5, 5))).astype(bool)
     assert 0.3 < inner.mean() < 1
     assert np.abs(found.astype(int) - wanted)[inner].mean() < 1
@@ -105,7 +105,7 @@ def test_content_is_where_the_square_lies() -> None:
     assert not content[:, :16].any()  # the square begins a quarter from the left
     assert content[:, 16:].all()
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
-    same, everywhere = pictured(picture, np.array(WHOLE))
+    same, everywhere = pictured(picture, WHOLE)
     assert same is picture
     assert everywhere.all()
 
@@ -117,7 +117,7 @@ def test_a_view_seen_from_another_crop(frame: np.ndarray) -> None:
     view = FaceView(seen_by(frame, here), points, here)
     moved = view.seen_from(there)
     assert placed(moved.landmarks, there) == pytest.approx(placed(points, here), abs=1e-6)
-    assert moved.camera.tolist() == list(WHOLE)
+    assert moved.camera.tolist() == [0, 0, 1]
     wanted = seen_by(frame, there)
     assert moved.content is not None
     inner = cv2.erode(moved.content.astype(np.uint8), np.ones((5, 5))).astype(bool)
