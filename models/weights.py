@@ -139,8 +139,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_518_484,
-                sha256="7becbd097b2bf9869ef847cab9e5e300e9940110494f9e549cbc173c2f9ac8a8",
+                size=8_522_492,
+                sha256="7a9e6285dec53a31127deb8fa6322c82a3dd2e608dc3e2ad7787359026c84afa",
             ),
         ),
         Weights(
