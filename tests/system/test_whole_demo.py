@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import catalogs
 from benchmarks.questions import PAGE, QUESTION, answered
 from catalogs.frames import open_frames
 from models.face.camera import WHOLE
-from pipeline.faces.decoding import decoded
+from pipeline.faces.decoding import decoded, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.own import own_checkpoint
 from pipeline.faces.view import stored_views
@@ -74,6 +75,20 @@ def test_every_accepted_clip_has_latents_that_draw_it(demo: tuple[Path, str]) ->
         apart.append(np.abs(np.roll(true, len(true) // 2, 0) - true).mean())
     assert max(off) < 20
     assert np.mean(off) < np.mean(apart)
+
+
+def test_what_stored_latents_draw_is_what_the_frames_would(demo: tuple[Path, str]) -> None:
+    """Half precision of latents, landmarks and WebP together: less than one of 255 levels on average."""
+    out, _ = demo
+    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(own_checkpoint())
+    for place, clip in list(enumerate(store.clips))[:3]:
+        latents = stored_latents(out / "catalog", clip.clip_id, drive.model)
+        views = stored_views(store, place, range(clip.frames))
+        source = views[latents.frontal]
+        person = replace(drive.person(source.seen_from(WHOLE))[0], identity=drive.person(source)[0].identity)
+        direct = drive.draw(person, drive.filmed(views)).astype(int)
+        off = np.abs(decoded(drive, out / "catalog", clip.clip_id) - direct).mean()
+        assert 0 < off < 1, (clip.source_uri, off)
 
 
 def test_people_are_told_apart(demo: tuple[Path, str]) -> None:
