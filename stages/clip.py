@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -82,6 +83,7 @@ class Track:
         shift[:, 0, :2] = matrix[:, :, 2] + 1 / sides[:, None] - 1
         return np.asarray(self.landmarks, np.float64) @ scale + shift
 
+    @cached_property
     def cameras(self) -> np.ndarray:
         """Where the stable crops lie in the clip's camera, float32 [T, 3] (models/face/camera.py)."""
         pixels = np.array([len(crop) for crop in self.crops], np.float64)

@@ -63,7 +63,7 @@ class FaceFrames:
             "landmarks": track.unit_landmarks().reshape(len(track.crops), -1).astype(np.float16),
             "eyes": np.stack(eyes).reshape(len(eyes), -1).astype(np.float16),
             "seen": track.present,
-            "camera": track.cameras(),
+            "camera": track.cameras,
         }
         return replace(clip, stored=stored)
 

@@ -96,7 +96,7 @@ class FaceLatents(BatchedStage):
         until = _POSE + PRESETS[self.preset].dynamics
         motion = np.stack([answer[:until] for answer in answers])
         identity = next(answer[until:] for answer in answers if len(answer) > until)
-        pose = posed(motion[:, :_POSE], clip.tracked().cameras())
+        pose = posed(motion[:, :_POSE], clip.tracked().cameras)
         return clip.add_arrays(face_pose=pose, dynamics=motion[:, _POSE:], identity=identity)
 
     def _frame(self) -> np.dtype:

@@ -25,6 +25,7 @@ from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import judges_at
+from pipeline.faces.objective import Judges
 from pipeline.faces.split import Split, split_of
 from pipeline.faces.store import Pool, pool_of
 from pipeline.faces.training import Trainer, Wrap, load, save
@@ -93,12 +94,7 @@ def train(
     _together()
     if not first:
         judges = judges_at(job.judges, pool, training, preset, tell)
-    torch.manual_seed(training.seed)
-    model = FaceModel(preset)
-    model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
-    begun = beginning(job)
-    if begun is not None:
-        model.load_state_dict(load_model(Path(str(job.start))).state_dict())
+    model, begun = _untrained(job, judges)
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
@@ -139,6 +135,16 @@ def train(
     if curves is not None:
         curves.close()
     _together()
+
+
+def _untrained(job: FaceJob, judges: Judges) -> tuple[FaceModel, dict[str, Any] | None]:
+    """The model before its first step, and `beginning`'s recipe where it has the weights of a file."""
+    torch.manual_seed(job.training.seed)
+    model, begun = FaceModel(job.sizes), beginning(job)
+    model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
+    if begun is not None:
+        model.load_state_dict(load_model(Path(str(job.start))).state_dict())
+    return model, begun
 
 
 def _batches(job: FaceJob, pool: Pool, step: int, share: Share, side: int) -> Iterator[Batch]:

@@ -102,7 +102,7 @@ def views(track: Track, first: int, last: int) -> list[FaceView]:
     part = slice(first, last)
     cut = replace(track, landmarks=track.landmarks[part], crops=track.crops[part], crop_matrix=track.crop_matrix[part])
     landmarks = cut.unit_landmarks().astype(np.float32)
-    return [FaceView(*each) for each in zip(cut.crops, landmarks, track.cameras()[part], strict=True)]
+    return [FaceView(*each) for each in zip(cut.crops, landmarks, track.cameras[part], strict=True)]
 
 
 def _told(frames: Frames, count: int, say: Say) -> Iterator[Frame]:

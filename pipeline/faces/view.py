@@ -61,3 +61,9 @@ def stored_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -
     """Frames of a clip as the store has them, each in its own crop."""
     stored = (store.crops(clip, frames), store.landmarks(clip, frames), store.camera(clip, frames))
     return [FaceView(*each) for each in zip(*stored, strict=True)]
+
+
+def filmed_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -> list[FaceView]:
+    """The same, all seen from the first one's crop, which stands still."""
+    views = stored_views(store, clip, frames)
+    return [view.seen_from(views[0].camera) for view in views]

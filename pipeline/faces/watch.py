@@ -17,7 +17,7 @@ from models.face.rigid import aligned_faces
 from pipeline.faces.driving import Drive
 from pipeline.faces.scores.following import followed
 from pipeline.faces.store import Pool
-from pipeline.faces.view import FaceView, stored_views
+from pipeline.faces.view import FaceView, filmed_views
 
 _FRAMES = 9
 _CLIPS = 8
@@ -71,8 +71,7 @@ def _views(pool: Pool, clip: int) -> list[FaceView]:
     """Some frames of a clip, seen from the first one's crop."""
     place = pool.index[clip]
     frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))
-    views = stored_views(pool.store, place, frames)
-    return [view.seen_from(views[0].camera) for view in views]
+    return filmed_views(pool.store, place, frames)
 
 
 def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:

@@ -31,7 +31,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> FaceLatents:
 def views(clip: Clip, size: int) -> list[FaceView]:
     track = clip.tracked()
     landmarks = track.unit_landmarks().astype(np.float32)
-    places = track.cameras()
+    places = track.cameras
     return [FaceView(crop_at(track, index, size), points, places[index]) for index, points in enumerate(landmarks)]
 
 

@@ -17,10 +17,11 @@ from pipeline.command import Failure
 from pipeline.faces.scores.baselines import BASELINES, Contender
 from pipeline.faces.scores.choice import Part, held_out
 from pipeline.faces.scores.grid import write_grid
-from pipeline.faces.scores.pairs import Frames, take
+from pipeline.faces.scores.pairs import take
 from pipeline.faces.scores.protocol import Protocol, Result, Say
 from pipeline.faces.scores.reading import FaceReading
 from pipeline.faces.scores.table import Scores, scores_json, scores_text
+from pipeline.faces.view import Frames
 from pipeline.report.writing import write_page
 
 MODEL = "model"

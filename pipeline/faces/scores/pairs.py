@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalogs.frames import StoredClip
-from pipeline.faces.view import FaceView, Frames, stored_views
+from pipeline.faces.view import FaceView, Frames, filmed_views
 
 FRAMES = 30
 """About so many drivers a clip."""
@@ -44,8 +44,7 @@ def take(store: Frames, clip: int, size: int) -> Take:
     rest = seen[1:]
     step = max(1, round(len(rest) / FRAMES))
     chosen = [int(seen[0]), *rest[step - 1 :: step].tolist()]
-    views = stored_views(store, clip, chosen)
-    views = [view.seen_from(views[0].camera) for view in views]
+    views = filmed_views(store, clip, chosen)
     small = [view.at_size(size) for view in views]
     return Take(store.clips[clip], small[0], tuple(small[1:]), tuple(view.picture for view in views[1:]))
 
