@@ -37,6 +37,8 @@ class Reenact:
     """Move the head alone: the face keeps the portrait's expression."""
     dynamics_only: bool = False
     """Move the face alone: the head keeps the portrait's pose."""
+    relative: bool = False
+    """Move the face from the portrait's own expression, by how far the driver's is from how it mostly looks."""
     grid: bool = False
     """Show one motion on all portraits, and on the first: pose alone, dynamics alone, both, a spinning head."""
     no_mark: bool = False
@@ -64,6 +66,7 @@ def main(args: Reenact) -> None:
             args.grid,
             args.side_by_side,
             not args.no_mark,
+            args.relative,
         ),
         Telling(),
     )

@@ -17,7 +17,8 @@ from models.resnet import ResNet18Trunk
 
 _SMALL = (32, 64, 128, 192)
 _HIDDEN = 256
-_MOST = 4.0
+MOST = 4.0
+"""The range of a number of z_dyn is [-4, 4]."""
 
 
 class DynamicsEncoder(nn.Module):
@@ -50,4 +51,4 @@ class DynamicsEncoder(nn.Module):
             if told is None:
                 raise ValueError("z_dyn of this preset also wants what landmarks tell: models.face.landmarks.told")
             code = code + self.told(told).float()
-        return _MOST * torch.tanh(code / _MOST)
+        return MOST * torch.tanh(code / MOST)

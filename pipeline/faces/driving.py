@@ -12,6 +12,7 @@ import torch
 
 from models.face.camera import posed
 from models.face.checkpoint import load_model
+from models.face.dynamics import MOST
 from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
@@ -88,9 +89,15 @@ def driver_of(path: Path, device: torch.device | None = None) -> Drive:
     return Drive(load_model(path), device)
 
 
-def moved_over(own: Motion, driver: Motion, what: What) -> Motion:
-    """The motion [N] in which a source with its `own` [1] motion is drawn."""
+def moved_over(own: Motion, driver: Motion, what: What, rest: torch.Tensor | None = None) -> Motion:
+    """The motion [N] in which a source with its `own` [1] motion is drawn.
+
+    rest [Z]: the driver's z_dyn at rest. With it the face keeps the source's own expression and moves from there as the
+    driver's does from rest; without it the source's expression is the driver's.
+    """
     count = len(driver.pose)
+    if rest is not None:
+        driver = replace(driver, dynamics=(own.dynamics + driver.dynamics - rest).clamp(-MOST, MOST))
     if what == "pose":
         return replace(driver, dynamics=own.dynamics.expand(count, -1))
     if what == "dynamics":

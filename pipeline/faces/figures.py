@@ -34,10 +34,12 @@ class Scene:
 
 
 class Figures:
-    """Both figures, frame by frame; after the last one `still` has them for print."""
+    """Both figures, frame by frame; after the last one `still` has them for print. rest: as `moved_over` takes it."""
 
-    def __init__(self, drive: Drive, cast: Sequence[Portrait], driver: Driver, mark: bool) -> None:
-        self._drive, self._cast, self._driver, self._mark = drive, cast, driver, mark
+    def __init__(
+        self, drive: Drive, cast: Sequence[Portrait], driver: Driver, mark: bool, rest: torch.Tensor | None = None
+    ) -> None:
+        self._drive, self._cast, self._driver, self._mark, self._rest = drive, cast, driver, mark, rest
         self._chosen = {int(i) for i in np.linspace(0, driver.frames - 1, STILLS)}
         self._kept: list[tuple[int, Scene]] = []
         self._sources = [shown(portrait.view.picture, mark=False) for portrait in cast]
@@ -79,10 +81,10 @@ class Figures:
         ]
 
     def _scenes(self) -> Iterator[Scene]:
-        drive, first, at = self._drive, self._cast[0], 0
+        drive, first, rest, at = self._drive, self._cast[0], self._rest, 0
         for views, motion in motions(drive, self._driver):
-            portraits = [drive.draw(portrait.person, motion) for portrait in self._cast]
-            alone = [moved_over(first.own, motion, what) for what in _ALONE]
+            portraits = [drive.draw(each.person, moved_over(each.own, motion, "both", rest)) for each in self._cast]
+            alone = [moved_over(first.own, motion, what, rest) for what in _ALONE]
             spun = spinning(first.own, at, len(views), self._driver.frames)
             pose, dynamics, spin = (drive.draw(first.person, each) for each in (*alone, spun))
             parts = {"pose": pose, "dynamics": dynamics, "both": portraits[0], "spin": spin}

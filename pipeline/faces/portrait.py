@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
+
 from models.face.model import Motion, Person
 from pipeline.faces.driving import Drive
 from pipeline.faces.sighted import Driver, source_view, views
@@ -35,3 +37,8 @@ def motions(drive: Drive, driver: Driver) -> Iterator[tuple[list[FaceView], Moti
     for first in range(0, driver.frames, _AT_ONCE):
         part = views(driver.track, first, min(first + _AT_ONCE, driver.frames))
         yield part, drive.filmed(part)
+
+
+def at_rest(drive: Drive, driver: Driver) -> torch.Tensor:
+    """The driver's z_dyn [Z] at rest: the median over its frames, which is what the model was taught to call none."""
+    return torch.cat([motion.dynamics for _, motion in motions(drive, driver)]).median(0).values

@@ -58,11 +58,16 @@ def origin_of(given: Given) -> Origin:
 
 
 def provenance(
-    checkpoint: Path, preset: str, sources: Sequence[Origin], driver: Origin | None, moved: str
+    checkpoint: Path,
+    preset: str,
+    sources: Sequence[Origin],
+    driver: Origin | None,
+    moved: str,
+    relative: bool = False,
 ) -> Provenance:
     """The note about pictures of `sources` moved by `driver`, by None: by their own latents.
 
-    moved: both, pose, dynamics or grid.
+    moved: both, pose, dynamics or grid. relative: from the portrait's own expression.
     """
     tool = f"vasari {_version()}"
     with checkpoint.open("rb") as file:
@@ -74,6 +79,7 @@ def provenance(
         "sources": list(sources),
         "driver": driver,
         "moved": moved,
+        "relative": relative,
     }
     how = "a portrait animated by another video" if driver else "a video drawn again from its motion latents"
     comment = f"Synthetic: {how} with {tool}. Nobody was recorded doing this."

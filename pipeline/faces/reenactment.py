@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from models.checkpoint import WrongWeights
 from models.device import device
@@ -17,7 +18,7 @@ from pipeline.command import Failure
 from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
 from pipeline.faces.given import Given
-from pipeline.faces.portrait import Portrait, motions, portrait_of
+from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
 from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
 from pipeline.faces.sighted import Driver, Say, driver_of_video
 from pipeline.faces.tiles import shown
@@ -32,6 +33,7 @@ class Reenactment:
     """What to draw. sources, driver: files or URIs; several sources for a grid alone. out: an .mp4 file.
 
     what: what moves over. side_by_side: source and driver are shown too. mark: drawn pictures say what they are.
+    relative: the face moves from the portrait's own expression by what the driver's departs from rest.
     """
 
     sources: Sequence[str]
@@ -42,6 +44,7 @@ class Reenactment:
     grid: bool = False
     side_by_side: bool = False
     mark: bool = True
+    relative: bool = False
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -50,6 +53,8 @@ class Reenactment:
             raise Failure(f"{len(self.sources)} portraits: one video drives one of them; several are for --grid")
         if self.grid and (self.what != "both" or self.side_by_side):
             raise Failure("--grid shows source, driver, pose alone and dynamics alone: leave the other options out")
+        if self.relative and self.what == "pose":
+            raise Failure("--relative says how the face moves, and with --pose-only it does not: leave one of them out")
         if self.out.suffix.lower() != ".mp4":
             raise Failure(f"--out {self.out}: the video is an MP4 file; let its name end with .mp4")
         given = {os.path.realpath(path) for path in (*self.sources, self.driver, str(self.checkpoint))}
@@ -97,24 +102,28 @@ def reenact(asked: Reenactment, say: Say) -> Reenacted:
             driver = driver_of_video(video.path, size, say)
         moved = "grid" if asked.grid else asked.what
         origins = [origin_of(source) for source in sources]
-        note = provenance(asked.checkpoint, drive.model.preset.name, origins, origin_of(video), moved)
+        preset = drive.model.preset.name
+        note = provenance(asked.checkpoint, preset, origins, origin_of(video), moved, asked.relative)
+    rest = at_rest(drive, driver) if asked.relative else None
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     files = [asked.out]
     if asked.grid:
-        figures = Figures(drive, cast, driver, asked.mark)
+        figures = Figures(drive, cast, driver, asked.mark, rest)
         _write(asked.out, figures.frames(), driver, note, say)
         write_png(figures.still(), asked.picture, note)
         files.append(asked.picture)
     else:
-        _write(asked.out, _frames(drive, cast[0], driver, asked), driver, note, say)
+        _write(asked.out, _frames(drive, cast[0], driver, asked, rest), driver, note, say)
     return Reenacted([str(path) for path in files], driver.frames, round(driver.left_out_s, 3), note.values)
 
 
-def _frames(drive: Drive, portrait: Portrait, driver: Driver, asked: Reenactment) -> Iterator[np.ndarray]:
+def _frames(
+    drive: Drive, portrait: Portrait, driver: Driver, asked: Reenactment, rest: torch.Tensor | None
+) -> Iterator[np.ndarray]:
     """uint8 RGB, one a frame of the driver: the result, or source, driver and result in a row."""
     source = shown(portrait.view.picture, mark=False)
     for views, motion in motions(drive, driver):
-        drawn = drive.draw(portrait.person, moved_over(portrait.own, motion, asked.what))
+        drawn = drive.draw(portrait.person, moved_over(portrait.own, motion, asked.what, rest))
         for view, picture in zip(views, drawn, strict=True):
             result = shown(picture, asked.mark)
             beside = [source, shown(view.picture, mark=False)] if asked.side_by_side else []

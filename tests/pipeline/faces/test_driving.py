@@ -44,6 +44,17 @@ def test_what_moves_over() -> None:
         assert torch.equal(found.dynamics, torch.full((3, 2), float(dynamics)))
 
 
+def test_relative_motion_starts_from_the_source_s_expression() -> None:
+    own = Motion(torch.zeros(1, 6), torch.tensor([[0.5, -1.0, 3.5]]))
+    driver = Motion(torch.ones(2, 6), torch.tensor([[2.0, 0.0, -1.0], [2.5, 1.0, 1.0]]))
+    rest = torch.tensor([2.0, 0.0, -1.0])
+    for what, pose in (("both", 1.0), ("dynamics", 0.0)):
+        found = moved_over(own, driver, what, rest)  # type: ignore[arg-type]
+        assert found.pose.unique().tolist() == [pose]
+        assert found.dynamics.tolist() == [[0.5, -1, 3.5], [1, 0, 4]]  # 4 is the most that the encoder says
+    assert torch.equal(moved_over(own, driver, "pose", rest).dynamics, own.dynamics.expand(2, -1))
+
+
 def test_poses_come_from_landmarks(drive: Drive) -> None:
     motion = drive.motion(DRIVERS)
     assert motion.pose.numpy() == pytest.approx(read(np.stack([each.landmarks for each in DRIVERS]))[0])

@@ -126,6 +126,19 @@ def test_what_moves_over(
     assert np.ptp(driver.pose.numpy(), axis=0).max() > 0.1
 
 
+@pytest.mark.parametrize("what", ["both", "dynamics"])
+def test_relative_motion_is_told_from_the_driver_s_median(
+    asked: Reenactment, what: Any, written: list[np.ndarray], motions: list[Motion], truth: tuple[Motion, Motion]
+) -> None:
+    found = reenact(replace(asked, what=what, relative=True), quiet)
+    own, driver = truth
+    pose, dynamics = latents(motions)
+    wanted = own.dynamics.numpy() + driver.dynamics.numpy() - driver.dynamics.median(0).values.numpy()
+    assert np.abs(dynamics - wanted).max() < 1e-4
+    assert np.abs(pose - (driver.pose if what == "both" else own.pose).numpy()).max() < 1e-4
+    assert (found.note["moved"], found.note["relative"]) == (what, True)
+
+
 def test_the_mark_is_in_one_corner_of_the_result(asked: Reenactment, written: list[np.ndarray]) -> None:
     reenact(asked, quiet)
     marked = np.stack(written)
@@ -139,6 +152,19 @@ def test_the_mark_is_in_one_corner_of_the_result(asked: Reenactment, written: li
     reenact(replace(asked, side_by_side=True), quiet)
     assert np.array_equal(np.stack(written)[:, :, 512:], marked)
     assert np.stack(written).shape == (FRAMES, 256, 768, 3)
+
+
+def test_relative_motion_in_a_grid(
+    asked: Reenactment, portrait: str, written: list[np.ndarray], motions: list[Motion], truth: tuple[Motion, Motion]
+) -> None:
+    reenact(replace(asked, sources=[portrait], grid=True, relative=True), quiet)
+    own, driver = truth
+    wanted = own.dynamics.numpy() + driver.dynamics.numpy() - driver.dynamics.median(0).values.numpy()
+    both, pose, dynamics = (each.dynamics.numpy() for each in motions[:3])  # all frames are drawn at once
+    assert len(written) == len(both) == FRAMES
+    assert np.abs(both - wanted).max() < 1e-4
+    assert np.abs(dynamics - wanted).max() < 1e-4
+    assert np.abs(pose - own.dynamics.numpy()).max() < 1e-4
 
 
 @pytest.mark.slow
@@ -219,6 +245,7 @@ def test_wrong_requests(asked: Reenactment, samples: Path, tmp_path: Path) -> No
         ({"sources": ["a.png", "b.png"]}, "2 portraits: one video drives one of them; several are for --grid"),
         ({"grid": True, "what": "pose"}, "leave the other options out"),
         ({"grid": True, "side_by_side": True}, "leave the other options out"),
+        ({"relative": True, "what": "pose"}, "--relative says how the face moves, and with --pose-only it does not"),
         ({"out": tmp_path / "out.avi"}, r"let its name end with \.mp4"),
         ({"out": samples / "talking_man.mp4"}, "would overwrite what it is made from"),
     ]
