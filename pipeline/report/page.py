@@ -70,6 +70,7 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "stage_seconds": sum(stage.seconds for stage in stages),
         "slowest": reading.slowest(connection),
         "runs": runs[:_RUNS],
+        "newest": next((run for run in runs if run["statistics"] is None), None),
         "more_runs": len(runs[_RUNS:]),
         "recipes": {run["fingerprint"]: run["recipe"] for run in reversed(runs)},
     }

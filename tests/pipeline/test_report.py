@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import re
 import time
@@ -176,6 +177,20 @@ def test_files_replaced_while_reading_are_read_again(tmp_path: Path, monkeypatch
     page = page_of(catalog)
     assert len(calls) == 2
     assert "the second command" in page
+
+
+def test_the_newest_run_is_one_that_read_clips(tmp_path: Path) -> None:
+    """`jobs/latent_statistics.py` writes a run too, which says nothing about clips or weights."""
+    after = datetime.datetime(2025, 1, 3)
+    statistics = run(run_id="run-2", started=after, weights=None, command="python jobs/latent_statistics.py")
+    page = page_of(build(tmp_path / "c", [clip(1)], [run(), statistics | {"statistics": "{}"}]))
+    assert "Last run 2025-01-02 03:04 UTC" in page
+    assert "face_mesh" in page
+    assert "python jobs/extract.py --input videos" in page
+    assert "<code>run-2</code>" in page
+    page = page_of(build(tmp_path / "d", [clip(1)], [statistics | {"statistics": "{}"}]))
+    assert "Last run" not in page
+    assert "<code>run-2</code>" in page
 
 
 def test_previews_that_are_no_jpeg_are_left_out(tmp_path: Path) -> None:
