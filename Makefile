@@ -11,10 +11,8 @@ demo: .venv/installed
 
 paper: .venv/installed-paper
 
-# Whole-system tests mostly wait for processes to start and end: two of them at a time take little more than half as long.
 test: lint browser
-	$(BIN)/python -m pytest -m "not slow"
-	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal
+	$(BIN)/python -m pytest
 
 fast: lint
 	$(BIN)/python -m pytest -m "not slow"
