@@ -1,10 +1,10 @@
 """What the paper's two losses are worth: the same short training with both, and without each, for two seeds.
 
-A short training from nothing learns to move heads long before faces: after 1,000 steps no mouth opens, whatever is left
-out. So the trainings of one seed share their beginning, --begun steps without either loss at a rate that does
-not fall, and go on from there for --steps with all else as in a whole training. Each training is `jobs/train_faces.py`,
-each score `jobs/evaluate_faces.py` on the people kept out for choices (or those of --split). What is in the folder
-already is not done again, and a training that was stopped goes on.
+A short training from nothing learns to move heads long before faces: after 1,000 steps with both losses no mouth opens.
+So the trainings of one seed share their beginning, --begun steps without either loss at a rate that does not fall, and
+go on from there for --steps with all else as in a whole training. Each training is `jobs/train_faces.py`, each score
+`jobs/evaluate_faces.py` on the people kept out for choices (or those of --split). What is in the folder already is not
+done again, and a training that was stopped goes on.
 
     python benchmarks/face_ablation.py --catalog faces --out ablation
 """
