@@ -88,10 +88,8 @@ def _scored(args: Ablation, folder: Path, seed: int, begun: Path, options: tuple
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(begun / "judges.pt", folder / "judges.pt")
         model = folder / "model.safetensors"
-        _train(
-            *(args, folder, seed, args.steps, "--start", begun / model.name, "--swaps", 0, "--shown", 0),
-            *options,
-        )
+        start = ("--start", begun / model.name, "--swaps", 0, "--shown", 0)
+        _train(args, folder, seed, args.steps, *start, *options)
         _run(
             *("evaluate_faces.py", "--catalog", args.catalog, "--checkpoint", model),
             *("--split", args.split, "--out", scores.parent),
