@@ -1,10 +1,8 @@
 """What the paper's two losses are worth: the same short training with both, and without each, for two seeds.
 
-A short training from nothing learns to move heads long before faces: after 1,000 steps with both losses no mouth opens.
-So the trainings of one seed share their beginning, --begun steps without either loss at a rate that does not fall, and
-go on from there for --steps with all else as in a whole training. Each training is `jobs/train_faces.py`, each score
-`jobs/evaluate_faces.py` on the people kept out for choices (or those of --split). What is in the folder already is not
-done again, and a training that was stopped goes on.
+Each training is `jobs/train_faces.py`, each score `jobs/evaluate_faces.py` on the people kept out for choices (or those
+of --split). Trainings of one seed share what is trained before the first picture, which neither loss touches. What is
+in the folder already is not done again, and a training that was stopped goes on.
 
     python benchmarks/face_ablation.py --catalog faces --out ablation
 """
@@ -35,6 +33,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "without identity": ("--weights.identity", "0"),
 }
 
+SHARED = ("judges.pt", "warps.pt")
+
 
 @dataclass(frozen=True)
 class Ablation:
@@ -44,10 +44,8 @@ class Ablation:
     """With table frames."""
     out: Path
     """A folder a training."""
-    begun: int = 2500
-    """Steps that the trainings of a seed share."""
     steps: int = 800
-    """Of each training after these."""
+    """Of each training."""
     seeds: tuple[int, ...] = (0, 1)
     skip: tuple[str, ...] = ()
     """Names of files that are not trained on."""
@@ -59,48 +57,35 @@ def main(args: Ablation) -> None:
     """A table of means over the seeds with each seed's own in brackets, then one line of JSON."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS}
     for seed in args.seeds:
-        begun = _begun(args, seed)
+        first = args.out / f"both-{seed}"
         for name, options in VARIANTS.items():
             folder = args.out / f"{name.replace(' ', '-')}-{seed}"
-            found[name].append(_scored(args, folder, seed, begun, options))
+            folder.mkdir(parents=True, exist_ok=True)
+            for kept in SHARED if folder != first else ():
+                shutil.copyfile(first / kept, folder / kept)
+            found[name].append(_scored(args, folder, seed, options))
     rows = [
         (target.title, target.text(), *(_cell([each[score] for each in found[name]]) for name in VARIANTS))
         for score, target in TARGETS.items()
         if target.text()
     ]
     print("\n".join(table(("score", "goal", *VARIANTS), rows)) + "\n")
-    about = {"begun": args.begun, "steps": args.steps, "seeds": args.seeds}
-    print(json.dumps({"name": "face_ablation", **about, "scores": found}))
+    print(json.dumps({"name": "face_ablation", "steps": args.steps, "seeds": args.seeds, "scores": found}))
 
 
-def _begun(args: Ablation, seed: int) -> Path:
-    """The folder of what the trainings of a seed share, trained first where it is not there."""
-    folder = args.out / f"begun-{seed}"
-    neither = [part for name in VARIANTS.values() for part in name]
-    _train(args, folder, seed, args.begun, "--fall", 0, "--adversarial", 1, *neither)
-    return folder
-
-
-def _scored(args: Ablation, folder: Path, seed: int, begun: Path, options: tuple[str, ...]) -> dict[str, Any]:
+def _scored(args: Ablation, folder: Path, seed: int, options: tuple[str, ...]) -> dict[str, Any]:
     """The model's scores in a folder, trained and scored first where they are not there."""
     scores = folder / "scores" / "scores.json"
     if not scores.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(begun / "judges.pt", folder / "judges.pt")
+        train = ("--catalog", args.catalog, "--out", folder, "--steps", args.steps, "--warm-up", args.steps // 8)
+        skip = ("--skip", *args.skip) if args.skip else ()
+        _run("train_faces.py", *train, "--seed", seed, *options, *skip)
         model = folder / "model.safetensors"
-        start = ("--start", begun / model.name, "--swaps", 0, "--shown", 0)
-        _train(args, folder, seed, args.steps, *start, *options)
         _run(
             *("evaluate_faces.py", "--catalog", args.catalog, "--checkpoint", model),
             *("--split", args.split, "--out", scores.parent),
         )
     return dict(json.loads(scores.read_text())["scores"]["model"])
-
-
-def _train(args: Ablation, folder: Path, seed: int, steps: int, *options: object) -> None:
-    skip = ["--skip", *args.skip] if args.skip else []
-    given = ("--catalog", args.catalog, "--out", folder, "--seed", seed, "--steps", steps, "--warm-up", steps // 20)
-    _run("train_faces.py", *given, *options, *skip)
 
 
 def _run(job: str, *options: object) -> None:

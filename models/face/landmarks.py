@@ -46,6 +46,14 @@ def canonical_size() -> float:
     return float(2 / MARGIN / np.ptp(canonical_face()[:, 1]))
 
 
+@cache
+def resting() -> np.ndarray:
+    """The canonical face's EXPRESSIVE landmarks [P, 3] in crop units: what an expression (`read`) departs from."""
+    points = canonical_face()[list(EXPRESSIVE)] * canonical_size()
+    points.setflags(write=False)
+    return points
+
+
 def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of landmarks [T, 468, 3]: poses [T, 6] (`models.face.rigid`) and expressions [T, P, 3].
 
@@ -55,9 +63,8 @@ def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     turn, scale, middle = procrustes(landmarks)
     size = scale / canonical_size()
     pose = np.column_stack([angles(turn), middle[:, :2], size]).astype(np.float32)
-    chosen = list(EXPRESSIVE)
-    frontal = (landmarks[:, chosen] - middle[:, None]) @ turn / size[:, None, None]
-    return pose, (frontal - canonical_face()[chosen] * canonical_size()).astype(np.float32)
+    frontal = (landmarks[:, list(EXPRESSIVE)] - middle[:, None]) @ turn / size[:, None, None]
+    return pose, (frontal - resting()).astype(np.float32)
 
 
 def told(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:

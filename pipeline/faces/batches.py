@@ -22,6 +22,7 @@ from models.face.landmarks import (
     mirrored,
     mirrored_eyes,
     read,
+    resting,
     told,
 )
 from models.face.rigid import face_frames
@@ -43,13 +44,14 @@ _HARD = 6.0
 class Batch:
     """Frames of C clips: the i of each, then the j of each, so N = 2 C; clip c is paired with clip c ^ 1.
 
-    picture [N, 3, S, S] in [0, 1]; pose [N, 6]; expression [N, K] (`ExpressionSpace`); what z_dyn is read from: face
-    [N, 3, A, A], aligned and altered, and told [N, TOLD], not quite exact; weight, eyes [N, 1, S, S]: how much pixels
-    count; numbers: of the clips, [C].
+    picture [N, 3, S, S] in [0, 1]; pose [N, 6]; points [N, P, 3]: the EXPRESSIVE landmarks in the head's own units;
+    expression [N, K] (`ExpressionSpace`); what z_dyn is read from: face [N, 3, A, A], aligned and altered, and told
+    [N, TOLD], not quite exact; weight, eyes [N, 1, S, S]: how much pixels count; numbers: of the clips, [C].
     """
 
     picture: torch.Tensor
     pose: torch.Tensor
+    points: torch.Tensor
     expression: torch.Tensor
     face: torch.Tensor
     told: torch.Tensor
@@ -101,7 +103,8 @@ def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:
     numbers = tuple(2 * number + place % 2 for place, (number, *_) in enumerate(drawn))
     wrong = np.stack([errors[place][frame] for place, frame in both])
     telling = torch.from_numpy(told(pose, moved + wrong))
-    return Batch(picture, place_of, expression, face, telling, weight, inside * eyes, numbers)
+    points_of = torch.from_numpy(moved + resting()).float()
+    return Batch(picture, place_of, points_of, expression, face, telling, weight, inside * eyes, numbers)
 
 
 def _viewed(

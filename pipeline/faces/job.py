@@ -56,6 +56,11 @@ class FaceJob:
         return Path(self.out) / "judges.pt"
 
     @property
+    def warps(self) -> Path:
+        """The warps as they were before the first picture."""
+        return Path(self.out) / "warps.pt"
+
+    @property
     def log_file(self) -> Path:
         """What the workers say."""
         return Path(self.out) / "train.log"

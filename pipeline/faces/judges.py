@@ -25,6 +25,8 @@ SUBSTITUTES = {
     "perceptual": "features of the landmark reader trained here, in place of VGG's",
     "gaze": "L1 where the eyes are, in place of a gaze network",
     "landmarks": "the reader's landmarks, a loss that the paper does not have",
+    "correspondence": "where the face mesh's landmarks come from, a loss that the paper does not have",
+    "pose": "the face mesh's poses, in place of a pretrained network's, of presets that learn z_pose",
     "shown": "expressions as MediaPipe's face mesh and iris network (come with pip) read them, which the paper lacks",
     "shown_across": "the same across people",
     "invented": "what is not the source's where heads are turned anyhow, which the paper lacks",
@@ -41,10 +43,10 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
         how = training.seed, training.precision
-        reader = trained_reader(pool, steps, units, _heard("landmarks", steps, tell), *how)
+        reader = trained_reader(pool, steps, units, heard("reading landmarks", steps, tell), *how)
         dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
-        trained_dynamics(dynamics, preset.face, pool, steps, units, _heard("expressions", steps, tell), *how)
+        trained_dynamics(dynamics, preset.face, pool, steps, units, heard("reading expressions", steps, tell), *how)
         temporary = path.with_suffix(".tmp")
         clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)
         torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, temporary)
@@ -70,5 +72,6 @@ def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:
             mine.load_state_dict(theirs.state_dict())
 
 
-def _heard(what: str, steps: int, tell: Callable[[str], None]) -> Callable[[int, float], None]:
-    return lambda step, error: tell(f"reading {what}: step {step} of {steps}, off by {error:.4f}")
+def heard(what: str, steps: int, tell: Callable[[str], None]) -> Callable[[int, float], None]:
+    """A `Tell` that puts what is trained, the step and how far off it is into words."""
+    return lambda step, error: tell(f"{what}: step {step} of {steps}, off by {error:.4f}")

@@ -24,11 +24,12 @@ from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.job import FaceJob
-from pipeline.faces.judges import judges_at
+from pipeline.faces.judges import heard, judges_at
 from pipeline.faces.objective import Judges
 from pipeline.faces.split import Split, split_of
 from pipeline.faces.store import Pool, pool_of
 from pipeline.faces.training import Trainer, Wrap, load, save
+from pipeline.faces.warping import warped_at
 from pipeline.faces.watch import Watch
 
 Report = Callable[[int, dict[str, float]], None]
@@ -91,10 +92,11 @@ def train(
     if first:
         Path(job.out).mkdir(parents=True, exist_ok=True)
         judges = judges_at(job.judges, pool, training, preset, tell)
+        model, begun = _untrained(job, judges, pool, device, tell)
     _together()
     if not first:
         judges = judges_at(job.judges, pool, training, preset, tell)
-    model, begun = _untrained(job, judges)
+        model, begun = _untrained(job, judges, pool, device, tell)
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
@@ -137,13 +139,21 @@ def train(
     _together()
 
 
-def _untrained(job: FaceJob, judges: Judges) -> tuple[FaceModel, dict[str, Any] | None]:
-    """The model before its first step, and `beginning`'s recipe where it has the weights of a file."""
-    torch.manual_seed(job.training.seed)
-    model, begun = FaceModel(job.sizes), beginning(job)
+def _untrained(
+    job: FaceJob, judges: Judges, pool: Pool, device: torch.device, tell: Tell
+) -> tuple[FaceModel, dict[str, Any] | None]:
+    """The model before its first step, and `beginning`'s recipe where it has the weights of a file.
+
+    Without them its warps are taught first.
+    """
+    training = job.training
+    torch.manual_seed(training.seed)
+    model, begun = FaceModel(job.sizes).to(device), beginning(job)
     model.dynamics.load_state_dict(judges.dynamics.state_dict(), strict=False)  # what it is told it learns here
     if begun is not None:
         model.load_state_dict(load_model(Path(str(job.start))).state_dict())
+    elif training.warp_steps and training.weights.correspondence and not job.state.exists():
+        warped_at(job.warps, model, pool, training, heard("learning warps", training.warp_steps, tell))
     return model, begun
 
 

@@ -69,6 +69,17 @@ def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return (found - wanted).abs().mean()
 
 
+def correspondence(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """L1 between where warps take points of a face from (`FaceModel.traced`) and where they are, [N, P, 3] both."""
+    return (found - wanted).abs().mean()
+
+
+def pose(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """L1 between poses [N, 6] as pictures and as landmarks tell them; ten degrees count as a tenth of a crop unit."""
+    apart = (found - wanted).abs()
+    return (apart[:, :3] / 100).mean() + apart[:, 3:].mean()
+
+
 def expression(code: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """L1 between the first K numbers of z_dyn [2B, Z] and the expressions [2B, K] that landmarks tell.
 

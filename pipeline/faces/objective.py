@@ -12,7 +12,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
-from models.face.rigid import aligned_faces
+from models.face.rigid import aligned_faces, moved, to_picture
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.settings import FaceTraining
@@ -84,12 +84,12 @@ class Objective(nn.Module):
         """noise: normal numbers [N, Z]. real: `true_features`. Losses that have not begun are not there."""
         model, half = self.model, len(batch.picture) // 2
         code = model.dynamics(batch.face, batch.told)
-        own = Motion(batch.pose, code + self._training.noise * noise)
+        own = Motion(posed_by(model, batch), code + self._training.noise * noise)
         person = model.person(batch.picture, own)
         other = _swapped(own, half)
         driven = model.driven(person, other)
         wanted, weight, eyes = (each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes))
-        pose = other.pose
+        pose = batch.pose.roll(half, 0)
         shown = _features(judges.reader, driven, pose)
         found = {
             "reconstruction": losses.reconstruction(driven, wanted, weight, whole.weight),
@@ -98,7 +98,10 @@ class Objective(nn.Module):
             "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
             "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
             "expression": losses.expression(code, batch.expression, self._share),
+            "correspondence": correspondence(model, batch, person.identity, own),
         }
+        if model.pose is not None:
+            found["pose"] = losses.pose(own.pose, batch.pose)
         if step >= self._training.swaps * self._training.steps:
             found |= self._transferred(batch, judges, person, own, step)
             found |= self._across(batch, judges, person, own, step)
@@ -142,7 +145,7 @@ class Objective(nn.Module):
         both = Motion(mixed.pose.repeat(2, 1), mixed.dynamics.repeat(2, 1))
         pictures = self.model.driven(person.at(torch.cat([j, i])), both)
         one, other = pictures.chunk(2)
-        shown = _features(judges.reader, pictures, both.pose)
+        shown = _features(judges.reader, pictures, batch.pose[i].repeat(2, 1))
         halves = [level.chunk(2) for level in shown]
         ours, theirs = ([half[side] for half in halves[:_LEVELS]] for side in range(2))
         apart = losses.perceptual(ours, theirs, losses.sizes_of(theirs))
@@ -162,16 +165,16 @@ class Objective(nn.Module):
         source = torch.tensor(turn)
         driver = source ^ 1
         motion = _at(own, driver + half)
-        picture = self.model.driven(person.at(source), motion)
+        picture, pose = self.model.driven(person.at(source), motion), batch.pose[driver + half]
         found = {}
         if judges.identity is not None:
             with torch.no_grad():
                 known = judges.identity(chips(batch.picture[source], batch.pose[source]))
-            found["identity"] = losses.identity(known, judges.identity(chips(picture, motion.pose)))
+            found["identity"] = losses.identity(known, judges.identity(chips(picture, pose)))
         side, kinds = self.model.preset.face, len(self._share)
         with torch.no_grad():
             codes = judges.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
-        read = judges.dynamics(aligned_faces(picture, motion.pose, side))[:, :kinds]
+        read = judges.dynamics(aligned_faces(picture, pose, side))[:, :kinds]
         others = torch.stack([codes[source], codes[source + half], codes[driver]], 1)
         found["cycle"] = losses.cycle(read, codes[driver + half], others)
         found["follow"] = losses.counted(read - codes[driver + half], self._share)
@@ -179,7 +182,7 @@ class Objective(nn.Module):
             with torch.no_grad():
                 before = judges.shown(batch.picture[source], batch.pose[source])
             change = batch.expression[driver + half] - batch.expression[source]
-            after = judges.shown(picture, motion.pose)
+            after = judges.shown(picture, pose)
             found["shown_across"] = losses.shown_across(after, before, change, judges.shown.share)
         return {name: share * value for name, value in found.items()}
 
@@ -210,6 +213,19 @@ class Objective(nn.Module):
         whole = sum((number + step) % every == 0 for number in range(step * count, (step + 1) * count))
         turn = [place for place, number in enumerate(numbers) if (number + step) % every == 0]
         return turn, len(turn) / len(numbers) * count / whole if whole else None
+
+
+def posed_by(model: FaceModel, batch: Batch) -> torch.Tensor:
+    """The poses [N, 6] that a model drives by: as it reads them off pictures, where it learns that."""
+    return batch.pose if model.pose is None else model.pose(batch.picture)
+
+
+def correspondence(model: FaceModel, batch: Batch, identity: torch.Tensor, own: Motion) -> torch.Tensor:
+    """`losses.correspondence` of each frame's landmarks, taken by the warps from its partner's picture."""
+    half = len(batch.picture) // 2
+    found = model.traced(identity, own, _swapped(own, half), batch.points.roll(half, 0))
+    where = moved(to_picture(batch.pose), batch.points[:, None, None])[:, 0, 0]
+    return losses.correspondence(found, where)
 
 
 def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:

@@ -44,7 +44,7 @@ def planned(job: FaceJob) -> FacePlan:
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        short = replace(job.training, steps=_STEPS, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1)
+        short = replace(job.training, steps=_STEPS, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1, warp_steps=1)
         trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=_STEPS + 1)
         train(trial, lambda step, figures: times.append(time.perf_counter()), tell=lambda text: None)
     rate = (_STEPS - _WARM) / (times[-1] - times[_WARM - 1])
@@ -52,7 +52,7 @@ def planned(job: FaceJob) -> FacePlan:
         preset=job.preset,
         parameters=_parameters(job),
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        losses=asdict(job.training.weights) | ({"invented": 0.0} if job.sizes.layers == 1 else {}),
+        losses=_losses(job),
         substitutes=SUBSTITUTES,
         clips=len(trained),
         subjects=len(set(trained)),
@@ -81,6 +81,13 @@ def plan_text(plan: FacePlan) -> str:
         "nothing was kept: leave out --plan to train",
     ]
     return "\n".join(lines)
+
+
+def _losses(job: FaceJob) -> dict[str, float]:
+    """What each loss weighs; nothing where the preset has no use for it."""
+    sizes = job.sizes
+    left_out = {"invented": sizes.layers == 1, "pose": sizes.pose == "landmarks"}
+    return {name: 0.0 if left_out.get(name) else weight for name, weight in asdict(job.training.weights).items()}
 
 
 def _parameters(job: FaceJob) -> dict[str, int]:

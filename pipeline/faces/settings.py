@@ -26,6 +26,10 @@ class LossWeights:
     """Landmarks that the frozen reader finds."""
     expression: float = 0.1
     """The first numbers of z_dyn against what landmarks tell."""
+    correspondence: float = 20.0
+    """Where the warps take a face's landmarks from."""
+    pose: float = 1.0
+    """The head's pose as read off pictures, of presets that learn it, against what landmarks tell."""
     transfer: float = 0.5
     """i with j's dynamics against j with i's pose."""
     identity: float = 0.1
@@ -63,7 +67,11 @@ class FaceTraining:
     fall: float = 0.4
     """Share of the steps, the last ones, over which it falls to a twentieth along half a cosine."""
     taught_rate: float = 0.2
-    """The share of the rate with which the encoder of z_dyn, which is trained first, goes on learning."""
+    """The share of the rate with which the encoders of z_dyn and z_pose, which are trained first, go on learning."""
+    warp_rate: float = 0.3
+    """The share of the rate with which the warp generators, and z_id for them, learn."""
+    flow_rate: float = 0.02
+    """That of their last layers: a step of the whole rate would move flows by ten times what lips move."""
     decay: float = 1e-2
     """Weight decay."""
     clip: float = 1.0
@@ -85,6 +93,10 @@ class FaceTraining:
     reader_steps: int = 4_000
     """Steps in which the frozen reader, then the encoder of z_dyn alone, are trained before all else."""
     reader_units: int = 8
+    """Units of such a step."""
+    warp_steps: int = 1_500
+    """Steps in which the warps learn from landmarks alone, after that and before the first picture is drawn."""
+    warp_units: int = 4
     """Units of such a step."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Of the networks; auto: bf16 where the processor has it, as it takes much longer elsewhere."""

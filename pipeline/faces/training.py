@@ -20,6 +20,7 @@ from models.precision import working_in
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.objective import Found, Judges, Objective, Whole, true_features, whole_of
+from pipeline.faces.rates import groups
 from pipeline.faces.settings import FaceTraining
 
 Wrap = Callable[[nn.Module], nn.Module]
@@ -46,10 +47,7 @@ class Trainer:
         self.model = objective.model
         self._objective, self._critic = wrap(objective), wrap(critic)
         self._parts = {"objective": objective, "critic": critic, "average": self.average}
-        taught = [*model.dynamics.trunk.parameters(), *model.dynamics.head.parameters()]
-        others = [p for p in model.parameters() if all(p is not other for other in taught)]
-        groups = [{"params": others, "share": 1.0}, {"params": taught, "share": training.taught_rate}]
-        self._optimiser = _optimiser(groups, training)
+        self._optimiser = _optimiser(groups(model, training), training)
         self._critic_optimiser = _optimiser([{"params": list(critic.parameters()), "share": 1.0}], training)
         self.step = 0
 
@@ -180,9 +178,9 @@ def _averaged(parts: list[Whole]) -> Whole:
     return Whole(*found)
 
 
-def _optimiser(groups: list[dict[str, Any]], training: FaceTraining) -> torch.optim.AdamW:
+def _optimiser(parts: list[dict[str, Any]], training: FaceTraining) -> torch.optim.AdamW:
     """AdamW over groups of parameters; `share` is what of the learning rate a group takes."""
-    return torch.optim.AdamW(groups, lr=training.rate, betas=(0.9, 0.99), weight_decay=training.decay)
+    return torch.optim.AdamW(parts, lr=training.rate, betas=(0.9, 0.99), weight_decay=training.decay)
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:

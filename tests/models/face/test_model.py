@@ -13,7 +13,7 @@ from torch import nn
 from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
-from models.face.rigid import aligned_faces
+from models.face.rigid import aligned_faces, to_picture
 from pipeline.faces.view import FaceView
 
 STILL = torch.tensor([[0, 0, 0, 0, 0, 1.0]])
@@ -24,6 +24,17 @@ class Nothing(nn.Module):
 
     def forward(self, dynamics: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
         return torch.zeros(len(dynamics), 3, 4, 16, 16)
+
+
+class Shift(Nothing):
+    """One whose flow is the same everywhere."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self._by = by
+
+    def forward(self, dynamics: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
+        return super().forward(dynamics, identity) + self._by
 
 
 class Kept(nn.Module):
@@ -68,6 +79,23 @@ def test_the_driver_s_pose_undoes_the_source_s(bare: FaceModel, pictures: torch.
     back = bare.driven(bare.person(smooth, motion), motion)
     inner = (slice(None), slice(None), slice(2, 6), slice(8, 24), slice(8, 24))
     assert (back - smooth)[inner].abs().mean() < 0.1 * smooth[inner].std()
+
+
+def test_points_are_traced_to_where_the_same_landmark_is_in_the_source(bare: FaceModel, pictures: torch.Tensor) -> None:
+    """Rigid warps take a head's points from where its pose in the source picture puts them, whatever it does now."""
+    poses = torch.tensor([[8.0, -12, 15, 0.1, -0.05, 1.1], [-5, 20, 0, 0, 0.1, 0.9]])
+    source, driver = Motion(poses, codes(2)), Motion(poses.flip(0), codes(2))
+    points = 0.4 * torch.rand(2, 5, 3, generator=torch.Generator().manual_seed(2)) - 0.2
+    found = bare.traced(bare.identity(pictures[:2]), source, driver, points)
+    matrix = to_picture(poses)
+    assert torch.allclose(found, points @ matrix[:, :, :3].transpose(1, 2) + matrix[:, None, :, 3], atol=1e-5)
+
+
+def test_both_warps_move_a_traced_point(bare: FaceModel, pictures: torch.Tensor) -> None:
+    bare.to_canonical, bare.from_canonical = Shift(0.02), Shift(0.05)  # type: ignore[assignment]
+    motion, points = Motion(STILL, codes(1)), torch.zeros(1, 3, 3)
+    found = bare.traced(bare.identity(pictures[:1]), motion, motion, points)
+    assert torch.allclose(found, points + 0.07, atol=1e-5)
 
 
 def test_a_result_does_not_depend_on_who_else_is_in_the_batch(tiny: FaceModel, pictures: torch.Tensor) -> None:

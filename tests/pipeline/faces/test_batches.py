@@ -10,7 +10,8 @@ import torch
 from made_faces import SIZE, Pose, landmarks_in, moving_clip, pool_with
 
 from models.face.camera import posed
-from models.face.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE, read
+from models.face.landmarks import EXPRESSIVE, LEFT_EYE, MOUTH, RIGHT_EYE, read
+from models.face.rigid import to_picture
 from pipeline.faces import batches
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.sampling import Unit
@@ -32,12 +33,14 @@ def test_what_a_batch_holds(drawn: Batch) -> None:
     assert drawn.picture.shape == (16, 3, SIZE, SIZE)
     assert (drawn.picture.min() >= 0, drawn.picture.max() <= 1) == (True, True)
     assert drawn.pose.shape == (16, 6)
+    assert drawn.points.shape == (16, len(EXPRESSIVE), 3)
     assert drawn.expression.shape == (16, 22)
     assert drawn.face.shape == (16, 3, 64, 64)
     assert drawn.weight.shape == drawn.eyes.shape == (16, 1, SIZE, SIZE)
     assert drawn.numbers == tuple(range(8))
     assert all(
-        getattr(drawn, name).isfinite().all() for name in ("picture", "pose", "expression", "face", "weight", "eyes")
+        getattr(drawn, name).isfinite().all()
+        for name in ("picture", "pose", "points", "expression", "face", "weight", "eyes")
     )
 
 
@@ -47,7 +50,7 @@ def test_a_unit_s_frames_do_not_depend_on_the_batch_it_is_in(pool: Pool, drawn: 
     part = batch(pool, units[1:3], 64, seed=0)
     assert part.numbers == drawn.numbers[2:6]
     mine = [*range(2, 6), *range(10, 14)]
-    for name in ("picture", "pose", "expression", "face", "weight", "eyes"):
+    for name in ("picture", "pose", "points", "expression", "face", "weight", "eyes"):
         alone, among = getattr(part, name), getattr(drawn, name)[mine]
         assert (alone - among).abs().max() <= 1e-6 * max(1, among.abs().max()), name  # sums are rounded by their length
     other = batch(pool, units, 64, seed=1)
@@ -85,7 +88,7 @@ def test_landmarks_lie_on_what_the_pictures_show(dots: tuple[Pool, list[np.ndarr
     drawn = batch(pool, pool.sampler.units(0, 12), 64, seed=3)
     at = torch.from_numpy((2 * np.arange(SIZE) + 1) / SIZE - 1).float()
     mirrors = 0
-    for picture, landmarks, pose in zip(drawn.picture, seen[0], drawn.pose, strict=True):
+    for picture, landmarks, pose, points in zip(drawn.picture, seen[0], drawn.pose, drawn.points, strict=True):
         for channel, point in enumerate((33, 263, 152)):
             dot = picture[channel] / picture[channel].sum()
             found = [float((dot.sum(0) * at).sum()), float((dot.sum(1) * at).sum())]
@@ -95,6 +98,8 @@ def test_landmarks_lie_on_what_the_pictures_show(dots: tuple[Pool, list[np.ndarr
             assert min(errors) < 1 / SIZE
             mirrors += errors[1] < errors[0]
         assert pose.numpy() == pytest.approx(read(landmarks[None])[0][0], abs=1e-5)
+        head = to_picture(pose[None])[0].numpy()
+        assert points.numpy() @ head[:2, :3].T + head[:2, 3] == pytest.approx(landmarks[list(EXPRESSIVE), :2], abs=1e-5)
     assert 0 < mirrors < 2 * len(drawn.picture)
 
 

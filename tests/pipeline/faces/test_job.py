@@ -26,6 +26,6 @@ def test_units_that_cannot(units: int, workers: int, accumulate: int) -> None:
 def test_where_things_lie() -> None:
     job = FaceJob("catalog", "/out", preset="base")
     assert job.sizes == BASE
-    assert (job.state, job.judges, job.model, job.log_file) == tuple(
-        Path("/out", name) for name in ("state.pt", "judges.pt", "model.safetensors", "train.log")
+    assert (job.state, job.judges, job.warps, job.model, job.log_file) == tuple(
+        Path("/out", name) for name in ("state.pt", "judges.pt", "warps.pt", "model.safetensors", "train.log")
     )

@@ -36,6 +36,8 @@ TRAINING = FaceTraining(
     every=1,
     reader_steps=2,
     reader_units=1,
+    warp_steps=2,
+    warp_units=1,
     kept_out=(1, 1),
 )
 
@@ -125,9 +127,17 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     assert not {"identity", "transfer", "adversarial"} & set(heard[0][1])  # before they begin
     assert "identity" in heard[1][1]
     assert "adversarial" not in heard[1][1]
-    assert said[0].startswith("reading landmarks")
+    assert [text.split(":")[0] for text in said[::2]] == ["reading landmarks", "reading expressions", "learning warps"]
     names = {path.name for path in out.iterdir()}
-    assert {"state.pt", "judges.pt", "model.safetensors", CURVE, "watch-000002.png", "watch-000005.png"} <= names
+    assert {
+        "state.pt",
+        "judges.pt",
+        "warps.pt",
+        "model.safetensors",
+        CURVE,
+        "watch-000002.png",
+        "watch-000005.png",
+    } <= names
     assert sum(name.startswith("events.out.tfevents") for name in names) == 1
     preset, recipe = read_recipe(out / "model.safetensors")
     assert (preset, recipe["step"], recipe["command"]) == ("tiny", STEPS, "python jobs/train_faces.py")

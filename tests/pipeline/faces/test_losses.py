@@ -111,6 +111,24 @@ def test_landmarks() -> None:
     assert losses.landmarks(wanted + 0.1, wanted) < losses.landmarks(wanted + 0.2, wanted)
 
 
+def test_correspondence_falls_as_points_near_and_is_their_mean_distance_in_each_direction() -> None:
+    wanted = torch.rand(2, 7, 3, generator=torch.Generator().manual_seed(0))
+    assert falls([losses.correspondence(wanted + off, wanted) for off in (0.3, -0.1, 0.01, 0.0)])
+    assert losses.correspondence(wanted, wanted) == 0
+    one = wanted.clone()
+    one[0, 3, 1] += 0.42  # of 2 x 7 x 3 numbers
+    assert losses.correspondence(one, wanted) == pytest.approx(0.01, rel=1e-4)
+
+
+def test_pose_falls_as_angles_places_and_sizes_near_and_counts_each() -> None:
+    wanted = torch.tensor([[10.0, -20, 5, 0.1, 0, 1]])
+    assert losses.pose(wanted, wanted) == 0
+    for number, off in enumerate((6.0, 6, 6, 0.06, 0.06, 0.06)):
+        step = off * torch.eye(6)[number]
+        assert falls([losses.pose(wanted + share * step, wanted) for share in (1.0, -0.5, 0.1, 0.0)])
+        assert losses.pose(wanted + step, wanted) == pytest.approx(0.02, rel=1e-4)
+
+
 def test_expression_is_how_two_frames_differ_and_a_third_of_what_they_share() -> None:
     wanted = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     share = torch.ones(3)

@@ -19,7 +19,7 @@ from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
 
 SHORT = replace(ONE, units=2)
-ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression"}
+ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "correspondence"}
 ACROSS = {"identity", "cycle", "follow", "invented"}
 SHOWN = {"shown", "shown_across"}
 
@@ -151,3 +151,19 @@ def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(drawn:
     with torch.no_grad():
         seen = found(FaceModel(replace(TINY, layers=1)), drawn, frozen, replace(SHORT, every=1), 0).losses
     assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"invented"}
+
+
+def test_a_pose_that_is_learned_is_what_drives_and_is_taught_by_the_landmarks(drawn: Batch, frozen: Judges) -> None:
+    torch.manual_seed(0)
+    model = FaceModel(replace(TINY, pose="learned"))
+    seen = found(model, drawn, frozen, SHORT, 0)
+    assert set(seen.losses) >= ALWAYS | {"pose"}
+    assert model.pose is not None
+    with torch.no_grad():
+        said = losses.pose(model.pose(drawn.picture), drawn.pose)
+    assert float(seen.losses["pose"].detach()) == pytest.approx(float(said), rel=1e-4)
+    last = model.pose.out.weight
+    (taught,) = torch.autograd.grad(seen.losses["pose"], last, retain_graph=True)
+    (driven,) = torch.autograd.grad(seen.losses["reconstruction"], last)
+    assert taught.abs().sum() > 0
+    assert driven.abs().sum() > 0

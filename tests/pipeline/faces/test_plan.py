@@ -50,6 +50,7 @@ def test_a_plan_measures_and_leaves_nothing(
     assert not out.exists()
     assert (found.clips, found.subjects) == (3, 3)
     assert found.parameters["decoder"] == 790_179
+    assert (found.losses["pose"], found.losses["invented"]) == (0, LossWeights().invented)  # tiny's pose is read
     assert found.steps_per_second > 0.05
     assert found.hours == pytest.approx(FaceTraining().steps / found.steps_per_second / 3600)
     assert 100 < found.megabytes < 4000

@@ -118,11 +118,21 @@ def test_a_gradient_that_is_not_finite_stops_the_training_and_says_what_to_do(po
     assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
 
 
-def test_the_encoder_of_dynamics_learns_at_its_own_rate(pool: Pool, frozen: Judges) -> None:
-    one = trainer(replace(SHORT, taught_rate=0.0, decay=0.0), pool, frozen)
+@pytest.mark.parametrize(
+    ("rate", "parts"),
+    [
+        ("taught_rate", ("dynamics.",)),
+        ("warp_rate", ("identity.", "to_canonical.blocks.", "from_canonical.mix.")),
+        ("flow_rate", ("to_canonical.out.", "from_canonical.out.")),
+    ],
+)
+def test_what_is_taught_first_learns_at_its_own_rate(
+    pool: Pool, frozen: Judges, rate: str, parts: tuple[str, ...]
+) -> None:
+    one = trainer(replace(SHORT, decay=0.0, **{rate: 0.0}), pool, frozen)  # type: ignore[arg-type]
     before = {name: value.clone() for name, value in one.model.named_parameters()}
     learned(one, pool, 0)
     still = {name for name, value in one.model.named_parameters() if torch.equal(value, before[name])}
-    first = {name for name in before if name.startswith(("dynamics.trunk", "dynamics.head"))}
-    assert first <= still
-    assert not {"decoder.out.weight", "dynamics.told.weight"} & still
+    assert {name for name in before if name.startswith(parts)} <= still
+    learning = {"decoder.out.weight", "dynamics.told.weight", "from_canonical.out.weight", "to_canonical.mix.weight"}
+    assert not {name for name in learning if not name.startswith(parts)} & still

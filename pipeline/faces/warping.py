@@ -1,0 +1,84 @@
+"""The warps before the first picture: they learn from landmarks alone where the points of a moving face come from.
+
+Of pictures that are not yet sharp, warps learn first of all to leave lips and lids where they are, and z_dyn is then of
+no use to anything. Landmarks say from the first step where each point goes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from models.face.model import FaceModel, Motion
+from pipeline.faces import losses
+from pipeline.faces.batches import batch
+from pipeline.faces.objective import correspondence, posed_by
+from pipeline.faces.rates import groups
+from pipeline.faces.reading import Tell
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.store import Pool
+
+_FASTER = 3.0
+"""The highest rate, over the training's own: nothing else is learned at the same time."""
+
+
+def warped_at(path: Path, model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
+    """Give a model the warps, and what they are told by, that are kept at `path`; they are trained first where they are
+    not there."""
+    parts = _moving(model)
+    if not path.exists():
+        train_warps(model, pool, training, tell)
+        temporary = path.with_suffix(".tmp")
+        torch.save({name: part.state_dict() for name, part in parts.items()}, temporary)
+        temporary.replace(path)
+    kept = torch.load(path, map_location="cpu", weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
+
+
+def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
+    """Train a model's warps, z_id, z_dyn and, where it is learned, z_pose on a pool's landmarks.
+
+    tell hears the step and by how many crop units the warps are off, in the mean of the steps since.
+    """
+    weights, steps = training.weights, training.warp_steps
+    device, share = next(model.parameters()).device, torch.from_numpy(pool.space.share)
+    random = torch.Generator().manual_seed(training.seed)
+    parts = groups(model, training)
+    optimiser = torch.optim.AdamW(parts, betas=(0.9, 0.99), weight_decay=training.decay)
+    rates = [_FASTER * training.rate * part["share"] for part in parts]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
+    off: list[float] = []
+    for step in range(steps):
+        drawn = batch(pool, pool.sampler.units(step, training.warp_units), model.preset.face, training.seed).to(device)
+        code = model.dynamics(drawn.face, drawn.told)
+        noise = training.noise * torch.randn(code.shape, generator=random)
+        own = Motion(posed_by(model, drawn), code + noise.to(device))
+        wrong = correspondence(model, drawn, model.identity(drawn.picture), own)
+        loss = weights.correspondence * wrong
+        loss = loss + weights.expression * losses.expression(code, drawn.expression, share.to(device))
+        if model.pose is not None:
+            loss = loss + weights.pose * losses.pose(own.pose, drawn.pose)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), training.clip)
+        optimiser.step()
+        schedule.step()
+        off.append(float(wrong.detach()))
+        if step % 100 == 0 or step == steps - 1:
+            tell(step, sum(off) / len(off))
+            off = []
+
+
+def _moving(model: FaceModel) -> dict[str, nn.Module]:
+    """What is trained here, by name."""
+    parts: dict[str, nn.Module | None] = {
+        "identity": model.identity,
+        "dynamics": model.dynamics,
+        "pose": model.pose,
+        "to_canonical": model.to_canonical,
+        "from_canonical": model.from_canonical,
+    }
+    return {name: part for name, part in parts.items() if part is not None}

@@ -1,0 +1,84 @@
+"""Warps that landmarks teach: they follow z_dyn before a picture has been drawn, and are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from made_training import SHORT
+
+from models.face.model import FaceModel, Motion
+from models.face.presets import TINY, Preset
+from pipeline.faces import losses
+from pipeline.faces.batches import batch
+from pipeline.faces.objective import correspondence
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.store import Pool
+from pipeline.faces.warping import train_warps, warped_at
+
+TRAINING = replace(SHORT, warp_units=1)
+LEARNED = replace(TINY, pose="learned")
+
+
+def untrained(preset: Preset = TINY) -> FaceModel:
+    torch.manual_seed(0)
+    return FaceModel(preset)
+
+
+def off(pool: Pool, model: FaceModel, still: bool = False) -> float:
+    """How far warps are off on units that they did not learn from; still: with one z_dyn for every frame."""
+    drawn = batch(pool, pool.sampler.units(10_000, 8), TINY.face, 0)
+    with torch.no_grad():
+        code = model.dynamics(drawn.face, drawn.told)
+        own = Motion(drawn.pose, code.mean(0).expand_as(code) if still else code)
+        return float(correspondence(model, drawn, model.identity(drawn.picture), own))
+
+
+def taught(pool: Pool, training: FaceTraining) -> FaceModel:
+    model = untrained()
+    train_warps(model, pool, training, lambda step, error: None)
+    return model
+
+
+@pytest.mark.slow
+def test_warps_follow_z_dyn_before_a_picture_is_drawn(pool: Pool) -> None:
+    """Points of a mouth that opens come from where they were, and only z_dyn says so."""
+    model = taught(pool, replace(TRAINING, warp_steps=250))
+    assert off(pool, model) < 0.9 * off(pool, model, still=True)
+    # at the whole rate z_dyn is of no use to them
+    other = taught(pool, replace(TRAINING, warp_steps=100, warp_rate=1.0, flow_rate=1.0))
+    assert off(pool, other) > 0.99 * off(pool, other, still=True)
+
+
+def test_warps_are_taught_once_and_kept(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training, path, said = replace(TRAINING, warp_steps=2), tmp_path / "warps.pt", []
+    first, other = untrained(), untrained()
+    torch.manual_seed(3)
+    wanted = torch.rand(1)
+    torch.manual_seed(3)
+    warped_at(path, first, pool, training, lambda step, error: said.append((step, error)))
+    assert torch.equal(torch.rand(1), wanted)  # what is drawn at random afterwards does not depend on who taught
+    assert [step for step, _ in said] == [0, 1]
+    assert all(0 < error < 0.2 for _, error in said)
+    assert [each.name for each in tmp_path.iterdir()] == ["warps.pt"]
+    fresh = dict(untrained().named_parameters())
+    moved = {name.split(".")[0] for name, value in first.named_parameters() if not torch.equal(value, fresh[name])}
+    assert moved == {"identity", "dynamics", "to_canonical", "from_canonical"}
+    monkeypatch.setattr("pipeline.faces.warping.train_warps", None)
+    warped_at(path, other, pool, training, lambda step, error: None)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.slow
+def test_a_learned_pose_is_taught_with_the_warps(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few frames' poses are learned by heart."""
+    model, drawn = untrained(LEARNED), batch(pool, pool.sampler.units(0, 2), TINY.face, 0)
+    monkeypatch.setattr("pipeline.faces.warping.batch", lambda *_: drawn)
+    assert model.pose is not None
+    with torch.no_grad():
+        before = losses.pose(model.pose(drawn.picture), drawn.pose)
+    train_warps(model, pool, replace(TRAINING, warp_steps=30), lambda step, error: None)
+    with torch.no_grad():
+        assert losses.pose(model.pose(drawn.picture), drawn.pose) < 0.5 * before
