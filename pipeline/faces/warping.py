@@ -20,9 +20,6 @@ from pipeline.faces.reading import Tell
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
 
-_FASTER = 3.0
-"""The highest rate, over the training's own: nothing else is learned at the same time."""
-
 
 def warped_at(path: Path, model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
     """Give a model the warps, and what they are told by, that are kept at `path`; they are trained first where they are
@@ -48,7 +45,7 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
     random = torch.Generator().manual_seed(training.seed)
     parts = groups(model, training)
     optimiser = torch.optim.AdamW(parts, betas=(0.9, 0.99), weight_decay=training.decay)
-    rates = [_FASTER * training.rate * part["share"] for part in parts]
+    rates = [training.rate * part["share"] for part in parts]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
     off: list[float] = []
     for step in range(steps):
