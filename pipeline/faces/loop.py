@@ -91,17 +91,22 @@ def train(
     pool = pool_of(store, split, "train", training.seed)
     if first:
         Path(job.out).mkdir(parents=True, exist_ok=True)
-        judges = judges_at(job.judges, pool, training, preset, tell)
-        model, begun = _untrained(job, judges, pool, device, tell)
-    _together()
-    if not first:
-        judges = judges_at(job.judges, pool, training, preset, tell)
-        model, begun = _untrained(job, judges, pool, device, tell)
+    else:
+        _together()
+    judges = judges_at(job.judges, pool, training, preset, tell)  # worker 0 trains and keeps what the others then read
+    model, begun = _untrained(job, judges, pool, device, tell)
+    if first:
+        _together()
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
     spent, history = 0.0, continued([], job, 0)
     if job.state.exists():
         kept = load(job.state)
-        trainer.restore(kept)
+        try:
+            trainer.restore(kept)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise Failure(
+                f"{job.state} was written by an older version, whose training cannot go on: give another folder"
+            ) from error
         spent, history, begun = kept["seconds"], continued(kept["history"], job, trainer.step), kept["begun"]
     watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
     curves = Curves(Path(job.out), trainer.step) if first else None

@@ -98,7 +98,7 @@ class Objective(nn.Module):
             "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
             "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
             "expression": losses.expression(code, batch.expression, self._share),
-            "correspondence": correspondence(model, batch, person.identity, own),
+            "correspondence": losses.correspondence(*traced(model, batch, person.identity, own)),
         }
         if model.pose is not None:
             found["pose"] = losses.pose(own.pose, batch.pose)
@@ -220,12 +220,14 @@ def posed_by(model: FaceModel, batch: Batch) -> torch.Tensor:
     return batch.pose if model.pose is None else model.pose(batch.picture)
 
 
-def correspondence(model: FaceModel, batch: Batch, identity: torch.Tensor, own: Motion) -> torch.Tensor:
-    """`losses.correspondence` of each frame's landmarks, taken by the warps from its partner's picture."""
+def traced(model: FaceModel, batch: Batch, identity: torch.Tensor, own: Motion) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where in its partner's picture the warps take each frame's landmarks from, and where they are there, [N, P, 3].
+
+    identity: z_id of the frames, own: their motion.
+    """
     half = len(batch.picture) // 2
     found = model.traced(identity, own, _swapped(own, half), batch.points.roll(half, 0))
-    where = moved(to_picture(batch.pose), batch.points[:, None, None])[:, 0, 0]
-    return losses.correspondence(found, where)
+    return found, moved(to_picture(batch.pose), batch.points[:, None, None])[:, 0, 0]
 
 
 def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:

@@ -14,7 +14,7 @@ from torch import nn
 from models.face.model import FaceModel, Motion
 from pipeline.faces import losses
 from pipeline.faces.batches import batch
-from pipeline.faces.objective import correspondence, posed_by
+from pipeline.faces.objective import posed_by, traced
 from pipeline.faces.rates import groups
 from pipeline.faces.reading import Tell
 from pipeline.faces.settings import FaceTraining
@@ -53,7 +53,7 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
         code = model.dynamics(drawn.face, drawn.told)
         noise = training.noise * torch.randn(code.shape, generator=random)
         own = Motion(posed_by(model, drawn), code + noise.to(device))
-        wrong = correspondence(model, drawn, model.identity(drawn.picture), own)
+        wrong = losses.correspondence(*traced(model, drawn, model.identity(drawn.picture), own))
         loss = weights.correspondence * wrong
         loss = loss + weights.expression * losses.expression(code, drawn.expression, share.to(device))
         if model.pose is not None:

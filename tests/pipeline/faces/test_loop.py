@@ -22,7 +22,7 @@ from pipeline.faces.curves import CURVE, read_curve
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import beginning, opened, train
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.training import load
+from pipeline.faces.training import load, save
 from tests.models import random_face
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,6 +153,12 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     train(job(catalog, out), lambda step, figures: heard.append((step, figures)))
     assert len(heard) == STEPS
     assert (out / "state.pt").stat().st_mtime_ns == before
+    # one of a version whose optimiser had fewer groups
+    state = load(out / "state.pt")
+    state["optimiser"]["param_groups"].pop()
+    save(state, out / "state.pt")
+    with pytest.raises(Failure, match=r"state\.pt was written by an older version, .*: give another folder"):
+        train(job(catalog, out), lambda step, figures: None)
 
 
 def test_too_few_subjects_are_told_before_anything_is_made(catalog: Path, tmp_path: Path) -> None:
