@@ -20,7 +20,7 @@ from pipeline.faces.curves import read_curve
 ROOT = Path(__file__).resolve().parents[2]
 
 Job = Callable[..., Any]
-SHORT = ("--steps", "4", "--reader-steps", "2", "--reader-units", "1", "--kept-out", "1", "1")
+SHORT = ("--steps", "4", "--reader-steps", "2", "--reader-units", "1", "--warp-steps", "2", "--kept-out", "1", "1")
 
 
 @pytest.fixture
