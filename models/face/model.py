@@ -95,29 +95,30 @@ class FaceModel(nn.Module):
     def person(self, picture: torch.Tensor, motion: Motion) -> Person:
         """Whom a source picture shows, given the motion it was taken in."""
         volume, identity = self.appearance(picture), self.identity(picture)
-        where = self._origin(identity, motion)
+        origin = self.origin(identity, motion)
+        where = origin.permute(0, 2, 3, 4, 1)
         beneath = None
         if self.beneath is not None:
             beneath = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
         place = head(motion.pose, picture.shape[-1])
-        origin = where.permute(0, 4, 1, 2, 3)
         return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, beneath)
 
-    def traced(self, identity: torch.Tensor, source: Motion, motion: Motion, points: torch.Tensor) -> torch.Tensor:
+    def traced(
+        self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor
+    ) -> torch.Tensor:
         """Where in the source picture, [N, P, 3] in crop units, the warps take points of a head in another motion from.
 
-        identity: z_id of the source, source: the motion it was taken in. points [N, P, 3]: in the head's own units.
+        origin, identity: of the source (`Person`). points [N, P, 3]: in the head's own units.
         """
         flow = self.from_canonical(motion.dynamics, identity)
         at = flowed(points[:, None, None], flow)
-        origin = self._origin(identity, source).permute(0, 4, 1, 2, 3)
         return looked_up(origin, at)[:, :, 0, 0].transpose(1, 2)
 
-    def _origin(self, identity: torch.Tensor, motion: Motion) -> torch.Tensor:
-        """Where in the source picture's volume each cell of the canonical one comes from, [N, D, H, H, 3]."""
+    def origin(self, identity: torch.Tensor, motion: Motion) -> torch.Tensor:
+        """`Person.origin`, of a source's z_id and the motion that it was taken in."""
         flow = self.to_canonical(motion.dynamics, identity)
         where = flowed(self._points.expand(len(identity), *self._points.shape), flow)
-        return moved(to_picture(motion.pose), where)
+        return moved(to_picture(motion.pose), where).permute(0, 4, 1, 2, 3)
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
         """Pictures of the persons in these motions."""

@@ -69,3 +69,8 @@ class FaceJob:
     def model(self) -> Path:
         """The averaged model, as it is at the last checkpoint."""
         return Path(self.out) / "model.safetensors"
+
+
+def outdated(path: Path) -> Failure:
+    """The error of a training whose file at `path` is not as this version writes it."""
+    return Failure(f"{path} was written by an older version, whose training cannot go on: give another folder")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork
 from models.face.presets import Preset
 from models.face.reader import FaceReader
 from models.weights import weights
-from pipeline.command import Failure
+from pipeline.faces.job import outdated
 from pipeline.faces.objective import Judges
 from pipeline.faces.reading import trained_dynamics, trained_reader
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.shown import ShownExpression, clear
 from pipeline.faces.store import Pool
+from pipeline.faces.training import load, save
 
 _CLEAR = 64
 """Units by which it is found how well the face mesh reads expressions."""
@@ -47,13 +46,11 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
         dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
         trained_dynamics(dynamics, preset.face, pool, steps, units, heard("reading expressions", steps, tell), *how)
-        temporary = path.with_suffix(".tmp")
         clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)
-        torch.save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, temporary)
-        temporary.replace(path)
-    kept = torch.load(path, weights_only=True)
+        save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, path)
+    kept = load(path)
     if "clear" not in kept:
-        raise Failure(f"{path} was written by an older version, whose training cannot go on: give another folder")
+        raise outdated(path)
     reader, dynamics = FaceReader(), DynamicsEncoder(preset, sighted=True)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])

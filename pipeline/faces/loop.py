@@ -23,7 +23,7 @@ from pipeline.faces.batches import Batch, batch
 from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
-from pipeline.faces.job import FaceJob
+from pipeline.faces.job import FaceJob, outdated
 from pipeline.faces.judges import heard, judges_at
 from pipeline.faces.objective import Judges
 from pipeline.faces.split import Split, split_of
@@ -104,9 +104,7 @@ def train(
         try:
             trainer.restore(kept)
         except (KeyError, RuntimeError, ValueError) as error:
-            raise Failure(
-                f"{job.state} was written by an older version, whose training cannot go on: give another folder"
-            ) from error
+            raise outdated(job.state) from error
         spent, history, begun = kept["seconds"], continued(kept["history"], job, trainer.step), kept["begun"]
     watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
     curves = Curves(Path(job.out), trainer.step) if first else None

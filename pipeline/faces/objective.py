@@ -98,7 +98,7 @@ class Objective(nn.Module):
             "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
             "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
             "expression": losses.expression(code, batch.expression, self._share),
-            "correspondence": losses.correspondence(*traced(model, batch, person.identity, own)),
+            "correspondence": losses.correspondence(*traced(model, batch, person.origin, person.identity, own)),
         }
         if model.pose is not None:
             found["pose"] = losses.pose(own.pose, batch.pose)
@@ -220,13 +220,15 @@ def posed_by(model: FaceModel, batch: Batch) -> torch.Tensor:
     return batch.pose if model.pose is None else model.pose(batch.picture)
 
 
-def traced(model: FaceModel, batch: Batch, identity: torch.Tensor, own: Motion) -> tuple[torch.Tensor, torch.Tensor]:
+def traced(
+    model: FaceModel, batch: Batch, origin: torch.Tensor, identity: torch.Tensor, own: Motion
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Where in its partner's picture the warps take each frame's landmarks from, and where they are there, [N, P, 3].
 
-    identity: z_id of the frames, own: their motion.
+    origin, identity: of the frames (`Person`), own: their motion.
     """
     half = len(batch.picture) // 2
-    found = model.traced(identity, own, _swapped(own, half), batch.points.roll(half, 0))
+    found = model.traced(origin, identity, _swapped(own, half), batch.points.roll(half, 0))
     return found, moved(to_picture(batch.pose), batch.points[:, None, None])[:, 0, 0]
 
 

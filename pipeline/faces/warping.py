@@ -19,6 +19,7 @@ from pipeline.faces.rates import groups
 from pipeline.faces.reading import Tell
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
+from pipeline.faces.training import load, save
 
 
 def warped_at(path: Path, model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
@@ -27,10 +28,8 @@ def warped_at(path: Path, model: FaceModel, pool: Pool, training: FaceTraining, 
     parts = _moving(model)
     if not path.exists():
         train_warps(model, pool, training, tell)
-        temporary = path.with_suffix(".tmp")
-        torch.save({name: part.state_dict() for name, part in parts.items()}, temporary)
-        temporary.replace(path)
-    kept = torch.load(path, map_location="cpu", weights_only=True)
+        save({name: part.state_dict() for name, part in parts.items()}, path)
+    kept = load(path)
     for name, part in parts.items():
         part.load_state_dict(kept[name])
 
@@ -53,7 +52,8 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
         code = model.dynamics(drawn.face, drawn.told)
         noise = training.noise * torch.randn(code.shape, generator=random)
         own = Motion(posed_by(model, drawn), code + noise.to(device))
-        wrong = losses.correspondence(*traced(model, drawn, model.identity(drawn.picture), own))
+        identity = model.identity(drawn.picture)
+        wrong = losses.correspondence(*traced(model, drawn, model.origin(identity, own), identity, own))
         loss = weights.correspondence * wrong
         loss = loss + weights.expression * losses.expression(code, drawn.expression, share.to(device))
         if model.pose is not None:

@@ -48,7 +48,8 @@ def off(pool: Pool, training: FaceTraining) -> float:
     lower = [EXPRESSIVE.index(point) for point in (*MOUTH[11:], *INNER_MOUTH[11:])]
     with torch.no_grad():
         code, who = model.dynamics(drawn.face, drawn.told), model.identity(drawn.picture)
-        both = [traced(model, drawn, who, Motion(drawn.pose, each)) for each in (code, code.mean(0).expand_as(code))]
+        motions = [Motion(drawn.pose, each) for each in (code, code.mean(0).expand_as(code))]
+        both = [traced(model, drawn, model.origin(who, own), who, own) for own in motions]
     with_it, without = (float((found - where)[:, lower].abs().mean()) for found, where in both)
     return with_it / without
 
