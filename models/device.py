@@ -6,7 +6,10 @@ import os
 
 import torch
 
-_TOLD = "VASARI_DEVICE"
+CPU = torch.device("cpu")
+
+TOLD = "VASARI_DEVICE"
+"""The setting that decides."""
 
 
 def device() -> torch.device:
@@ -14,7 +17,7 @@ def device() -> torch.device:
 
     In a Ray actor that asked for a GPU, Ray shows the process its own one alone, so the first is the right one.
     """
-    told = os.environ.get(_TOLD)
+    told = os.environ.get(TOLD)
     if told:
         return torch.device(told)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

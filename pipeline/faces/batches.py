@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from models.device import moved as moved_to
 from models.face.camera import between, placed
 from models.face.landmarks import (
     EXPRESSIVE,
@@ -61,8 +62,8 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
-        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "numbers"}
-        return Batch(**moved, numbers=self.numbers)
+        there = {f.name: moved_to(getattr(self, f.name), device) for f in fields(self) if f.name != "numbers"}
+        return Batch(**there, numbers=self.numbers)
 
 
 def batch(pool: Pool, units: Sequence[Unit], side: int, seed: int) -> Batch:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
+from models.device import CPU
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork
 from models.face.presets import Preset
@@ -34,14 +37,21 @@ SUBSTITUTES = {
 """By loss, what profile `open` takes."""
 
 
-def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, tell: Callable[[str], None]) -> Judges:
-    """The judges kept at `path`, trained first where they are not there; tell hears how far that is.
+def judges_at(
+    path: Path,
+    pool: Pool,
+    training: FaceTraining,
+    preset: Preset,
+    tell: Callable[[str], None],
+    device: torch.device = CPU,
+) -> Judges:
+    """The judges kept at `path`, trained first, on a device, where they are not there; tell hears how far that is.
 
     Failure: an older version wrote them.
     """
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
-        how = training.seed, training.precision
+        how = training.seed, training.precision, device
         reader = trained_reader(pool, steps, units, heard("reading landmarks", steps, tell), *how)
         dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
@@ -57,7 +67,8 @@ def judges_at(path: Path, pool: Pool, training: FaceTraining, preset: Preset, te
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
     shown = ShownExpression(pool.space)
     shown.share *= kept["clear"]
-    return Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), shown)
+    judges = Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), shown)
+    return judges.to(device)
 
 
 def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:

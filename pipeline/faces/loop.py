@@ -19,6 +19,7 @@ from models.face.checkpoint import load_model, read_recipe, save_model
 from models.face.model import FaceModel
 from models.precision import chosen
 from pipeline.command import Failure
+from pipeline.faces.ahead import made_ahead
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.card import continued, recipe
 from pipeline.faces.curves import Curves
@@ -93,7 +94,8 @@ def train(
         Path(job.out).mkdir(parents=True, exist_ok=True)
     else:
         _together()
-    judges = judges_at(job.judges, pool, training, preset, tell)  # worker 0 trains and keeps what the others then read
+    # worker 0 trains and keeps what the others then read
+    judges = judges_at(job.judges, pool, training, preset, tell, device)
     model, begun = _untrained(job, judges, pool, device, tell)
     if first:
         _together()
@@ -116,8 +118,11 @@ def train(
         save({**trainer.state(), "seconds": seconds, "history": history, "begun": begun}, job.state)
         save_model(trainer.average, recipe(job, store, split, trainer.step, seconds, history, begun), job.model)
 
-    while trainer.step < training.steps:
-        seen.append(trainer.learn(_batches(job, pool, trainer.step, share, preset.face)))
+    def made(step: int) -> list[Batch]:
+        return list(_batches(job, pool, step, share, preset.face))
+
+    for batches in made_ahead(made, range(trainer.step, training.steps), device):
+        seen.append(trainer.learn(batches))
         step = trainer.step
         if step % job.log and step < training.steps:
             continue

@@ -8,6 +8,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
+import torch
+
+from models.device import device
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
 from pipeline.faces.job import FaceJob
@@ -20,7 +23,8 @@ _WARM = 2
 
 @dataclass(frozen=True)
 class FacePlan:
-    """parameters: of each network. megabytes: this process's most. losses: what each weighs. substitutes: by loss.
+    """parameters: of each network. megabytes, gpu_megabytes: the most that this process took
+    of the machine's memory and, if there is one, of the GPU's. losses: what each weighs. substitutes: by loss.
 
     clips, subjects: trained on; kept_out: subjects of test and validation. steps_per_second: of one worker, measured
     over a few steps without a discriminator. hours: for all steps at that speed.
@@ -29,6 +33,7 @@ class FacePlan:
     preset: str
     parameters: Mapping[str, int]
     megabytes: float
+    gpu_megabytes: float
     losses: Mapping[str, float]
     substitutes: Mapping[str, str]
     clips: int
@@ -52,6 +57,7 @@ def planned(job: FaceJob) -> FacePlan:
         preset=job.preset,
         parameters=_parameters(job),
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        gpu_megabytes=torch.cuda.max_memory_reserved() / 2**20 if device().type == "cuda" else 0.0,
         losses=_losses(job),
         substitutes=SUBSTITUTES,
         clips=len(trained),
@@ -74,10 +80,12 @@ def plan_text(plan: FacePlan) -> str:
     for name, weight in plan.losses.items():
         by = f"  {plan.substitutes[name]}" if name in plan.substitutes else ""
         lines.append(f"  {name:<15} {weight:>6g}{'  left out' if weight == 0 else by}")
+    gpu = f", {plan.gpu_megabytes:,.0f} MB of the GPU's" if plan.gpu_megabytes else ""
     lines += [
         "",
-        f"{plan.megabytes:,.0f} MB; {plan.steps_per_second:.2f} steps/s on one worker: {plan.hours:.1f} h for all, "
-        "somewhat more once the discriminator is in",
+        f"{plan.megabytes:,.0f} MB{gpu}",
+        f"{plan.steps_per_second:.2f} steps/s on one worker: {plan.hours:.1f} h for all, somewhat more once the "
+        "discriminator is in",
         "nothing was kept: leave out --plan to train",
     ]
     return "\n".join(lines)

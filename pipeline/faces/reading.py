@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from models.device import CPU, moved
 from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE, mirrored, read
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, face_frames
 from models.precision import Precision, working_in
 from pipeline.faces import losses
-from pipeline.faces.batches import batch
+from pipeline.faces.ahead import made_ahead
+from pipeline.faces.batches import Batch, batch
 from pipeline.faces.store import Pool
 
 _JITTER = np.array([0, 0, 6.0, 0.04, 0.04, 0], np.float32)
 """Standard deviations by which the pose that aligns a face is off; its size by a factor of e^N(0, .08)."""
 
 
+T = TypeVar("T")
 Tell = Callable[[int, float], None]
 """Hears the step and the mean error."""
 
 
 def trained_reader(
-    pool: Pool, steps: int, units: int, tell: Tell, seed: int = 0, precision: Precision = "auto"
+    pool: Pool,
+    steps: int,
+    units: int,
+    tell: Tell,
+    seed: int = 0,
+    precision: Precision = "auto",
+    device: torch.device = CPU,
 ) -> FaceReader:
-    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips."""
+    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips; it comes out on the device it is trained on."""
     torch.manual_seed(seed)
-    reader = FaceReader()
+    reader = FaceReader().to(device)
 
-    def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        faces, points = _faces(pool, step, units, seed)
-        with working_in(precision, faces.device):
+    def made(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return _faces(pool, step, units, seed)
+
+    def error(drawn: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        faces, points = (moved(each, device) for each in drawn)
+        with working_in(precision, device):
             found = reader(faces)
         return F.smooth_l1_loss(found, points, beta=0.02), (found - points).detach().abs().mean()
 
-    _descend(reader, error, steps, tell)
+    _descend(reader, made_ahead(made, range(steps), device), error, steps, tell)
     return reader
 
 
@@ -52,31 +65,39 @@ def trained_dynamics(
     tell: Tell,
     seed: int = 0,
     precision: Precision = "auto",
+    device: torch.device = CPU,
 ) -> None:
     """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
 
-    side: of the faces, in pixels.
+    side: of the faces, in pixels. The encoder is left on the device.
     """
-    share = torch.from_numpy(pool.space.share)
+    share = torch.from_numpy(pool.space.share).to(device)
 
-    def error(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        drawn = batch(pool, pool.sampler.units(step, units), side, seed)
-        with working_in(precision, drawn.face.device):
+    def made(step: int) -> Batch:
+        return batch(pool, pool.sampler.units(step, units), side, seed)
+
+    def error(drawn: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        drawn = drawn.to(device)
+        with working_in(precision, device):
             code = encoder(drawn.face)
         wrong = losses.expression(code, drawn.expression, share)
         return wrong, wrong.detach()
 
-    _descend(encoder, error, steps, tell)
+    _descend(encoder.to(device), made_ahead(made, range(steps), device), error, steps, tell)
 
 
 def _descend(
-    network: nn.Module, error: Callable[[int], tuple[torch.Tensor, torch.Tensor]], steps: int, tell: Tell
+    network: nn.Module,
+    batches: Iterable[T],
+    error: Callable[[T], tuple[torch.Tensor, torch.Tensor]],
+    steps: int,
+    tell: Tell,
 ) -> None:
-    """Train on error(step): (loss, figure to tell)."""
+    """Train on error(batch), (loss, figure to tell), of as many batches as steps."""
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
-    for step in range(steps):
-        loss, figure = error(step)
+    for step, drawn in enumerate(batches):
+        loss, figure = error(drawn)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

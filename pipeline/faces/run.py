@@ -18,7 +18,9 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer, prepare_model
 from torch import nn
 
+from models.device import TOLD
 from pipeline import cluster
+from pipeline.command import Failure
 from pipeline.faces.curves import read_curve
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import Share, beginning, opened, train
@@ -43,19 +45,21 @@ def train_faces(job: FaceJob) -> Trained:
     """Train, or go on with what is in the job's folder; returns at the last step or when the job's seconds are over.
 
     What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` and
-    `beginning` raise before anything starts, and RunError when the workers could not finish.
+    `beginning` raise before anything starts, Failure when the cluster has GPUs but not one a worker, and RunError when
+    the workers could not finish.
     """
     opened(job)
     beginning(job)
     cluster.connect(job.workers)
-    gpus = torch.cuda.is_available()
+    on_gpus = _gpus_for(job.workers)
     scaling = ScalingConfig(
-        num_workers=job.workers, use_gpu=gpus, resources_per_worker={"CPU": 1, **({"GPU": 1} if gpus else {})}
+        num_workers=job.workers, use_gpu=on_gpus, resources_per_worker={"CPU": 1, **({"GPU": 1} if on_gpus else {})}
     )
     trainer = TorchTrainer(
         _worker,  # type: ignore[arg-type]
         train_loop_config={"job": asdict(job)},
-        torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
+        # figures of the curves are averaged as they are, on CPUs
+        torch_config=TorchConfig(backend="cpu:gloo,cuda:nccl" if on_gpus else "gloo"),
         scaling_config=scaling,
         run_config=RunConfig(
             name="train",
@@ -74,6 +78,16 @@ def train_faces(job: FaceJob) -> Trained:
     curve = read_curve(Path(job.out))
     last: dict[str, float] = curve[-1] if curve else {"step": 0}
     return Trained(int(last["step"]), job.training.steps, last, str(job.model))
+
+
+def _gpus_for(workers: int) -> bool:
+    """Whether the cluster's GPUs are used; Ray would wait for ever for those that it does not have."""
+    if os.environ.get(TOLD, "cuda").startswith("cpu") or not torch.distributed.is_nccl_available():
+        return False
+    held = int(ray.cluster_resources().get("GPU", 0))
+    if 0 < held < workers:
+        raise Failure(f"{workers} workers need a GPU each and there are {held}: give --workers {held}, or {TOLD}=cpu")
+    return held > 0
 
 
 def _stopped(job: FaceJob, why: str) -> cluster.RunError:

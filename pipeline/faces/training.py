@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Trainer:
         self._critic_optimiser = _optimiser([{"params": list(critic.parameters()), "share": 1.0}], training)
         self.step = 0
 
-    def learn(self, batches: Iterator[Batch]) -> dict[str, float]:
+    def learn(self, batches: Iterable[Batch]) -> dict[str, float]:
         """One step on this worker's share of its units, in `accumulate` batches; the losses it saw, by name."""
         training = self._training
         self._set_rate(training.rate_at(self.step))

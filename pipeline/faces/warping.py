@@ -13,7 +13,8 @@ from torch import nn
 
 from models.face.model import FaceModel, Motion
 from pipeline.faces import losses
-from pipeline.faces.batches import batch
+from pipeline.faces.ahead import made_ahead
+from pipeline.faces.batches import Batch, batch
 from pipeline.faces.objective import posed_by, traced
 from pipeline.faces.rates import groups
 from pipeline.faces.reading import Tell
@@ -40,22 +41,27 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
     tell hears the step and by how many crop units the warps are off, in the mean of the steps since.
     """
     weights, steps = training.weights, training.warp_steps
-    device, share = next(model.parameters()).device, torch.from_numpy(pool.space.share)
+    device = next(model.parameters()).device
+    share = torch.from_numpy(pool.space.share).to(device)
     random = torch.Generator().manual_seed(training.seed)
     parts = groups(model, training)
     optimiser = torch.optim.AdamW(parts, betas=(0.9, 0.99), weight_decay=training.decay)
     rates = [training.rate * part["share"] for part in parts]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
     off: list[float] = []
-    for step in range(steps):
-        drawn = batch(pool, pool.sampler.units(step, training.warp_units), model.preset.face, training.seed).to(device)
+
+    def made(step: int) -> Batch:
+        return batch(pool, pool.sampler.units(step, training.warp_units), model.preset.face, training.seed)
+
+    for step, there in enumerate(made_ahead(made, range(steps), device)):
+        drawn = there.to(device)
         code = model.dynamics(drawn.face, drawn.told)
         noise = training.noise * torch.randn(code.shape, generator=random)
         own = Motion(posed_by(model, drawn), code + noise.to(device))
         identity = model.identity(drawn.picture)
         wrong = losses.correspondence(*traced(model, drawn, model.origin(identity, own), identity, own))
         loss = weights.correspondence * wrong
-        loss = loss + weights.expression * losses.expression(code, drawn.expression, share.to(device))
+        loss = loss + weights.expression * losses.expression(code, drawn.expression, share)
         if model.pose is not None:
             loss = loss + weights.pose * losses.pose(own.pose, drawn.pose)
         optimiser.zero_grad()

@@ -59,11 +59,11 @@ class Watch:
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """By name, what the driven pictures and the drivers' own show, [T] each."""
         pose = torch.from_numpy(read(np.stack([view.landmarks for view in drivers]))[0])
-        found = []
+        found, device = [], next(self._reader.parameters()).device
         for pictures in (driven, [view.picture for view in drivers]):
             pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
             with torch.inference_mode():
-                found.append(self._reader(aligned_faces(pixels, pose, SIDE)).numpy())
+                found.append(self._reader(aligned_faces(pixels, pose, SIDE).to(device)).cpu().numpy())
         return {name: (_gap(found[0], pairs), _gap(found[1], pairs)) for name, pairs in _GAPS.items()}
 
 

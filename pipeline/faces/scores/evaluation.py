@@ -118,13 +118,14 @@ def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
     """(recipe, size of its pictures, the method) of a face model's file."""
     # PyTorch takes seconds to import, and the baselines need none of it
     from models.checkpoint import WrongWeights
+    from models.device import device
     from models.face.checkpoint import read_recipe
     from models.face.presets import PRESETS
     from pipeline.faces.driving import driver_of
 
     try:
         preset, recipe = read_recipe(checkpoint)
-        drive = driver_of(checkpoint)
+        drive = driver_of(checkpoint, device())
     except WrongWeights as error:
         raise Failure(str(error)) from error
     return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed)

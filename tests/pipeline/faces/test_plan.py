@@ -18,6 +18,7 @@ PLAN = FacePlan(
     preset="tiny",
     parameters={"decoder": 2_000_000, "discriminator": 500_000},
     megabytes=904.0,
+    gpu_megabytes=0.0,
     losses=asdict(replace(LossWeights(), gaze=0.0)),
     substitutes=SUBSTITUTES,
     clips=40,
