@@ -17,8 +17,8 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
 from pipeline.faces.loop import opened, train
 
-_STEPS = 6
-_WARM = 2
+_STEPS = {"cpu": (2, 4), "cuda": (10, 20)}
+"""Steps before it is measured, and while it is; a GPU's first ones find out how it is best done."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,13 @@ def planned(job: FaceJob) -> FacePlan:
     store, split = opened(job)
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
+    before, measured = _STEPS[device().type]
+    steps = before + measured
     with tempfile.TemporaryDirectory() as folder:
-        short = replace(job.training, steps=_STEPS, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1, warp_steps=1)
-        trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=_STEPS + 1)
+        short = replace(job.training, steps=steps, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1, warp_steps=1)
+        trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=steps + 1)
         train(trial, lambda step, figures: times.append(time.perf_counter()), tell=lambda text: None)
-    rate = (_STEPS - _WARM) / (times[-1] - times[_WARM - 1])
+    rate = measured / (times[-1] - times[before - 1])
     return FacePlan(
         preset=job.preset,
         parameters=_parameters(job),
