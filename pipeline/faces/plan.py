@@ -17,7 +17,7 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
 from pipeline.faces.loop import opened, train
 
-_STEPS = {"cpu": (2, 4), "cuda": (10, 20)}
+_ON_CPU, _ON_GPU = (2, 4), (10, 20)
 """Steps before it is measured, and while it is; a GPU's first ones find out how it is best done."""
 
 
@@ -48,7 +48,7 @@ def planned(job: FaceJob) -> FacePlan:
     store, split = opened(job)
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
-    before, measured = _STEPS[device().type]
+    before, measured = _ON_CPU if device().type == "cpu" else _ON_GPU
     steps = before + measured
     with tempfile.TemporaryDirectory() as folder:
         short = replace(job.training, steps=steps, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1, warp_steps=1)
