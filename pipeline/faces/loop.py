@@ -15,21 +15,19 @@ from torch import distributed
 from catalogs.frames import FrameStore, open_frames
 from models.checkpoint import WrongWeights
 from models.device import device as default_device
-from models.face.checkpoint import load_model, read_recipe, save_model
+from models.face.checkpoint import load_model, read_recipe
 from models.face.model import FaceModel
 from models.precision import chosen
 from pipeline.command import Failure
 from pipeline.faces.ahead import made_ahead
 from pipeline.faces.batches import Batch, batch
-from pipeline.faces.card import continued, recipe
-from pipeline.faces.curves import Curves
-from pipeline.faces.driving import Drive
-from pipeline.faces.job import FaceJob, outdated
+from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import heard, judges_at
 from pipeline.faces.objective import Judges
+from pipeline.faces.record import Record, taken_up
 from pipeline.faces.split import Split, split_of
 from pipeline.faces.store import Pool, pool_of
-from pipeline.faces.training import Trainer, Wrap, load, save
+from pipeline.faces.training import Trainer, Wrap
 from pipeline.faces.warping import warped_at
 from pipeline.faces.watch import Watch
 
@@ -100,50 +98,29 @@ def train(
     if first:
         _together()
     trainer = Trainer(training, model, judges, torch.from_numpy(pool.space.share), device, wrap)
-    spent, history = 0.0, continued([], job, 0)
-    if job.state.exists():
-        kept = load(job.state)
-        try:
-            trainer.restore(kept)
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise outdated(job.state) from error
-        spent, history, begun = kept["seconds"], continued(kept["history"], job, trainer.step), kept["begun"]
-    watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader) if first else None
-    curves = Curves(Path(job.out), trainer.step) if first else None
+    before = taken_up(job, trainer, begun)
+    record = None
+    if first:
+        watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader)
+        record = Record(job, trainer, before, store, split, watch, began)
     seen: list[dict[str, float]] = []
-    kept_at = time.monotonic()
-
-    def keep() -> None:
-        seconds = spent + time.monotonic() - began
-        save({**trainer.state(), "seconds": seconds, "history": history, "begun": begun}, job.state)
-        save_model(trainer.average, recipe(job, store, split, trainer.step, seconds, history, begun), job.model)
 
     def made(step: int) -> list[Batch]:
         return list(_batches(job, pool, step, share, preset.face))
 
     for batches in made_ahead(made, range(trainer.step, training.steps), device):
         seen.append(trainer.learn(batches))
-        step = trainer.step
-        if step % job.log and step < training.steps:
+        if trainer.step % job.log and trainer.step < training.steps:
             continue
-        figures = _averaged(seen)
-        seen = []
-        if watch is not None and curves is not None and (step % job.pictures == 0 or step == training.steps):
-            more, picture = watch.look(Drive(trainer.average, device))
-            figures |= more
-            curves.show(step, "watch", picture)
-            cv2.imwrite(str(Path(job.out) / f"watch-{step:06d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        figures, seen = _averaged(seen), []
         over = _agreed(job.seconds is not None and time.monotonic() - began > job.seconds)
-        if curves is not None:
-            curves.add(step, {**figures, "rate": training.rate_at(step - 1)})
-            if over or step == training.steps or time.monotonic() - kept_at > job.keep_s:
-                keep()
-                kept_at = time.monotonic()
-        report(step, figures)
+        if record is not None:
+            figures = record.add(figures, over)
+        report(trainer.step, figures)
         if over:
             break
-    if curves is not None:
-        curves.close()
+    if record is not None:
+        record.close()
     _together()
 
 

@@ -16,6 +16,7 @@ from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
 from pipeline.faces.driving import Drive
 from pipeline.faces.scores.following import followed
+from pipeline.faces.scores.measures import psnr
 from pipeline.faces.store import Pool
 from pipeline.faces.view import FaceView, filmed_views
 
@@ -41,7 +42,8 @@ class Watch:
             driven = drive.method(source, drivers)
             for name, pair in self._told(drivers, driven).items():
                 told[name].append(pair)
-            gains += [_gain(result, driver, source.picture) for result, driver in zip(driven, drivers, strict=True)]
+            found = [_gain(result, driver, source.picture) for result, driver in zip(driven, drivers, strict=True)]
+            gains += [gain for gain in found if gain is not None]
             rows.append(self._row(drive, place, driven))
         figures = {f"watch/{name}": _followed(pairs) for name, pairs in told.items()}
         return {"watch/gain": float(np.mean(gains)), **figures}, np.concatenate(rows)
@@ -80,11 +82,10 @@ def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
     return np.mean([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) for a, b in places], axis=0)
 
 
-def _gain(found: np.ndarray, wanted: FaceView, copied: np.ndarray) -> float:
-    """PSNR of `found` over that of `copied`, in dB."""
-    where = slice(None) if wanted.content is None else wanted.content
-    errors = [np.mean((each.astype(np.float64) - wanted.picture)[where] ** 2) for each in (found, copied)]
-    return float(10 * np.log10((errors[1] + 1e-3) / (errors[0] + 1e-3)))
+def _gain(found: np.ndarray, wanted: FaceView, copied: np.ndarray) -> float | None:
+    """PSNR of `found` over that of `copied`, in dB; None without content."""
+    ours, theirs = (psnr(each, wanted.picture, wanted.content) for each in (found, copied))
+    return None if ours is None or theirs is None else ours - theirs
 
 
 def _followed(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
