@@ -29,7 +29,7 @@ def made_ahead(make: Callable[[int], T], steps: Sequence[int], device: torch.dev
         batch_size=None,
         sampler=steps,
         num_workers=count,
-        collate_fn=_as_it_is,
+        collate_fn=lambda made: made,
         generator=torch.Generator(),  # its own: nobody else's draws depend on it
         multiprocessing_context="fork" if count else None,
     )
@@ -47,7 +47,3 @@ class _Made(Dataset[T]):
 
     def __getitem__(self, step: int) -> T:
         return self._make(step)
-
-
-def _as_it_is(made: T) -> T:
-    return made

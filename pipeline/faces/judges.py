@@ -51,9 +51,9 @@ def judges_at(
     """
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
-        how = training.seed, training.precision, device
-        reader = trained_reader(pool, steps, units, heard("reading landmarks", steps, tell), *how)
-        dynamics = DynamicsEncoder(preset, sighted=True)
+        how = training.seed, training.precision
+        reader = trained_reader(pool, steps, units, heard("reading landmarks", steps, tell), *how, device)
+        dynamics = DynamicsEncoder(preset, sighted=True).to(device)
         begin(dynamics, reader)
         trained_dynamics(dynamics, preset.face, pool, steps, units, heard("reading expressions", steps, tell), *how)
         clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,6 @@ def train(
     job = replace(job, training=training)  # what is written down says in what it was calculated
     cv2.setNumThreads(1)
     began = time.monotonic()
-    preset = job.sizes
     store, split = opened(job)
     pool = pool_of(store, split, "train", training.seed)
     if first:
@@ -93,7 +92,7 @@ def train(
     else:
         _together()
     # worker 0 trains and keeps what the others then read
-    judges = judges_at(job.judges, pool, training, preset, tell, device)
+    judges = judges_at(job.judges, pool, training, job.sizes, tell, device)
     model, begun = _untrained(job, judges, pool, device, tell)
     if first:
         _together()
@@ -104,11 +103,8 @@ def train(
         watch = Watch(pool_of(store, split, "validation", training.seed), judges.reader)
         record = Record(job, trainer, before, store, split, watch, began)
     seen: list[dict[str, float]] = []
-
-    def made(step: int) -> list[Batch]:
-        return list(_batches(job, pool, step, share, preset.face))
-
-    for batches in made_ahead(made, range(trainer.step, training.steps), device):
+    steps = range(trainer.step, training.steps)
+    for batches in made_ahead(lambda step: _batches(job, pool, step, share), steps, device):
         seen.append(trainer.learn(batches))
         if trainer.step % job.log and trainer.step < training.steps:
             continue
@@ -142,14 +138,13 @@ def _untrained(
     return model, begun
 
 
-def _batches(job: FaceJob, pool: Pool, step: int, share: Share, side: int) -> Iterator[Batch]:
+def _batches(job: FaceJob, pool: Pool, step: int, share: Share) -> list[Batch]:
     """This worker's part of a step's units, in the parts in which it takes them."""
     training = job.training
     units = pool.sampler.units(step, training.units)
     size = training.units // share.world // training.accumulate
-    for part in range(training.accumulate):
-        start = (share.rank * training.accumulate + part) * size
-        yield batch(pool, units[start : start + size], side, training.seed)
+    starts = [(share.rank * training.accumulate + part) * size for part in range(training.accumulate)]
+    return [batch(pool, units[start : start + size], job.sizes.face, training.seed) for start in starts]
 
 
 def _averaged(seen: list[dict[str, float]]) -> dict[str, float]:

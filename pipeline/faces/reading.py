@@ -65,12 +65,12 @@ def trained_dynamics(
     tell: Tell,
     seed: int = 0,
     precision: Precision = "auto",
-    device: torch.device = CPU,
 ) -> None:
     """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
 
-    side: of the faces, in pixels. The encoder is left on the device.
+    side: of the faces, in pixels. The encoder is trained on the device where it is.
     """
+    device = next(encoder.parameters()).device
     share = torch.from_numpy(pool.space.share).to(device)
 
     def made(step: int) -> Batch:
@@ -83,7 +83,7 @@ def trained_dynamics(
         wrong = losses.expression(code, drawn.expression, share)
         return wrong, wrong.detach()
 
-    _descend(encoder.to(device), made_ahead(made, range(steps), device), error, steps, tell)
+    _descend(encoder, made_ahead(made, range(steps), device), error, steps, tell)
 
 
 def _descend(
