@@ -11,6 +11,10 @@ class NoCatalog(CatalogError):
     """There is no catalog at the place named."""
 
 
+class BadPlace(CatalogError):
+    """The place named cannot hold a catalog: a file, a folder of other things, or no file system."""
+
+
 class NoFrames(CatalogError):
     """The catalog holds no frames for face training, or smaller ones than asked for."""
 

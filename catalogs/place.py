@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from catalogs.errors import CatalogError
+from catalogs.errors import BadPlace
 
 WORK = "_work"
 MANIFESTS = "_manifest"
@@ -16,14 +16,14 @@ LOCK = "_lock"
 def locate(uri: str | os.PathLike[str]) -> Path:
     """The absolute folder of a catalog given as a path or a file:// URI.
 
-    Any other scheme is a CatalogError: commits need a file system that renames and links atomically.
+    Any other scheme is a BadPlace: commits need a file system that renames and links atomically.
     """
     text = os.fspath(uri)
     if "://" not in text:
         return Path(text).expanduser().absolute()
     parts = urlsplit(text)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-        raise CatalogError(
+        raise BadPlace(
             f"a catalog cannot be written at {text}: publishing a commit needs a file system with atomic "
             f"rename and link. Give a local or mounted folder, and copy it there after the run."
         )

@@ -68,10 +68,11 @@ def next_manifest(old: Manifest, drafts: Sequence[Draft], removed: set[str]) -> 
 
 
 def sweep(root: Path, manifest: Manifest | None) -> None:
-    """Remove what a killed writer or worker left: parts the manifest does not name, and temporary files.
+    """Remove what a killed or failed writer left: parts the manifest does not name, and temporary files of both.
 
-    Only files with names this package makes are touched. Without a manifest, parts of later commits than the
-    first are no leftovers: CatalogDamaged, because removing them would remove the catalog.
+    Only files with names this package makes are touched, and none in `_work`: workers may be writing there. Without a
+    manifest, parts of later commits than the first are no leftovers: CatalogDamaged, because removing them would remove
+    the catalog.
     """
     named = manifest.files() if manifest else set()
     strays = [path for table in TABLES for path in _strays(root / table) if f"{table}/{path.name}" not in named]
@@ -79,9 +80,17 @@ def sweep(root: Path, manifest: Manifest | None) -> None:
         _refuse_lost_manifest(root, strays)
     for path in strays:
         os.unlink(path)
-    for folder in (WORK, MANIFESTS):
-        for path in (root / folder).glob(f".*{TEMPORARY}"):
-            os.unlink(path)
+    _remove_temporary(root / MANIFESTS)
+
+
+def sweep_work(root: Path) -> None:
+    """Remove what killed workers left half written. Only for a writer that has no workers yet."""
+    _remove_temporary(root / WORK)
+
+
+def _remove_temporary(folder: Path) -> None:
+    for path in folder.glob(f".*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
 
 
 def _strays(folder: Path) -> list[Path]:

@@ -48,12 +48,16 @@ def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, t
     fitting = {name: conform(name, table).combine_chunks() for name, table in tables.items()}
     _check(fitting, source_key, span_index, path.name)
     temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}"
-    with pa.OSFile(str(temporary), "wb") as sink:
-        for name in (name for name in _TABLES if name in fitting):
-            with pa.ipc.new_stream(sink, TABLES[name]) as stream:
-                stream.write_table(fitting[name])
-    fsync(temporary)
-    os.replace(temporary, path)
+    try:
+        with pa.OSFile(str(temporary), "wb") as sink:
+            for name in (name for name in _TABLES if name in fitting):
+                with pa.ipc.new_stream(sink, TABLES[name]) as stream:
+                    stream.write_table(fitting[name])
+        fsync(temporary)
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     fsync(path.parent)
     return path
 

@@ -217,8 +217,15 @@ RUNS = _table(
         _field("weights", _STRING, "JSON", "name, file, sha256 and licence of all weights"),
         _field("machine", _STRING, "JSON", "host, cores, memory, accelerators"),
         _field("started", _MOMENT, "UTC", "when the run began", required=True),
-        _field("ended", _MOMENT, "UTC", "when it finished; null while it runs or if it was killed"),
-        _field("status", _STRING, "code", "running or finished", required=True),
+        _field("ended", _MOMENT, "UTC", "when it ended, however; null while it runs or if it was killed"),
+        _field(
+            "status",
+            _STRING,
+            "code",
+            "running; finished: all that it listed is decided; unfinished: an error, or sources without a verdict; "
+            "stopped: by a signal; killed: it ended without a word, as the next run found",
+            required=True,
+        ),
         _field("listed", _LONG, "count", "sources listed"),
         _field("clips", _LONG, "count", "rows decided in this run"),
         _field("accepted", _LONG, "count", "of those, accepted"),

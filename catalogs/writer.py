@@ -17,10 +17,11 @@ from catalogs import manifest as manifests
 from catalogs import parts, staging
 from catalogs.changes import ALWAYS, CLIPS_PER_FILE, Change, among, others_than
 from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError
+from catalogs.ground import check_ground
 from catalogs.lock import WriterLock
 from catalogs.manifest import Manifest
 from catalogs.place import MANIFESTS, WORK, locate
-from catalogs.publish import sweep
+from catalogs.publish import sweep, sweep_work
 from catalogs.recipes import differences, normal
 from catalogs.schema import VERSION, conform
 from catalogs.upsert import KEYS, collisions, replaced
@@ -80,12 +81,15 @@ class Writer:
     ) -> Self:
         """Create the catalog or take it over, and repair what a killed run left.
 
-        Spans staged by a killed run are kept: the first `commit` takes them. With `recompute` a catalog of
-        another recipe takes this one: its rows stay until their spans are committed again.
-        CatalogBusy: another process writes. RecipeMismatch, VersionMismatch, CatalogDamaged: as they say.
+        Spans staged by a killed run are kept: the first `commit` takes them. Its row in runs gets the status
+        `killed`. With `recompute` a catalog of another recipe takes this one: its rows stay until their spans are
+        committed again.
+        BadPlace: the folder holds other things, or is a file; nothing is made then. CatalogBusy: another process
+        writes. RecipeMismatch, VersionMismatch, CatalogDamaged: as they say.
         """
         root = locate(uri)
-        for folder in (*ALWAYS, WORK, MANIFESTS):
+        check_ground(root)
+        for folder in (MANIFESTS, *ALWAYS, WORK):
             (root / folder).mkdir(parents=True, exist_ok=True)
         lock = WriterLock(root)
         try:
@@ -95,10 +99,12 @@ class Writer:
                 if manifest.fingerprint != fingerprint and not recompute:
                     raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
             sweep(root, manifest)
+            sweep_work(root)
             if manifest is None:
                 manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
             elif manifest.fingerprint != fingerprint:
                 manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
+            manifest = _with_killed(root, manifest)
         except BaseException:
             lock.release()
             raise
@@ -274,6 +280,20 @@ class Writer:
         for table in ("clips", "latents", "previews", "frames"):
             change.compact(table)
         self._publish(change)
+
+
+def _with_killed(root: Path, manifest: Manifest) -> Manifest:
+    """With the status `killed` for runs that are still `running`: who holds the lock knows that none is."""
+    held = parts.read_all(root, "runs", manifest.parts("runs"))
+    dead = held.filter(pc.equal(held["status"], "running"))
+    if not dead.num_rows:
+        return manifest
+    column = dead.schema.get_field_index("status")
+    killed = dead.set_column(column, dead.schema.field(column), pa.repeat(pa.scalar("killed"), dead.num_rows))
+    change = Change(root, manifest)
+    change.drop("runs", among(dead["run_id"]))
+    change.add("runs", [killed])
+    return change.publish()
 
 
 def _check_update(before: pa.Table, after: pa.Table) -> None:

@@ -11,7 +11,7 @@ from catalogs import manifest as manifests
 from catalogs import parts
 from catalogs.errors import CatalogDamaged
 from catalogs.manifest import Manifest
-from catalogs.publish import next_manifest, publish, sweep
+from catalogs.publish import next_manifest, publish, sweep, sweep_work
 from catalogs.schema import TABLES, conform
 
 NOTHING = Manifest(0, "1", FINGERPRINT, RECIPE, {})
@@ -74,13 +74,16 @@ def test_sweep_removes_only_what_a_killed_writer_left(root: Path) -> None:
     state = publish(root, NOTHING, _drafts(root, 1, 1))
     drafts = _drafts(root, 2, 2)
     os.replace(drafts[0].temporary, root / drafts[0].part.file)
-    for file in ("_work/.x.span.tmp", "_manifest/.00000002.ab.tmp", "clips/notes.txt", "clips/mine.parquet"):
+    for file in ("_manifest/.00000002.ab.tmp", "clips/notes.txt", "clips/mine.parquet"):
         (root / file).write_text("x")
-    kept = _work = root / "_work" / f"{'0' * 32}-00000.span"
-    kept.write_text("x")
+    span = f"_work/{'0' * 32}-00000.span"
+    for file in (span, "_work/.x.span.tmp"):
+        (root / file).write_text("x")
     sweep(root, state)
     expected = state.files() | {"_manifest/00000001.json", "clips/notes.txt", "clips/mine.parquet"}
-    assert _files(root) == expected | {f"_work/{_work.name}"}
+    assert _files(root) == expected | {span, "_work/.x.span.tmp"}
+    sweep_work(root)
+    assert _files(root) == expected | {span}
 
 
 def test_sweep_never_removes_a_catalog_whose_manifest_is_lost(root: Path) -> None:

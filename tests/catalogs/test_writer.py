@@ -254,3 +254,57 @@ def test_a_reader_sees_only_whole_commits(root: Path) -> None:
     assert seen == sorted(seen)
     assert all(count % 2 == 0 for count in seen)
     assert len(set(seen)) > 3
+
+
+def test_repairs_leave_alone_what_workers_are_writing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failed operation the writer repairs, while workers stage; only a new writer has no workers."""
+    with _open(root) as writer:
+        stage(root, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(writing.Change, "publish", _failing)
+            with pytest.raises(OSError, match="asked for"):
+                writer.commit()
+        half = root / "_work" / f".{source_key(2)}-00000.span.1.ab.tmp"
+        half.write_bytes(b"half")
+        assert writer.commit() == 1
+        assert half.exists()
+    _open(root).close()
+    assert not half.exists()
+
+
+def _failing(*_: object) -> None:
+    raise OSError("asked for")
+
+
+def test_a_run_that_was_killed_is_noted_by_the_next_writer(root: Path) -> None:
+    with _open(root) as writer:
+        writer.put_run(run_row("run-1", status="running", command="what it was"))
+        writer.put_run(run_row("run-2", status="finished"))
+        writer.put_run(run_row("run-3", status="stopped"))
+    sequence = manifest_sequence(root)
+    with _open(root) as writer:
+        found = {row["run_id"]: (row["status"], row["ended"]) for row in rows_of(root, "runs")}
+        assert {name: status for name, (status, _) in found.items()} == {
+            "run-1": "killed",
+            "run-2": "finished",
+            "run-3": "stopped",
+        }
+        assert found["run-1"][1] is None
+        assert [row["command"] for row in rows_of(root, "runs") if row["run_id"] == "run-1"] == ["what it was"]
+        assert manifest_sequence(root) == sequence + 1
+        writer.put_run(run_row("run-4", status="running"))
+        with pytest.raises(CatalogBusy):
+            _open(root)
+        assert [row["status"] for row in rows_of(root, "runs") if row["run_id"] == "run-4"] == ["running"]
+
+
+def test_a_writer_that_finds_no_killed_run_publishes_nothing(root: Path) -> None:
+    with _open(root) as writer:
+        writer.put_run(run_row("run-1", status="finished"))
+    sequence = manifest_sequence(root)
+    _open(root).close()
+    assert manifest_sequence(root) == sequence
+
+
+def manifest_sequence(root: Path) -> int:
+    return max(int(path.stem) for path in (root / "_manifest").glob("*.json"))
