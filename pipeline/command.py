@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from catalogs.errors import CatalogBusy, CatalogError, NoCatalog, RecipeMismatch
+from catalogs.errors import BadPlace, CatalogBusy, CatalogError, NoCatalog, RecipeMismatch
 from models.weights import WeightsMissing
 from pipeline.cluster import RunError
 from pipeline.recipe import RecipeError
@@ -21,7 +21,7 @@ class Failure(RuntimeError):
     """A wrong argument (exit code 2)."""
 
 
-WRONG_ARGUMENT = (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, duckdb.Error)
+WRONG_ARGUMENT = (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace, duckdb.Error)
 COULD_NOT_FINISH = (CatalogBusy, CatalogError, RunError, WeightsMissing, OSError)
 
 

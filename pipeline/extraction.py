@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs import Writer
+from catalogs.errors import CatalogError
+from catalogs.ground import check_ground
 from catalogs.place import locate
 from catalogs.staging import stage_span
 from models.weights_needed import require
@@ -91,6 +95,7 @@ class Result:
 def extract(request: Request) -> Result:
     """Run the extraction. Raises InputError, RecipeMismatch, CatalogBusy, RunError: each says what to do."""
     require(name for stage in request.recipe.stages for name in stage.weights)
+    check_ground(locate(request.catalog))
     sources = list_sources(request.inputs, request.limit)
     with Writer.open(
         request.catalog, request.recipe.describe(), request.recipe.fingerprint, request.recompute
@@ -108,6 +113,7 @@ class _Run:
         self._clock = time.monotonic()
         self._run_id = f"{self._started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._startup = 0.0
+        self._progress = Progress(0, request.quiet)
 
     def _say(self, text: str) -> None:
         if not self._request.quiet:
@@ -123,18 +129,33 @@ class _Run:
         if not self._request.recompute:
             todo, kept = _vanished(todo, decided)
             keys |= kept
-        progress = Progress(0, self._request.quiet)
-        surveys: list[Survey] = []
         if todo:
-            self._put_run(None, len(todo))
-            self._say(f"{len(todo)} sources to decide")
-            surveys = survey(todo, self._request.limits, self._request.workers)
-            progress = self._work(surveys, keys)
+            with self._noted(len(listed)):
+                self._decide(listed, todo, keys)
+        else:
+            self._writer.rewrite(upkeep(listed, [], _same_person(self._recipe)))
+        return self._result(keys, len(listed), len(listed) - len(todo))
+
+    def _decide(self, listed: Sequence[SurveyJob], todo: Sequence[SurveyJob], keys: set[str]) -> None:
+        self._say(f"{len(todo)} sources to decide")
+        surveys = survey(todo, self._request.limits, self._request.workers)
+        self._work(surveys, keys)
         self._writer.rewrite(upkeep(listed, surveys, _same_person(self._recipe)))
-        if todo:
-            self._put_run(progress, len(listed))
         self._refuse_undecided(todo)
-        return self._result(keys, len(listed), len(listed) - len(todo), progress)
+
+    @contextmanager
+    def _noted(self, listed: int) -> Iterator[None]:
+        """The run's row in table runs: `running` meanwhile, then how it ended."""
+        self._put_run("running", listed)
+        try:
+            yield
+        except BaseException as error:
+            status = "stopped" if isinstance(error, KeyboardInterrupt | SystemExit) else "unfinished"
+            # where the row cannot be written either, the next run finds it `running` and notes that it was killed
+            with suppress(OSError, CatalogError):
+                self._put_run(status, listed)
+            raise
+        self._put_run("finished", listed)
 
     def _refuse_undecided(self, todo: Sequence[SurveyJob]) -> None:
         """Every source has its verdict, or the run did not finish and says why."""
@@ -153,7 +174,7 @@ class _Run:
         ]
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
 
-    def _work(self, surveys: Sequence[Survey], listed: set[str]) -> Progress:
+    def _work(self, surveys: Sequence[Survey], listed: set[str]) -> None:
         same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
             self._writer.rewrite(lambda clips: with_keys(clips, same))
@@ -163,7 +184,7 @@ class _Run:
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
         # longest first, so that no worker is left with a long one at the end
         jobs.sort(key=lambda job: job.start_s - job.end_s)
-        progress = Progress(len(jobs), self._request.quiet)
+        progress = self._progress = Progress(len(jobs), self._request.quiet)
         self._stage_lone_rows(sorted_out, progress)
         last, first = time.monotonic(), math.inf
         try:
@@ -177,7 +198,6 @@ class _Run:
         finally:
             self._startup = max(0.0, first - self._started.timestamp()) if math.isfinite(first) else 0.0
             self._writer.commit()
-        return progress
 
     def _extracted(self, jobs: Sequence[SpanJob]) -> Iterator[str]:
         """SpanDone of each job as JSON, as workers finish them."""
@@ -208,8 +228,9 @@ class _Run:
             stage_span(self._root, job.source_key, job.span_index, built)
             progress.verdicts["failed"] += 1
 
-    def _put_run(self, progress: Progress | None, listed: int) -> None:
+    def _put_run(self, status: str, listed: int) -> None:
         recipe = self._recipe
+        progress = None if status == "running" else self._progress
         verdicts = progress.verdicts if progress else {}
         self._writer.put_run(
             {
@@ -226,7 +247,7 @@ class _Run:
                 "machine": json.dumps(machine()),
                 "started": self._started.replace(tzinfo=None),
                 "ended": datetime.now(UTC).replace(tzinfo=None) if progress else None,
-                "status": "finished" if progress else "running",
+                "status": status,
                 "listed": listed,
                 "clips": sum(verdicts.values()) if progress else None,
                 "accepted": verdicts["accepted"] if progress else None,
@@ -235,11 +256,11 @@ class _Run:
                 "seconds": dict(progress.stage_seconds) if progress else None,
                 "wall_seconds": time.monotonic() - self._clock if progress else None,
                 "video_seconds": progress.video_seconds if progress else None,
-                "command": " ".join(sys.argv),
+                "command": shlex.join(["python", *sys.argv]),
             }
         )
 
-    def _result(self, keys: set[str], listed: int, before: int, progress: Progress) -> Result:
+    def _result(self, keys: set[str], listed: int, before: int) -> Result:
         clips = self._writer.decided()
         mine = clips.filter(pc.is_in(clips["source_key"], pa.array(keys, pa.string())))
         reasons = pc.value_counts(mine.filter(pc.equal(mine["status"], "rejected"))["reason"]).to_pylist()
@@ -254,7 +275,7 @@ class _Run:
             failed=pc.sum(pc.equal(mine["status"], "failed"), min_count=0).as_py() or 0,
             seconds=time.monotonic() - self._clock,
             startup_seconds=self._startup,
-            video_seconds=progress.video_seconds,
+            video_seconds=self._progress.video_seconds,
             catalog=self._request.catalog,
         )
 

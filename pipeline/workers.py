@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from catalogs.errors import BadSpan
 from catalogs.staging import read_span, span_path, stage_span
 from pipeline import rows
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
@@ -96,11 +97,17 @@ class SpanWorker:
         return _done(job, built["clips"], began)
 
     def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
-        """What a worker that died right after staging left for this run: the span is not done twice."""
+        """What a worker that died right after staging left for this run: the span is not done twice.
+
+        The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
+        """
         path = span_path(Path(self._catalog), job.source_key, job.span_index)
-        if not path.exists():
+        try:
+            clips = read_span(path)["clips"] if path.exists() else None
+        except BadSpan:
             return None
-        clips = read_span(path)["clips"]
+        if clips is None:
+            return None
         return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
 
     def _attempt(self, job: SpanJob, last: bool) -> dict[str, pa.Table] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog, RecipeMismatch
+from catalogs.errors import BadPlace, CatalogBusy, CatalogDamaged, NoCatalog, RecipeMismatch
 from models.weights import WeightsMissing
 from pipeline.cluster import RunError
 from pipeline.command import Failure, absolute, in_submitted_job, reported
@@ -19,7 +19,7 @@ JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        *((kind("what to do"), 2) for kind in (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog)),
+        *((kind("what to do"), 2) for kind in (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace)),
         *((kind("what to do"), 1) for kind in (CatalogBusy, CatalogDamaged, RunError, WeightsMissing, OSError)),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from inline import RECIPE, ask, counts, do, run, runs
 
 import catalogs
-from catalogs.errors import RecipeMismatch
+from catalogs.errors import BadPlace, RecipeMismatch
 from pipeline import cluster, workers
 from pipeline.extraction import Request, extract
 from pipeline.recipe import make_recipe
@@ -107,7 +107,7 @@ def test_a_run_killed_between_spans_goes_on_with_the_rest(
     assert faulty.visits(path) == 2
     assert counts(do(catalog, path, recipe=recipe)) == (1, 3, {}, 0, 0)
     assert faulty.visits(path) == 3
-    assert [row["status"] for row in runs(catalog)] == ["running", "finished"]
+    assert [row["status"] for row in runs(catalog)] == ["unfinished", "finished"]
 
 
 def test_another_recipe_needs_recompute(folder: Path, catalog: Path) -> None:
@@ -138,6 +138,75 @@ def test_retry_failed_decides_failed_clips_again_only(folder: Path, catalog: Pat
     found = do(catalog, folder, retry_failed=True)
     assert counts(found) == (3, 1, {"no_face": 1}, 1, 2)
     assert [faulty.visits(path) for path in sorted(folder.glob("*.mp4"))] == [1, 2, 1]
+
+
+def test_a_run_is_finished_only_when_every_source_has_its_verdict(
+    folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgets(jobs: Sequence[str], worker: type, *rest: Any) -> Iterator[str]:
+        yield from run(jobs[:-1] if worker is workers.SpanWorker else jobs, worker, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "run", forgets)
+        with pytest.raises(cluster.RunError, match="1 sources have no verdict"):
+            do(catalog, folder)
+    (only,) = runs(catalog)
+    assert (only["status"], only["listed"], only["clips"]) == ("unfinished", 3, 2)
+    assert only["ended"] is not None
+    do(catalog, folder)
+    assert [(row["status"], row["clips"]) for row in runs(catalog)] == [("unfinished", 2), ("finished", 1)]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(15), ZeroDivisionError()])
+def test_a_run_that_is_stopped_or_breaks_says_so(
+    folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def ends(jobs: Sequence[str], worker: type, *rest: Any) -> Iterator[str]:
+        yield next(run(jobs, worker, *rest))
+        if worker is workers.SpanWorker:
+            raise error
+
+    monkeypatch.setattr(cluster, "run", ends)
+    with pytest.raises(type(error)):
+        do(catalog, folder)
+    (only,) = runs(catalog)
+    wanted = "unfinished" if isinstance(error, ZeroDivisionError) else "stopped"
+    assert (only["status"], only["clips"]) == (wanted, 1)
+    assert len(ask(catalog)) == 1
+
+
+def test_a_killed_run_is_told_from_a_running_one(folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "run", _killed)
+        patch.setattr(catalogs.Writer, "put_run", _only_the_first(catalogs.Writer.put_run))
+        with pytest.raises(SystemError):
+            do(catalog, folder)
+    assert [row["status"] for row in runs(catalog)] == ["running"]
+    do(catalog, folder)
+    assert [(row["status"], row["ended"] is None) for row in runs(catalog)] == [("killed", True), ("finished", False)]
+
+
+def _killed(*_: Any) -> Iterator[str]:
+    raise SystemError("as kill -9 does, without another word")
+
+
+def _only_the_first(put: Any) -> Any:
+    """put_run of a process that is killed after its first row."""
+    rows: list[Any] = []
+
+    def once(writer: Any, row: Any) -> None:
+        if not rows:
+            put(writer, row)
+        rows.append(row)
+
+    return once
+
+
+def test_a_folder_of_videos_is_no_place_for_a_catalog(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    with pytest.raises(BadPlace, match="holds other things"):
+        extract(Request([str(folder)], str(folder), RECIPE, quiet=True))
+    assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.slow

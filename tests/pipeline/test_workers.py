@@ -15,6 +15,7 @@ import pytest
 
 import catalogs
 from catalogs.staging import read_span, span_path
+from pipeline import workers
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.sources import content_hash
 from pipeline.survey import Survey, SurveyJob
@@ -227,3 +228,25 @@ def sound(path: Path) -> None:
         frame.sample_rate, frame.pts = 16_000, 0
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def test_a_staged_span_that_is_committed_meanwhile_costs_neither_clip_nor_worker(
+    worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The committer removes the staged file just after the worker has seen that it is there."""
+    again = job(faulty.tiny_video(tmp_path / "fine.mp4", 71), 71)
+    assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
+    path = span_path(catalog, again.source_key, 0)
+    read = workers.read_span
+
+    def taken(path: Path) -> dict:
+        path.unlink()
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "read_span", taken)
+        assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
+    assert path.exists()
+    path.write_bytes(b"damaged")
+    assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
+    assert row(catalog, again)["status"] == "accepted"
