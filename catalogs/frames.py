@@ -1,8 +1,8 @@
 """What face training reads: the faces of a catalog by clip and frame, without decoding video.
 
-The table `frames` is decoded once into a local Arrow file in the user's cache folder, which is memory-mapped: any frame
-of any clip is one look into it and one WebP to decode. The file is named after the catalog and its parts of the table,
-so a run that adds clips makes a new one in place of the old.
+The table `frames` is decoded once into local Arrow files in the user's cache folder, which are memory-mapped: any frame
+of any clip is one look into them and one WebP to decode. Each row group of each part has a file of its own, named after
+the catalog, the part and the group: what was copied stays when copying stops, and a run that adds clips adds files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,23 @@ import pyarrow.compute as pc
 
 from catalogs import parts, view
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoFrames
-from catalogs.manifest import Manifest
+from catalogs.manifest import Manifest, Part
 from catalogs.place import locate
 from catalogs.schema import TABLES
 
 _CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
+
+Heard = Callable[[int, int], None]
+"""Hears how many of a part's row groups are copied; what it raises ends the copying, and what is copied stays."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Which of a catalog's commits: its number, and the fingerprint of the recipe that it was made with."""
+
+    sequence: int
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -51,20 +62,23 @@ class StoredClip:
 
 
 def open_frames(
-    catalog: str | os.PathLike[str], size: int | None = None, cache: str | os.PathLike[str] | None = None
+    catalog: str | os.PathLike[str],
+    size: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    heard: Heard = lambda copied, known: None,
 ) -> FrameStore:
     """The frames of the newest commit. The first time they are copied into the folder `cache` (200 MB/s).
 
     size: pixels of the crops that come out, at most those stored; by default the smallest stored. cache: by default
-    vasari/frames in the user's cache folder (XDG_CACHE_HOME). NoFrames: the catalog holds none, or smaller ones.
-    NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
+    vasari/frames in the user's cache folder (XDG_CACHE_HOME). heard: called after each row group that is copied.
+    NoFrames: the catalog holds none, or smaller ones. NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
     """
     root = locate(catalog)
     folder = Path(cache) if cache is not None else _default_cache()
     for _ in range(view.ATTEMPTS):
         state = view.newest(root)
         try:
-            return _opened(root, state, size, folder)
+            return _opened(root, state, size, folder, heard)
         except FileNotFoundError:
             # a reader of a newer commit removes the older copy from the cache
             if not view.was_replaced(root, state) and view.newest(root).sequence == state.sequence:
@@ -79,11 +93,21 @@ class FrameStore:
     their landmarks 0.02 ms.
 
     size: pixels of the crops that come out. clips: what there is, in the order of clip_id; indices below are into it.
+    commit: the catalog's, which number it is and the fingerprint of its recipe.
     """
 
-    def __init__(self, rows: pa.Table, clips: Sequence[StoredClip], order: Sequence[int], size: int) -> None:
-        """rows: table `frames`; order: the row of each of `clips`."""
+    def __init__(
+        self,
+        rows: pa.Table,
+        clips: Sequence[StoredClip],
+        order: Sequence[int],
+        size: int,
+        commit: Commit | None = None,
+    ) -> None:
+        """rows: table `frames`; order: the row of each of `clips`. commit: None of a store that is of no catalog."""
         self.size = size
+        self.commit = commit or Commit(0, "")
+        self._rows = rows
         self.clips = tuple(clips)
         self._order = tuple(order)
         self._crops, self._seen = rows["crops"], rows["seen"]
@@ -92,6 +116,11 @@ class FrameStore:
     def __len__(self) -> int:
         """The number of clips."""
         return len(self.clips)
+
+    def only(self, clips: Sequence[StoredClip]) -> FrameStore:
+        """The frames of these clips alone, in their order, as they are described here. KeyError: one is not there."""
+        rows = {clip.clip_id: row for clip, row in zip(self.clips, self._order, strict=True)}
+        return FrameStore(self._rows, clips, [rows[clip.clip_id] for clip in clips], self.size, self.commit)
 
     def crops(self, clip: int, frames: Sequence[int] | np.ndarray) -> np.ndarray:
         """The stable crops of K frames of a clip, uint8 RGB [K, size, size, 3]."""
@@ -137,9 +166,9 @@ class FrameStore:
         return self._seen[self._order[clip]].values.to_numpy(zero_copy_only=False)
 
 
-def _opened(root: Path, state: Manifest, size: int | None, cache: Path) -> FrameStore:
+def _opened(root: Path, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
     clips = parts.read_all(root, "clips", state.parts("clips"), [*_CLIP, "status"])
-    rows = _mapped(root, state, cache)
+    rows = _mapped(root, state, cache, heard)
     accepted = clips.filter(pc.equal(clips["status"], "accepted")).select(_CLIP).to_pylist()
     known = {clip["clip_id"]: clip for clip in accepted}
     lists = (rows[name].to_pylist() for name in ("clip_id", "frames", "size"))
@@ -154,7 +183,8 @@ def _opened(root: Path, state: Manifest, size: int | None, cache: Path) -> Frame
             f"--frames and a larger --preset, with --recompute or into another catalog folder"
         )
     stored = [StoredClip(**known[own], frames=frames, size=side) for own, _, frames, side in found]
-    return FrameStore(rows, stored, [row for _, row, *_ in found], size or least)
+    commit = Commit(state.sequence, state.fingerprint)
+    return FrameStore(rows, stored, [row for _, row, *_ in found], size or least, commit)
 
 
 def _what_to_do(root: Path, state: Manifest) -> str:
@@ -166,31 +196,37 @@ def _what_to_do(root: Path, state: Manifest) -> str:
     )
 
 
-def _mapped(root: Path, state: Manifest, cache: Path) -> pa.Table:
-    """The rows of table frames, memory-mapped from the cache; made there first where they are not."""
-    held = state.parts("frames")
-    if not held:
-        return TABLES["frames"].empty_table()
-    own = _hash(str(root))
-    path = cache / f"{own}-{_hash(*(part.file for part in held))}.arrow"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        _write(root, state, path)
-        for old in cache.glob(f"{own}-*.arrow"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+def _mapped(root: Path, state: Manifest, cache: Path, heard: Heard) -> pa.Table:
+    """The rows of table frames, memory-mapped from the cache; copied there first where they are not."""
+    held, own = [part for part in state.parts("frames") if part.rows], _hash(str(root))
+    copied = [path for part in held for path in _copied(root, part, cache / f"{own}-{_hash(part.file)}", heard)]
+    for old in set(cache.glob(f"{own}-*.arrow")) - set(copied):
+        old.unlink(missing_ok=True)
+    tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in copied]
+    return pa.concat_tables([TABLES["frames"].empty_table(), *tables])
 
 
-def _write(root: Path, state: Manifest, path: Path) -> None:
-    """Copy the parts of table frames into one Arrow file, row group by row group; whole or absent."""
-    schema = TABLES["frames"]
+def _copied(root: Path, part: Part, stem: Path, heard: Heard) -> list[Path]:
+    """The files of a part's row groups, STEM-GROUP-COUNT.arrow; those that are not there are made."""
+    known = next(stem.parent.glob(f"{stem.name}-*.arrow"), None)
+    count = parts.count_groups(root, part) if known is None else int(known.stem.rpartition("-")[2])
+    paths = [stem.with_name(f"{stem.name}-{group}-{count}.arrow") for group in range(count)]
+    missing = [group for group, path in enumerate(paths) if not path.exists()]
+    if not missing:
+        return paths
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for group, rows in zip(missing, parts.groups(root, TABLES["frames"], part, missing), strict=True):
+        _write(rows, paths[group])
+        heard(group + 1, count)
+    return paths
+
+
+def _write(rows: pa.Table, path: Path) -> None:
+    """Write rows as an Arrow file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{parts.TEMPORARY}")
     try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as file:
-            for part in state.parts("frames"):
-                for group in parts.groups(root, schema, part):
-                    file.write_table(group)
+        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as file:
+            file.write_table(rows)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -82,11 +82,20 @@ def read(root: Path, table: str, part: Part, columns: Sequence[str] | None = Non
     return pa.concat_tables([schema.empty_table(), *groups(root, schema, part)])
 
 
-def groups(root: Path, schema: pa.Schema, part: Part) -> Iterator[pa.Table]:
-    """The row groups of a part, one after the other: decoding lists needs three times their size besides them."""
+def groups(root: Path, schema: pa.Schema, part: Part, chosen: Sequence[int] | None = None) -> Iterator[pa.Table]:
+    """The row groups of a part, one after the other: decoding lists needs three times their size besides them.
+
+    chosen: the numbers of those to read, None: all.
+    """
     with pq.ParquetFile(root / part.file) as file:
-        for group in range(file.num_row_groups):
+        for group in range(file.num_row_groups) if chosen is None else chosen:
             yield file.read_row_group(group, columns=schema.names).cast(schema)
+
+
+def count_groups(root: Path, part: Part) -> int:
+    """How many row groups a part has."""
+    with pq.ParquetFile(root / part.file) as file:
+        return file.num_row_groups
 
 
 def read_all(root: Path, table: str, parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from sample_spans import FINGERPRINT, RECIPE, clip_row, frames_row, hexes, source_key, span_tables
 
 import catalogs
-from catalogs import frames
+from catalogs import frames, parts
 from catalogs.errors import CatalogDamaged, NoCatalog, NoFrames
 from catalogs.frames import FrameStore, open_frames
 from catalogs.schema import conform
@@ -98,9 +99,10 @@ def test_any_frames_of_any_clip(store: FrameStore) -> None:
         store.crops(0, [COUNT])
 
 
-def test_the_copy_is_made_once_and_anew_when_frames_are_added(
+def test_the_copy_is_made_once_and_only_frames_that_are_added_are_copied(
     root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    heard: list[tuple[int, int]] = []
     with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
         committed(writer, root, 1)
         before = open_frames(root, cache=cache)
@@ -110,10 +112,59 @@ def test_the_copy_is_made_once_and_anew_when_frames_are_added(
             committed(writer, root, 2, status="rejected")  # no frames are added
             assert len(open_frames(root, cache=cache)) == 1
         committed(writer, root, 3)
-        assert len(open_frames(root, cache=cache)) == 2
-    (second,) = cache.iterdir()
-    assert second != first
+        store = open_frames(root, cache=cache, heard=lambda *how_far: heard.append(how_far))
+    assert len(store) == 2
+    assert heard == [(1, 1)]  # the part that is new
+    assert len({*cache.iterdir()} - {first}) == 1
+    assert (store.commit.sequence, before.commit.sequence) == (before.commit.sequence + 2, store.commit.sequence - 2)
+    assert store.commit.fingerprint == FINGERPRINT
     assert before.crops(0, [1])[0, 0, 0, 0] == shade(1, 1)  # a store that is open keeps what it has
+
+
+def test_files_of_parts_that_are_no_more_are_removed(root: Path, cache: Path) -> None:
+    with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
+        committed(writer, root, 1)
+        open_frames(root, cache=cache)
+        (first,) = cache.iterdir()
+        committed(writer, root, 1)  # decided again
+        open_frames(root, cache=cache)
+    assert first not in cache.iterdir()
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_copying_that_was_stopped_goes_on_where_it_was(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row group by row group; of one that was not whole nothing is left."""
+
+    def stop(copied: int, known: int) -> None:
+        heard.append((copied, known))
+        raise InterruptedError
+
+    monkeypatch.setattr(parts, "_GROUP_BYTES", 1)  # a clip a group
+    with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
+        committed(writer, root, 1, 2, 3)
+    for count in range(1, 4):
+        heard: list[tuple[int, int]] = []
+        with pytest.raises(InterruptedError):
+            open_frames(root, cache=cache, heard=stop)
+        assert heard == [(count, 3)]
+        assert [path.suffix for path in cache.iterdir()] == [".arrow"] * count
+    store = open_frames(root, cache=cache, heard=stop)
+    assert [clip.frames for clip in store.clips] == [COUNT] * 3
+    for place, clip in enumerate(store.clips):
+        assert store.crops(place, [2])[0, 0, 0, 0] == shade(int(Path(clip.source_uri).stem), 2)
+
+
+def test_some_clips_alone_with_what_is_said_of_them(store: FrameStore) -> None:
+    chosen = [replace(store.clips[place], subject_id="somebody") for place in (3, 1)]
+    found = store.only(chosen)
+    assert (len(found), found.size, found.commit) == (2, store.size, store.commit)
+    assert [clip.subject for clip in found.clips] == ["somebody"] * 2
+    assert np.array_equal(found.landmarks(0), store.landmarks(3))
+    assert np.array_equal(found.crops(1, [2]), store.crops(1, [2]))
+    with pytest.raises(KeyError):
+        store.only([replace(store.clips[0], clip_id="another")])
 
 
 def test_a_copy_that_fails_leaves_nothing(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
