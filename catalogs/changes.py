@@ -17,6 +17,9 @@ from catalogs.schema import empty
 ALWAYS = ("clips", "latents", "previews", "runs")
 """Tables that have a file even without rows, so that a bare glob over them always works."""
 
+OF_CLIPS = ("clips", "latents", "previews", "frames")
+"""Tables whose rows belong to clips, and so to the recipe that decided these. A file holds rows of one recipe."""
+
 CLIPS_PER_FILE = 250_000
 FILE_BYTES = 256 << 20
 SMALL_SHARE = 0.25
@@ -40,27 +43,29 @@ class Change:
         """Whether anything would change."""
         return bool(self._drafts or self._removed)
 
-    def add(self, table: str, rows: Sequence[pa.Table]) -> None:
-        """Write `rows` as one new part of `table`; no part if there are none."""
+    def add(self, table: str, rows: Sequence[pa.Table], recipe: str | None = None) -> None:
+        """Write `rows`, all decided under `recipe`, as one new part of `table`; no part if there are none."""
         if sum(piece.num_rows for piece in rows):
-            self._draft(table, rows)
+            self._draft(table, rows, recipe)
 
-    def replace(self, table: str, old: Sequence[Part], rows: Sequence[pa.Table]) -> None:
-        """Retire the parts `old` and put `rows` in their place."""
+    def replace(self, table: str, old: Sequence[Part], rows: Sequence[pa.Table], recipe: str | None = None) -> None:
+        """Retire the parts `old` and put `rows`, all decided under `recipe`, in their place."""
         self._removed.update(part.file for part in old)
-        self.add(table, rows)
+        self.add(table, rows, recipe)
 
     def drop(self, table: str, gone: Gone) -> None:
         """Rewrite the parts of `table` that hold rows that must go, without those rows."""
         for part in self._with_gone(table, gone):
-            self.replace(table, [part], [self._kept(table, part, gone)])
+            self.replace(table, [part], [self._kept(table, part, gone)], part.recipe)
 
     def compact(self, table: str, gone: Gone | None = None) -> None:
-        """Merge small parts of `table` into files of a sensible size, and drop the rows that must go."""
+        """Merge small parts of one recipe of `table` into files of a sensible size, and drop the rows that must go."""
         dirty = set() if gone is None else {part.file for part in self._with_gone(table, gone)}
-        for group in groups(table, self._manifest.parts(table)):
-            if len(group) > 1 or group[0].file in dirty:
-                self.replace(table, group, [self._kept(table, part, gone) for part in group])
+        held = self._manifest.parts(table)
+        for recipe in dict.fromkeys(part.recipe for part in held):
+            for group in groups(table, [part for part in held if part.recipe == recipe]):
+                if len(group) > 1 or group[0].file in dirty:
+                    self.replace(table, group, [self._kept(table, part, gone) for part in group], recipe)
 
     def publish(self, recipe: tuple[str, Mapping[str, Any]] | None = None) -> Manifest:
         """Make the change, and with it a new (fingerprint, recipe) if given. Returns the new state."""
@@ -76,10 +81,10 @@ class Change:
         elif not kept:
             self._draft(table, [empty(table)])
 
-    def _draft(self, table: str, rows: Sequence[pa.Table]) -> None:
+    def _draft(self, table: str, rows: Sequence[pa.Table], recipe: str | None = None) -> None:
         number = sum(item.table == table for item in self._drafts)
         stem = f"{self._stem}-{number}" if number else self._stem
-        self._drafts.append(parts.draft(self._root, table, stem, rows))
+        self._drafts.append(parts.draft(self._root, table, stem, rows, recipe))
 
     def _with_gone(self, table: str, gone: Gone) -> list[Part]:
         key = parts.key(table)

@@ -23,7 +23,7 @@ from catalogs import parts, view
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoFrames
 from catalogs.manifest import Manifest, Part
 from catalogs.place import locate
-from catalogs.schema import TABLES
+from catalogs.schema import TABLES, form
 
 _CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
@@ -167,9 +167,10 @@ class FrameStore:
 
 
 def _opened(root: Path, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
-    clips = parts.read_all(root, "clips", state.parts("clips"), [*_CLIP, "status"])
+    clips = parts.read_all(root, "clips", state.parts("clips"), [*_CLIP, "status", "recipe"])
     rows = _mapped(root, state, cache, heard)
-    accepted = clips.filter(pc.equal(clips["status"], "accepted")).select(_CLIP).to_pylist()
+    ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
+    accepted = clips.filter(ours).select(_CLIP).to_pylist()
     known = {clip["clip_id"]: clip for clip in accepted}
     lists = (rows[name].to_pylist() for name in ("clip_id", "frames", "size"))
     found = sorted((own, row, frames, side) for row, (own, frames, side) in enumerate(zip(*lists, strict=True)))
@@ -198,8 +199,10 @@ def _what_to_do(root: Path, state: Manifest) -> str:
 
 def _mapped(root: Path, state: Manifest, cache: Path, heard: Heard) -> pa.Table:
     """The rows of table frames, memory-mapped from the cache; copied there first where they are not."""
-    held, own = [part for part in state.parts("frames") if part.rows], _hash(str(root))
-    copied = [path for part in held for path in _copied(root, part, cache / f"{own}-{_hash(part.file)}", heard)]
+    held = [part for part in state.parts("frames") if part.rows and part.recipe in (None, state.fingerprint)]
+    own, columns = _hash(str(root)), form(TABLES["frames"])
+    stems = [cache / f"{own}-{_hash(part.file, columns)}" for part in held]
+    copied = [path for part, stem in zip(held, stems, strict=True) for path in _copied(root, part, stem, heard)]
     for old in set(cache.glob(f"{own}-*.arrow")) - set(copied):
         old.unlink(missing_ok=True)
     tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in copied]

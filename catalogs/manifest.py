@@ -10,7 +10,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,25 @@ KEEP = 5
 
 _NAME = re.compile(r"\d{8}\.json")
 _ATTEMPTS = 100
+_TOLD = ("file", "rows", "bytes")
+_NOTED = ("recipe", "form")
+"""Of each part: what the list of files says, as every version reads it, and what is noted beside the list."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file: `file` relative to the catalog's folder, its rows and bytes."""
+    """One Parquet file: `file` relative to the catalog's folder, its rows and bytes.
+
+    recipe: the fingerprint under which all its rows were decided; None where rows have no recipe (runs, metrics),
+    where there are none, and where a version that did not note it wrote them. form: `catalogs.schema.form` of its
+    columns, None where it was not noted.
+    """
 
     file: str
     rows: int
     bytes: int
+    recipe: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,14 +133,23 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
         "version": manifest.version,
         "fingerprint": manifest.fingerprint,
         "recipe": manifest.recipe,
-        "tables": {table: [vars(part) for part in parts] for table, parts in manifest.tables.items()},
+        "tables": {table: [_values(part, _TOLD) for part in parts] for table, parts in manifest.tables.items()},
+        "notes": {part.file: _values(part, _NOTED) for parts in manifest.tables.values() for part in parts},
     }
+
+
+def _values(part: Part, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in names}
 
 
 def _parse(path: Path, text: str) -> Manifest:
     try:
         found = json.loads(text)
-        tables = {table: tuple(Part(**part) for part in parts) for table, parts in found["tables"].items()}
+        notes = found.get("notes", {})
+        tables = {
+            table: tuple(Part(**part, **notes.get(part["file"], {})) for part in parts)
+            for table, parts in found["tables"].items()
+        }
         return Manifest(found["sequence"], found["version"], found["fingerprint"], found["recipe"], tables)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CatalogDamaged(f"{path} is no manifest ({error}): restore it from a backup of the folder") from error

@@ -5,6 +5,7 @@ The tables themselves are stated in catalogs/tables.py; import their names from 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ __all__ = [
     "conform",
     "dim",
     "empty",
+    "fitted",
+    "form",
     "schema_of",
     "sql_type",
 ]
@@ -63,6 +66,33 @@ def conform(table: str, rows: Rows | pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def fitted(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`rows` in the columns of `schema`, in its order: null where they lack one, without those it does not have.
+
+    So a file that an earlier or later version of the tables wrote is read; fields of structs are treated alike.
+    SchemaError names a column that may not be null and is missing, or that has another type.
+    """
+    lacking = [field.name for field in schema if not field.nullable and field.name not in rows.column_names]
+    if lacking:
+        raise SchemaError(f"column {', '.join(lacking)} is missing, and is required")
+    try:
+        columns = [
+            rows[field.name].cast(field.type)
+            if field.name in rows.column_names
+            else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
+            for field in schema
+        ]
+    except pa.ArrowException as error:
+        raise SchemaError(f"columns of another type than {schema.names}: {error}") from error
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def form(schema: pa.Schema) -> str:
+    """16 hex digits that change with the names, the order or the types of the columns, not with their meanings."""
+    columns = "\n".join(f"{field.name} {_type_name(field.type)}" for field in schema)
+    return hashlib.blake2b(columns.encode(), digest_size=8).hexdigest()
+
+
 def dim(field: pa.Field) -> int | None:
     """D of a flat list column; None if the column is no such list or D is not fixed yet."""
     value = (field.metadata or {}).get(b"dim")
@@ -89,6 +119,14 @@ def sql_type(kind: pa.DataType) -> str:
     if pa.types.is_struct(kind):
         return "STRUCT(" + ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in kind) + ")"
     return simple[kind]
+
+
+def _type_name(kind: pa.DataType) -> str:
+    """The DuckDB type, which a file read back has too; Arrow's name for one that no table has yet."""
+    try:
+        return sql_type(kind)
+    except KeyError:
+        return str(kind)
 
 
 def _column(table: str, field: pa.Field, rows: Rows | pa.Table) -> pa.Array | pa.ChunkedArray:

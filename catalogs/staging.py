@@ -15,10 +15,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalogs.errors import BadSpan, NoCatalog
+from catalogs.errors import BadSpan, NoCatalog, SchemaError
 from catalogs.parts import TEMPORARY
 from catalogs.place import WORK, fsync, locate
-from catalogs.schema import PER_FRAME, STATUSES, TABLES, conform, dim
+from catalogs.schema import PER_FRAME, STATUSES, TABLES, conform, dim, fitted
 
 SUFFIX = ".span"
 BAD_SUFFIX = ".bad"
@@ -70,7 +70,7 @@ def read_span(path: Path) -> dict[str, pa.Table]:
     try:
         with pa.memory_map(str(path)) as source:
             found = dict(_streams(source))
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+    except (pa.ArrowException, SchemaError, OSError, ValueError, KeyError) as error:
         raise BadSpan(f"{path} cannot be read: {error}") from error
     _check(found, match[1], int(match[2]), path.name)
     return found
@@ -108,7 +108,7 @@ def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
     while source.tell() < size:
         table = pa.ipc.open_stream(source).read_all()
         name = (table.schema.metadata or {})[b"vasari.table"].decode()
-        yield name, table.cast(TABLES[name])
+        yield name, fitted(table, TABLES[name])
 
 
 def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, name: str) -> None:

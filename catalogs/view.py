@@ -1,4 +1,4 @@
-"""Reading a catalog with DuckDB: one view a table, over exactly the files of the newest manifest."""
+"""Reading a catalog with DuckDB: one view a table, over the files of the newest manifest."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import duckdb
 import pyarrow as pa
 
 from catalogs import manifest as manifests
+from catalogs.definitions import definitions, quoted
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog
 from catalogs.manifest import Manifest
 from catalogs.place import locate
-from catalogs.schema import TABLES, sql_type
 
 ATTEMPTS = 50
 """How often reading begins anew when a run has replaced files meanwhile."""
 
 
 def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPyConnection:
-    """A DuckDB connection with the views clips, latents, previews, frames, runs and metrics.
+    """A DuckDB connection with the views clips, latents, previews, frames, runs and metrics, and older_clips.
+
+    They show the clips that the catalog's recipe decided, and what belongs to these; older_clips those that an
+    earlier recipe did, until their source is worked on again. Columns are those of catalogs/tables.py, in this order.
 
     The views show the commit that is the newest now, also while a run goes on. They keep showing it; open
     again to see more. If a run replaces files while such a connection is open, a query on it fails: `query`
@@ -36,7 +39,7 @@ def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPy
         state = newest(root)
         try:
             return _connect(root, state, read_only)
-        except duckdb.Error:
+        except (duckdb.Error, FileNotFoundError):
             if not was_replaced(root, state):
                 raise
     raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times while opening it; try again")
@@ -55,7 +58,7 @@ def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
             with _connect(root, state, read_only=True) as connection:
                 found = connection.sql(sql)
                 return pa.table({}) if found is None else found.to_arrow_table()
-        except duckdb.Error:
+        except (duckdb.Error, FileNotFoundError):
             if not was_replaced(root, state):
                 raise
     raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times during a query; try again")
@@ -90,26 +93,12 @@ def _connect(root: Path, state: Manifest, read_only: bool) -> duckdb.DuckDBPyCon
     connection = duckdb.connect()
     try:
         if read_only:
-            files = ", ".join(_quoted(root / file) for file in sorted(state.files()))
+            files = ", ".join(quoted(root / file) for file in sorted(state.files()))
             connection.execute(f"SET allowed_paths = [{files}]")
             connection.execute("SET enable_external_access = false")
-        for table in TABLES:
-            connection.execute(f"CREATE VIEW {table} AS {_select(root, state, table)}")
+        for name, select in definitions(root, state):
+            connection.execute(f"CREATE VIEW {name} AS {select}")
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _select(root: Path, state: Manifest, table: str) -> str:
-    """All rows of a table's parts; without parts, no rows with the same columns."""
-    held = state.parts(table)
-    if held:
-        files = ", ".join(_quoted(root / part.file) for part in held)
-        return f"SELECT * FROM read_parquet([{files}], hive_partitioning = false)"
-    columns = ", ".join(f'CAST(NULL AS {sql_type(field.type)}) AS "{field.name}"' for field in TABLES[table])
-    return f"SELECT {columns} WHERE false"
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

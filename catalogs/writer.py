@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,16 @@ import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
 from catalogs import parts, staging
-from catalogs.changes import ALWAYS, CLIPS_PER_FILE, Change, among, others_than
-from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError
+from catalogs.changes import ALWAYS, CLIPS_PER_FILE, OF_CLIPS, Change, among, others_than
+from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError, VersionMismatch
 from catalogs.ground import check_ground
 from catalogs.lock import WriterLock
-from catalogs.manifest import Manifest
+from catalogs.manifest import Manifest, Part
 from catalogs.place import MANIFESTS, WORK, locate
 from catalogs.publish import sweep, sweep_work
 from catalogs.recipes import differences, normal
-from catalogs.schema import VERSION, conform
+from catalogs.schema import TABLES, VERSION, conform, form
+from catalogs.separation import separated
 from catalogs.upsert import KEYS, collisions, replaced
 
 BATCH_BYTES = 128 << 20
@@ -100,6 +101,9 @@ class Writer:
                     raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
             sweep(root, manifest)
             sweep_work(root)
+            if manifest is not None:
+                _refuse_unknown(root, manifest)
+                manifest = separated(root, manifest)
             if manifest is None:
                 manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
             elif manifest.fingerprint != fingerprint:
@@ -130,8 +134,8 @@ class Writer:
     def decided(self) -> pa.Table:
         """The committed clips of the current recipe, columns DECIDED; commit first to count staged spans."""
         with self._working():
-            rows = parts.read_all(self._root, "clips", self._manifest.parts("clips"), [*DECIDED, "recipe"])
-            return rows.filter(pc.equal(rows["recipe"], self._manifest.fingerprint)).select(DECIDED)
+            held = [part for part in self._manifest.parts("clips") if part.recipe == self._manifest.fingerprint]
+            return parts.read_all(self._root, "clips", held, DECIDED)
 
     def commit(self) -> int:
         """Publish all staged spans, at most BATCH_BYTES a manifest; returns the clips committed.
@@ -154,8 +158,9 @@ class Writer:
         """Maintenance at the end of a run: change the rows of clips, then bring all files to a sensible size.
 
         `update` gets all clips, sorted by clip_id, and returns them changed or fewer: it may neither add a
-        clip_id nor accept a clip that was not (it would have no latents). Rows of other tables whose clip is
-        gone (latents and frames: or no longer accepted) go with it. One manifest; False if nothing changed.
+        clip_id nor accept a clip that was not (it would have no latents). Rows of other tables
+        whose clip is gone (latents and frames: or no longer accepted) go with it. Files written before columns were
+        added get them. One manifest; False if nothing changed.
         """
         with self._working():
             held = self._manifest.parts("clips")
@@ -163,10 +168,11 @@ class Writer:
             after = conform("clips", update(before)).sort_by("clip_id")
             _check_update(before, after)
             change = Change(self._root, self._manifest)
-            if not after.equals(before) or len(held) > max(1, -(-after.num_rows // CLIPS_PER_FILE)):
+            pieces = list(_pieces(after))
+            if not after.equals(before) or len(held) > max(1, len(pieces)) or _outgrown(held):
                 change.replace("clips", held, [])
-                for start in range(0, after.num_rows, CLIPS_PER_FILE):
-                    change.add("clips", [after.slice(start, CLIPS_PER_FILE)])
+                for recipe, rows in pieces:
+                    change.add("clips", [rows], recipe)
             accepted = after.filter(pc.equal(after["status"], "accepted"))["clip_id"]
             for table, stays in (("latents", accepted), ("frames", accepted), ("previews", after["clip_id"])):
                 change.compact(table, others_than(stays))
@@ -213,10 +219,11 @@ class Writer:
                 [replaced(held, incoming.select(KEYS), self._manifest.fingerprint) for held in self._held()]
             )
             if going.num_rows:
-                for table in ("clips", "latents", "previews", "frames"):
+                for table in OF_CLIPS:
                     change.drop(table, among(going["clip_id"]))
-            for table in ("clips", "latents", "previews", "frames"):
-                change.add(table, [tables[table] for tables in spans.values() if table in tables])
+            for table in OF_CLIPS:
+                rows = [tables[table] for tables in spans.values() if table in tables]
+                change.add(table, rows, self._manifest.fingerprint)
             self._publish(change)
         for path in spans:
             os.unlink(path)
@@ -277,7 +284,7 @@ class Writer:
 
     def _fold(self) -> None:
         change = Change(self._root, self._manifest)
-        for table in ("clips", "latents", "previews", "frames"):
+        for table in OF_CLIPS:
             change.compact(table)
         self._publish(change)
 
@@ -294,6 +301,31 @@ def _with_killed(root: Path, manifest: Manifest) -> Manifest:
     change.drop("runs", among(dead["run_id"]))
     change.add("runs", [killed])
     return change.publish()
+
+
+def _pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of one file each, with the recipe that decided them."""
+    for recipe in pc.unique(clips["recipe"]):
+        rows = clips.filter(pc.equal(clips["recipe"], recipe))
+        for start in range(0, rows.num_rows, CLIPS_PER_FILE):
+            yield recipe.as_py(), rows.slice(start, CLIPS_PER_FILE)
+
+
+def _refuse_unknown(root: Path, manifest: Manifest) -> None:
+    """VersionMismatch if a later version of the code added columns: files written anew here would lose them."""
+    for table, held in manifest.tables.items():
+        for part in held:
+            unknown = parts.unknown_columns(root, table, part)
+            if unknown:
+                raise VersionMismatch(
+                    f"{root / part.file} has columns that this code does not know ({', '.join(unknown)}), and would "
+                    f"lose them when it is written anew: update the code to write to this catalog; it can be read"
+                )
+
+
+def _outgrown(clips: Sequence[Part]) -> bool:
+    """Whether files of clips lack columns that were added since."""
+    return any(part.form != form(TABLES["clips"]) for part in clips)
 
 
 def _check_update(before: pa.Table, after: pa.Table) -> None:

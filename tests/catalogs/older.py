@@ -1,0 +1,64 @@
+"""Catalogs as earlier versions wrote them, and columns as later versions may add them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from catalogs import parts
+from catalogs.manifest import newest
+from catalogs.schema import TABLES
+
+ANN, BEA = "/videos/1.mp4", "/videos/3.mp4"
+"""The accepted clips of `version_3`, of two frames each; clip 2 is rejected, 4 failed."""
+
+_VERSION_3 = Path(__file__).parent / "version_3"
+
+
+def version_3(root: Path) -> Path:
+    """A copy of a catalog of schema version 3 before columns were added to it; recipe and fingerprint: sample_spans."""
+    return Path(shutil.copytree(_VERSION_3, root))
+
+
+def add_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on clips has `added_map` and `added_number`, and its seconds a field `added`."""
+    clips = TABLES["clips"]
+    seconds = clips.field("seconds")
+    more = seconds.with_type(pa.struct([pa.field("added", pa.float32()), *seconds.type]))
+    clips = clips.set(clips.get_field_index("seconds"), more)
+    clips = clips.append(_field("added_map", pa.map_(pa.string(), pa.string())))
+    monkeypatch.setitem(TABLES, "clips", clips.append(_field("added_number", pa.float32())))
+
+
+def without_notes(root: Path) -> None:
+    """The manifest as a version that noted nothing of its files wrote it."""
+    path = max((root / "_manifest").iterdir())
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({key: value for key, value in told.items() if key != "notes"}))
+
+
+def in_one_file(root: Path) -> None:
+    """Rows of all recipes in one file a table, as earlier versions merged them."""
+    state = newest(root)
+    assert state is not None
+    path = max((root / "_manifest").iterdir())
+    told = json.loads(path.read_text())
+    for table in ("clips", "latents", "previews", "frames"):
+        held = state.parts(table)
+        if held:
+            made = parts.draft(root, table, parts.new_stem(99), [parts.read_all(root, table, held)])
+            os.replace(made.temporary, root / made.part.file)
+            told["tables"][table] = [{key: getattr(made.part, key) for key in ("file", "rows", "bytes")}]
+            for part in held:
+                os.unlink(root / part.file)
+    path.write_text(json.dumps(told))
+    without_notes(root)
+
+
+def _field(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, metadata={"unit": "text", "about": "added later"})
