@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from catalogs.view import query
+from catalogs.definitions import OLDER
+from catalogs.view import answers
 
 _TOTALS = """
 SELECT count(*) AS clips,
@@ -23,19 +24,23 @@ SELECT status, reason, count(*) AS clips FROM clips WHERE status <> 'accepted'
 GROUP BY status, reason ORDER BY clips DESC, reason
 """
 
+_OLDER = f"SELECT count(*) AS clips FROM {OLDER}"
+
 
 def summary(catalog: str | os.PathLike[str] | duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Counts of a catalog (a URI, or a connection from `catalogs.open`).
 
     Keys: clips, accepted, rejected and failed (each a dictionary from reason to clips, most frequent first),
     sources, video_seconds (all clips whose times are known), accepted_seconds. The counts add up:
-    accepted + rejected + failed = clips. With a URI the two queries may see two commits if a run goes on.
+    accepted + rejected + failed = clips. Beside them, where there are any, older:
+    how many clips an earlier recipe decided.
     """
+    asked = (_TOTALS, _REASONS, _OLDER)
     if isinstance(catalog, duckdb.DuckDBPyConnection):
-        tables = [catalog.sql(sql).to_arrow_table() for sql in (_TOTALS, _REASONS)]
+        tables = [catalog.sql(sql).to_arrow_table() for sql in asked]
     else:
-        tables = [query(catalog, sql) for sql in (_TOTALS, _REASONS)]
-    totals, reasons = (table.to_pylist() for table in tables)
+        tables = answers(catalog, asked)
+    totals, reasons, older = (table.to_pylist() for table in tables)
     counts = totals[0]
     return {
         "clips": counts["clips"],
@@ -45,4 +50,5 @@ def summary(catalog: str | os.PathLike[str] | duckdb.DuckDBPyConnection) -> dict
         "sources": counts["sources"],
         "video_seconds": counts["video_seconds"],
         "accepted_seconds": counts["accepted_seconds"],
+        **({"older": older[0]["clips"]} if older[0]["clips"] else {}),
     }

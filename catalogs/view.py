@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -51,17 +52,25 @@ def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
     If a run replaced files meanwhile, the query runs again on the newer commit. Errors: as `open`,
     and DuckDB's.
     """
+    return answers(uri, [sql])[0]
+
+
+def answers(uri: str | os.PathLike[str], statements: Sequence[str]) -> list[pa.Table]:
+    """As `query`, of several statements, one after the other on the same commit."""
     root = locate(uri)
     for _ in range(ATTEMPTS):
         state = newest(root)
         try:
             with _connect(root, state, read_only=True) as connection:
-                found = connection.sql(sql)
-                return pa.table({}) if found is None else found.to_arrow_table()
+                return [_rows(connection.sql(sql)) for sql in statements]
         except (duckdb.Error, FileNotFoundError):
             if not was_replaced(root, state):
                 raise
     raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times during a query; try again")
+
+
+def _rows(found: duckdb.DuckDBPyRelation | None) -> pa.Table:
+    return pa.table({}) if found is None else found.to_arrow_table()
 
 
 def newest(root: Path) -> Manifest:

@@ -1,8 +1,7 @@
-"""Ask a catalog in SQL: views clips, latents, runs (and previews, metrics); without SQL, its summary."""
+"""Ask a catalog in SQL: views clips, latents, previews, frames, runs, metrics; without SQL, its summary."""
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from dataclasses import dataclass
@@ -14,46 +13,64 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import catalogs
 from catalogs.summary import summary
+from catalogs.view import answers
+from pipeline import questions
+from pipeline.answers import json_lines, write_csv
 from pipeline.command import Failure, absolute, reported
-from pipeline.summary import catalog_text
+from pipeline.summary import catalog_text, older_text
 from pipeline.table import table_text
+
+OLDER = "select count(*) from older_clips"
 
 
 @dataclass(frozen=True)
 class Query:
-    """Run SQL on a catalog and print a table; without SQL, print the catalog's summary."""
+    """Run SQL on a catalog and print a table; without SQL, print the catalog's summary.
+
+    SQL only reads. Several statements, with ; between them, give several tables. Exit code 2 for a wrong argument.
+    """
 
     sql: Annotated[str | None, tyro.conf.Positional] = None
-    """DuckDB SQL over the views clips, latents, previews, runs, metrics."""
+    """DuckDB SQL over the views clips, latents, previews, frames, runs, metrics, and older_clips, which an earlier
+    recipe decided. -: from standard input."""
     catalog: str = "catalog"
     """Folder of the catalog."""
     csv: bool = False
-    """Print CSV."""
+    """Print CSV; lists, structs and maps as JSON."""
     json: bool = False
     """Print one JSON object a row."""
+    wide: bool = False
+    """Cut nothing, however long: lists, structs, JSON."""
 
 
 def main(args: Query) -> None:
     uri = absolute(args.catalog, "--catalog")
-    if args.sql is None:
+    if args.csv and args.json:
+        raise Failure("--csv and --json exclude each other: give one of them")
+    sql = questions.given(args.sql)
+    if sql is None:
+        if args.csv:
+            raise Failure("--csv prints the rows of a question: give SQL, or no --csv for the summary")
         counts = summary(uri)
         print(json.dumps(counts) if args.json else catalog_text(uri, counts))
         return
+    asked = questions.statements(sql)
+    if len(asked) > 1 and (args.csv or args.json):
+        raise Failure(f"--csv and --json print the rows of one statement, not of {len(asked)}: ask one at a time")
     try:
-        table = catalogs.query(uri, args.sql)
+        *tables, older = answers(uri, [*asked, OLDER])
     except duckdb.Error as error:
         raise Failure(f"DuckDB refuses the SQL: {error}") from error
     if args.csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(table.column_names)
-        writer.writerows(row.values() for row in table.to_pylist())
+        write_csv(tables[0], sys.stdout)
     elif args.json:
-        for row in table.to_pylist():
-            print(json.dumps(row, default=str))
+        for line in json_lines(tables[0]):
+            print(line)
     else:
-        print(table_text(table))
+        print("\n\n".join(table_text(table, args.wide) for table in tables))
+    if left := older[0][0].as_py():
+        print(f"note: {older_text(left)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

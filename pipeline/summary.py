@@ -40,8 +40,17 @@ def catalog_text(uri: str, counts: Mapping[str, Any]) -> str:
         f"{uri}: {_count(counts['sources'], 'source')}, {_count(counts['clips'], 'clip')}, "
         f"{counts['video_seconds']:.0f} s of video",
         *_verdicts(counts["accepted"], counts["rejected"], sum(counts["failed"].values())),
+        *([f"beside these, {older_text(counts['older'])}"] if counts.get("older") else []),
     ]
     return "\n".join(lines)
+
+
+def older_text(clips: int) -> str:
+    """What to know of clips that another recipe than the catalog's decided."""
+    return (
+        f"{_count(clips, 'clip')} of an older recipe {'is' if clips == 1 else 'are'} left, and not shown: view "
+        "older_clips has them; jobs/extract.py --recompute over their files decides them anew"
+    )
 
 
 def _verdicts(accepted: int, rejected: Mapping[str, int], failed: int) -> list[str]:

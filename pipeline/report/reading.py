@@ -69,6 +69,7 @@ class Totals:
     accepted_seconds: float
     wall_seconds: float | None
     speed: float | None
+    older: int = 0
 
     @property
     def verdicts(self) -> tuple[tuple[str, int], ...]:
