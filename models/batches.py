@@ -9,6 +9,12 @@ import numpy as np
 Model = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 """From a batch of items to one answer each, in their order."""
 
+_NO_ROOM = ("out of memory", "failed to allocate memory", "status_alloc_failed")
+_LOST = (
+    *("cuda error", "cuda driver error", "cudnn error", "cublas_status_", "hip error", "device-side assert"),
+    *("cuda failure", "cudnn failure", "cublas failure"),
+)
+
 
 def in_batches(model: Model, items: Sequence[np.ndarray], most: int) -> list[np.ndarray]:
     """The answers of `model` to `items`, at most `most` at a time.
@@ -37,4 +43,18 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error).lower()
-    return "out of memory" in text or "failed to allocate memory" in text
+    return any(words in text for words in _NO_ROOM)
+
+
+def device_lost(error: BaseException) -> bool:
+    """Whether an error came from a GPU itself, in the words of PyTorch or ONNX Runtime, and is no lack of memory.
+
+    Most such errors (an illegal address, a failed assertion) stay with the process: every later call gives them again.
+    """
+    if out_of_memory(error):
+        return False
+    if type(error).__name__ == "AcceleratorError":
+        return True
+    text = str(error).lower()
+    plain = type(error) is RuntimeError or type(error).__module__.startswith("onnxruntime")
+    return plain and any(words in text for words in _LOST)

@@ -46,6 +46,12 @@ class AskFailed(RuntimeError):
     """What a child asked its parent could not be answered; carries the parent's error as text."""
 
 
+class AskOverdue(AskFailed, TimeoutError):
+    """What a child asked its parent was not answered in time."""
+
+
+_REFUSALS = {"error": AskFailed, "late": AskOverdue}
+
 Answer = Callable[..., Any]
 """Answers a child's question, called with what the child's `ask` was called with."""
 
@@ -62,9 +68,9 @@ class Child:
         """The answer of the function `name`, as "module:function", within `seconds`.
 
         asked: answers the child's questions. With it, `name` is called with one more argument, `ask`: a function that
-        sends its arguments to `asked` and returns what that gives, or raises AskFailed with what it raised. The time
-        `asked` takes does not count. Raises ChildTimeout, ChildCrashed or ChildError; the child is usable again after
-        each.
+        sends its arguments to `asked` and returns what that gives, or raises AskFailed with what it raised (AskOverdue
+        for a TimeoutError). The time `asked` takes does not count. Raises ChildTimeout, ChildCrashed or ChildError; the
+        child is usable again after each.
         """
         process = self._ready()
         assert process.stdin is not None
@@ -186,8 +192,8 @@ def _ask(answers: Any, calls: BinaryIO, *question: Any) -> Any:
     """The child's side of a question to its parent."""
     _send(answers, ("ask", question))
     kind, value = _next(calls)
-    if kind == "error":
-        raise AskFailed(value)
+    if kind in _REFUSALS:
+        raise _REFUSALS[kind](value)
     return value
 
 
@@ -196,7 +202,7 @@ def _answered(asked: Answer, question: tuple[Any, ...]) -> tuple[str, Any]:
     try:
         return "ok", asked(*question)
     except Exception as error:
-        return "error", f"{type(error).__name__}: {error}"
+        return "late" if isinstance(error, TimeoutError) else "error", f"{type(error).__name__}: {error}"
 
 
 def _function(name: str) -> Callable[..., Any]:

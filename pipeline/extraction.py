@@ -204,7 +204,7 @@ class _Run:
         if not jobs:
             return
         workers = cluster.connect(self._request.workers)
-        serving = labellers(self._recipe)
+        serving = labellers(self._recipe, self._request.limits.seconds)
         gpus = f", {serving.sets} set{'s' * (serving.sets > 1)} of networks on GPUs" if serving else ""
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
         ask = serving.asking() if serving else None

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from models.batches import device_lost
+from pipeline.finite import NotFinite, check_finite
 from stages.clip import Clip, Reject, Runner, Stage
 from stages.networks import Ask, NetworkStage
 from stages.reader import Unreadable
@@ -38,7 +40,10 @@ class Judge:
         self._stages: list[tuple[Stage, Runner]] = [(stage, _opened(stage, ask)) for stage in stages]
 
     def __call__(self, clip: Clip) -> Iterator[Verdict]:
-        """Verdicts of `clip` and, where the scene changes, of each part, in time order."""
+        """Verdicts of `clip` and, where the scene changes, of each part, in time order.
+
+        Raises what a GPU of this process failed with (`models.batches.device_lost`): it judges nothing any more.
+        """
         todo: Clip | None = clip
         while todo is not None:
             verdict = self._one(todo)
@@ -53,12 +58,21 @@ class Judge:
                 outcome = _timed(seconds, stage.name, run, clip)
                 if not isinstance(outcome, Reject) and outcome.end_s != clip.end_s:
                     outcome = self._again(seconds, position, outcome)
+                found = outcome.clip if isinstance(outcome, Reject) else outcome
+                before, clip = clip, replace(clip, end_s=found.end_s, rest=found.rest)
+                check_finite(before, found)
                 if isinstance(outcome, Reject):
                     return Verdict(outcome.clip, "rejected", outcome.reason, outcome.detail, seconds)
                 clip = outcome
         except Unreadable as error:
             return Verdict(clip, "failed", "unreadable", str(error), seconds)
+        except NotFinite as error:
+            return Verdict(clip, "failed", "error", f"stage {stage.name}: {error}", seconds)
+        except TimeoutError as error:
+            return Verdict(clip, "failed", "timeout", f"stage {stage.name}: {error}", seconds)
         except Exception as error:
+            if device_lost(error):
+                raise
             log.exception("%s: stage %s", clip.path, stage.name)
             detail = f"stage {stage.name}: {type(error).__name__}: {error}"
             return Verdict(clip, "failed", "error", detail, seconds)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,57 +18,65 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from pipeline.asking import HEALTH, Asking
 from pipeline.recipe import Recipe
 from pipeline.serving import Server
+from pipeline.workers import Limits
 from stages.networks import Network
 
 _CALLERS = 64
 """Requests one actor holds at once; more wait in Ray."""
 
-_RETRIES = 2
-"""Times a request is sent again after its actor died; the actor is replaced each time."""
+PATIENCE = 120.0
+"""Seconds in which a process must stir, the loading of its network included, or be taken for frozen."""
+
+_FAREWELL = 0.5
+"""Seconds in which a process that ends itself still sends what it has to say; the device is not used in them."""
 
 
 class Labeller:
-    """The actor: one network on the GPU that Ray gave it."""
+    """The actor: one network on the GPU that Ray gave it. Its process ends itself when the GPU fails or hangs.
 
-    def __init__(self, network: Network) -> None:
-        self._server = Server(network.model(), network.batch)
+    seconds: for which the items of one request may be on the GPU.
+    """
 
-    def label(self, items: list[np.ndarray]) -> list[np.ndarray]:
-        """The network's answers to `items`."""
-        return self._server(items)
+    def __init__(self, network: Network, seconds: float) -> None:
+        self._server = Server(network.model(), network.batch, seconds=seconds, end=_end)
+
+    def label(self, items: list[np.ndarray], alone: bool) -> Iterator[list[np.ndarray] | None]:
+        """None as soon as the GPU takes up `items`, then the network's answers. alone: in a batch of their own."""
+        request = self._server.ask(items, alone)
+        request.begun.wait()
+        yield None
+        yield request.answer.result()
+
+    @ray.method(concurrency_group=HEALTH, max_task_retries=-1)
+    def alive(self) -> bool:
+        """True, from a process that is there and runs; that of one which is being replaced comes from the next."""
+        return True
 
     def gpus(self) -> list[str]:
         """Ids of the GPUs that Ray gave this actor."""
         return [str(gpu) for gpu in ray.get_runtime_context().get_accelerator_ids()["GPU"]]
 
 
-class Asking:
-    """What a worker holds: finds an actor for a network's items and waits for its answers. Travels to workers."""
-
-    def __init__(self, actors: dict[str, list[Any]]) -> None:
-        self._actors = actors
-        self._turn = itertools.count()
-
-    def __call__(self, network: str, items: list[np.ndarray]) -> list[np.ndarray]:
-        """Answers of the network of that name, in the order of `items`. Raises what the network or Ray raised."""
-        actors = self._actors[network]
-        return ray.get(actors[next(self._turn) % len(actors)].label.remote(items))
+def _end() -> None:
+    time.sleep(_FAREWELL)
+    os._exit(1)
 
 
 class Labellers:
     """The labelling actors of a run, and where they stand."""
 
-    def __init__(self, networks: Sequence[Network], sets: int, gpus: int) -> None:
-        """One set of networks shares `gpus` GPUs."""
-        self.sets = sets
+    def __init__(self, networks: Sequence[Network], sets: int, gpus: int, seconds: float, patience: float) -> None:
+        """One set of networks shares `gpus` GPUs. seconds: see Labeller; patience: see Asking."""
+        self.sets, self._seconds, self._patience = sets, seconds, patience
         self._group: PlacementGroup = placement_group([{"GPU": gpus}] * sets, strategy="PACK")
         self.actors = {network.name: [self._placed(network, k) for k in range(sets)] for network in networks}
 
     def asking(self) -> Asking:
         """The handle for workers."""
-        return Asking(self.actors)
+        return Asking(self.actors, self._group, self._seconds, self._patience)
 
     def close(self) -> None:
         """End the actors and give their GPUs back."""
@@ -76,23 +86,27 @@ class Labellers:
 
     def _placed(self, network: Network, bundle: int) -> Any:
         place = PlacementGroupSchedulingStrategy(self._group, placement_group_bundle_index=bundle)
-        actor = ray.remote(Labeller).options(
+        actor = ray.remote(concurrency_groups={HEALTH: 1})(Labeller).options(  # type: ignore[call-overload]
             # it waits for its GPU, not for a core
             num_cpus=0,
             num_gpus=network.resources.gpus,
             scheduling_strategy=place,
             max_restarts=-1,
-            max_task_retries=_RETRIES,
+            # who asks sees to that (Asking): a request that ends its actor must not take others along each time
+            max_task_retries=0,
             max_concurrency=_CALLERS,
         )
-        return actor.remote(network)
+        return actor.remote(network, self._seconds)
 
 
-def labellers(recipe: Recipe) -> Labellers | None:
-    """The actors for the networks of `recipe` on the cluster that is joined; None without GPUs or such networks."""
+def labellers(recipe: Recipe, seconds: float = Limits.seconds, patience: float = PATIENCE) -> Labellers | None:
+    """The actors for the networks of `recipe` on the cluster that is joined; None without GPUs or such networks.
+
+    seconds: for which one clip may keep one network busy. patience: see Asking.
+    """
     networks = [network for network in recipe.networks() if network.resources.gpus > 0]
     if not networks:
         return None
     gpus = math.ceil(sum(network.resources.gpus for network in networks) - 1e-6)
     sets = int(ray.cluster_resources().get("GPU", 0) // gpus)
-    return Labellers(networks, sets, gpus) if sets else None
+    return Labellers(networks, sets, gpus, seconds, patience) if sets else None

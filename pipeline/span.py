@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 
 import cv2
 import pyarrow as pa
 
+from models.batches import device_lost
 from pipeline.jobs import SpanJob
 from pipeline.judge import Judge
 from pipeline.recipe import Recipe
@@ -34,7 +37,8 @@ def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
 def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
-    ask: reaches the networks of stages where they run; without it they run in this process.
+    ask: reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
+    GPU: a fresh one may have it again.
     """
     start = time.perf_counter()
     head = read_header(path)
@@ -43,7 +47,13 @@ def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | Non
     clip = Clip(path, head, job.start_s, job.end_s, frames, sound)
     opening = time.perf_counter() - start
     verdicts = _judge(recipe, ask)(clip)
-    return tables(verdicts, job, recipe.fingerprint, run_id, opening)
+    try:
+        return tables(verdicts, job, recipe.fingerprint, run_id, opening)
+    except Exception as error:
+        if not device_lost(error):
+            raise
+        print(f"the GPU failed: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 def _judge(recipe: Recipe, ask: Ask | None) -> Judge:

@@ -20,6 +20,9 @@ from pipeline.recipe import Recipe
 from pipeline.survey import Survey, SurveyJob
 from stages.networks import Ask
 
+_OPENING_SECONDS = 300.0
+"""Networks may take as long to load, however short the limit for a clip is."""
+
 LOST = (ChildTimeout, ChildCrashed, ChildError)
 
 
@@ -77,7 +80,8 @@ class SpanWorker:
         self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
         self._child = Child(limits.memory)
         self._files = LocalFiles()
-        self._child.call("pipeline.span:open_stages", recipe, seconds=limits.seconds, asked=ask)
+        opening = max(limits.seconds, _OPENING_SECONDS)
+        self._child.call("pipeline.span:open_stages", recipe, seconds=opening, asked=ask)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""

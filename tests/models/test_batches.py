@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.batches import in_batches
+from models.batches import device_lost, in_batches, out_of_memory
 
 
 class Memory:
@@ -71,3 +71,35 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory() -> None:
 def test_a_model_that_answers_too_little_is_named() -> None:
     with pytest.raises(ValueError, match="1 answers to 3 items"):
         in_batches(lambda items: [items[0]], numbers(3), 3)
+
+
+class Asked(RuntimeError):
+    """What a process somewhere else said of its own GPU."""
+
+
+class Fail(Exception):
+    """ONNX Runtime's own kind of error."""
+
+
+Fail.__module__ = "onnxruntime.capi.onnxruntime_pybind11_state"
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), True),
+        (RuntimeError("CUDA error: device-side assert triggered"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`"), True),
+        (Fail("[ONNXRuntimeError] : 1 : FAIL : CUDA failure 700: an illegal memory access was encountered"), True),
+        (torch.AcceleratorError("CUDA error: out of memory"), False),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), False),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), False),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (Asked("CUDA error: device-side assert triggered"), False),
+        (ValueError("no CUDA error: a wrong shape"), False),
+    ],
+)
+def test_a_lost_device_is_told_from_a_lack_of_memory_and_from_other_errors(error: Exception, lost: bool) -> None:
+    assert device_lost(error) is lost
+    assert not (lost and out_of_memory(error))

@@ -17,7 +17,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
     monkeypatch.setattr(cluster, "run", inline.run)
     monkeypatch.setattr(workers, "Child", inline.Inline)
-    monkeypatch.setattr(extraction, "labellers", lambda recipe: None)
+    monkeypatch.setattr(extraction, "labellers", lambda *_: None)
 
 
 @pytest.fixture

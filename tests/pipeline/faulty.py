@@ -58,7 +58,7 @@ class Faulty:
     """A stage that does to a clip what the name of its file asks for; every visit leaves a mark beside the file.
 
     crash, crash_once (only at the first visit), hang, hang_once, raise, broken (Unreadable), reject, vector_X (a face
-    vector for the person X); other clips pass.
+    vector for the person X), lose_gpu (CUDA fails for this process), lose_gpu_once; other clips pass.
     """
 
     strength: float = 1.0
@@ -82,6 +82,8 @@ class Faulty:
             segfault()
         if name.startswith("hang") and (first or "once" not in name):
             hang()
+        if name.startswith("lose_gpu") and (first or "once" not in name):
+            raise RuntimeError("CUDA error: device-side assert triggered")
         if name.startswith("raise"):
             raise LookupError(f"asked for by {name}")
         if name.startswith("broken"):

@@ -158,6 +158,16 @@ def test_a_question_without_an_answer_is_an_error_in_the_child(child: Child, mon
     assert pid(child) == first
 
 
+def test_a_question_answered_too_late_is_told_from_other_errors(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty.reachable(monkeypatch)
+
+    def late(*question: int) -> int:
+        raise TimeoutError("no answer in 5 s")
+
+    with pytest.raises(ChildError, match="AskOverdue: TimeoutError: no answer in 5 s"):
+        child.call("faulty:questions", 1, seconds=LONG, asked=late)
+
+
 def test_the_time_an_answer_takes_does_not_count(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     faulty.reachable(monkeypatch)
 

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from faulty import Cutter
 
+from pipeline.child import AskOverdue
 from pipeline.judge import Judge, Verdict
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.probe import Probe
@@ -142,3 +145,67 @@ def test_stages_are_opened_once_and_verdicts_come_one_by_one() -> None:
     assert next(judge(clip())).status == "accepted"
     assert next(judge(replace(clip(), path="/b.mp4"))).clip.path == "/b.mp4"
     assert opened == ["quality"]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ({"dynamics": (7, np.nan)}, "its array dynamics is NaN, first at frame 7 of 20;"),
+        ({"face_pose": (0, np.inf)}, "its array face_pose is infinite, first at frame 0 of 20;"),
+        (
+            {"audio": (19, -70_000.0)},
+            "its array audio is 70000, beyond what a float16 holds (65504), first at frame 19 of 20;",
+        ),
+    ],
+)
+def test_what_is_no_number_stops_at_the_stage_that_made_it(spoiled: dict[str, tuple], said: str) -> None:
+    ((name, (frame, value)),) = spoiled.items()
+    array = np.zeros((20, 6), np.float32)
+    array[frame, 3] = value
+    (verdict,) = judge(Ask(lambda clip: clip.add_arrays(pose=np.zeros((20, 6)), **{name: array})))
+    assert (verdict.status, verdict.reason) == ("failed", "error")
+    assert verdict.detail is not None
+    assert verdict.detail.startswith(f"stage quality: {said}")
+    assert verdict.detail.endswith("--retry-failed decides it again")
+    assert not verdict.clip.arrays
+
+
+def test_what_is_no_number_costs_its_own_part_alone() -> None:
+    def spoil(clip: Clip) -> Outcome:
+        return clip.add(quality=float("nan") if clip.start_s == 4 else 50.0, emotion={"anger": 0.1, "fear": None})
+
+    verdicts = judge(Probe(audio=False), Cutter(every=4.0), Ask(spoil), seconds=12.0)
+    assert times(verdicts) == [(0.0, 4.0), (4.0, 8.0), (8.0, 12.0)]
+    assert [verdict.status for verdict in verdicts] == ["accepted", "failed", "accepted"]
+    assert verdicts[1].detail is not None
+    assert verdicts[1].detail.startswith("stage quality: its quality is NaN;")
+    assert "quality" not in verdicts[1].clip.columns
+
+
+def test_a_cut_that_is_no_number_keeps_what_follows() -> None:
+    def cut(clip: Clip) -> Outcome:
+        if clip.start_s:
+            return clip
+        part = clip.add_arrays(pose=np.full((4, 6), np.nan))
+        return replace(part, end_s=4.0, rest=replace(clip, start_s=4.0, columns={}))
+
+    verdicts = judge(Ask(cut))
+    assert times(verdicts) == [(0.0, 4.0), (4.0, 10.0)]
+    assert [verdict.status for verdict in verdicts] == ["failed", "accepted"]
+
+
+def test_what_a_stage_waited_for_too_long_is_a_timeout() -> None:
+    def late(_: Clip) -> Outcome:
+        raise AskOverdue("network gaze: took longer than 5 s")
+
+    (verdict,) = judge(Ask(late))
+    assert (verdict.status, verdict.reason) == ("failed", "timeout")
+    assert verdict.detail == "stage quality: network gaze: took longer than 5 s"
+
+
+def test_a_gpu_of_this_process_that_fails_is_no_clip_s_verdict() -> None:
+    def lose(_: Clip) -> Outcome:
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    with pytest.raises(torch.AcceleratorError):
+        judge(Ask(lose))

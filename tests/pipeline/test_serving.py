@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
-from pipeline.serving import Server
+from pipeline.serving import DeviceLost, Overdue, Server
 
 
 class Doubler:
@@ -21,10 +22,13 @@ class Doubler:
         self.gate.set()
         self.sizes: list[int] = []
         self.room = 1000
+        self.fault: Exception | None = None
 
     def __call__(self, items: Sequence[np.ndarray]) -> list[np.ndarray]:
         self.sizes.append(len(items))
         assert self.gate.wait(10)
+        if self.fault:
+            raise self.fault
         if len(items) > self.room:
             raise RuntimeError("CUDA out of memory")
         if any(item < 0 for item in items):
@@ -90,3 +94,47 @@ def test_a_request_that_fails_costs_only_itself() -> None:
         with pytest.raises(ValueError, match="a negative number"):
             bad.result()
     assert ask(server, 5) == [10]
+
+
+def test_a_lost_device_ends_the_process_and_is_told_to_its_own_batch_alone() -> None:
+    ended = threading.Event()
+    model = Doubler()
+    model.fault = torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nCompile with ...")
+    server = Server(model, 2, end=ended.set)
+    model.gate.clear()
+    first, second = server.ask([np.array(1), np.array(2)]), server.ask([np.array(3)])
+    assert first.begun.wait(10)
+    model.gate.set()
+    with pytest.raises(DeviceLost, match="^CUDA error: an illegal memory access was encountered$"):
+        first.answer.result(10)
+    assert ended.wait(10)
+    assert not second.begun.wait(0.1)
+    assert not second.answer.done()
+    assert model.sizes == [2]
+
+
+def test_a_batch_that_hangs_ends_the_process_and_a_late_answer_is_nobody_s() -> None:
+    ended = threading.Event()
+    model = Doubler()
+    server = Server(model, 1, seconds=0.2, end=ended.set)
+    assert server([np.array(1)]) == [2]
+    model.gate.clear()
+    hung, other = server.ask([np.array(1)]), server.ask([np.array(2)])
+    with pytest.raises(Overdue, match=r"^took longer than 0\.2 s$"):
+        hung.answer.result(10)
+    assert ended.wait(10)
+    model.gate.set()
+    time.sleep(0.1)
+    assert not other.answer.done()
+
+
+def test_a_request_alone_shares_no_batch() -> None:
+    model = Doubler()
+    server = Server(model, 8)
+    model.gate.clear()
+    first = server.ask([np.array(0)])
+    assert first.begun.wait(10)
+    rest = [server.ask([np.array(n)], alone=n == 2) for n in (1, 2, 3, 4)]
+    model.gate.set()
+    assert [request.answer.result(10) for request in rest] == [[2], [4], [6], [8]]
+    assert model.sizes == [1, 1, 1, 2]

@@ -101,6 +101,24 @@ def test_a_hang_is_tried_twice_then_recorded_as_a_timeout(
     assert done(worker, fine)[0].clips == [("accepted", None, 1.0)]
 
 
+def test_a_process_whose_own_gpu_fails_is_replaced(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
+    names = ("lose_gpu_once", "lose_gpu", "fine")
+    paths = [faulty.tiny_video(tmp_path / f"{name}.mp4", i) for i, name in enumerate(names)]
+    jobs = [job(path, 71 + i) for i, path in enumerate(paths)]
+    answers = done(worker, *jobs)
+    assert [answer.clips[0][:2] for answer in answers] == [
+        ("accepted", None),
+        ("failed", "crashed"),
+        ("accepted", None),
+    ]
+    assert [faulty.visits(path) for path in paths] == [2, 2, 1]
+    assert "the GPU failed: CUDA error: device-side assert triggered" in row(catalog, jobs[1])["detail"]
+
+
+def test_a_short_limit_is_for_clips_and_not_for_loading_networks(catalog: Path) -> None:
+    assert SpanWorker(str(catalog), RECIPE, RUN, Limits(seconds=0.01)) is not None
+
+
 def test_an_exception_names_stage_and_cause_and_is_not_tried_again(
     worker: SpanWorker, catalog: Path, tmp_path: Path
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 import ray
+import torch
 
 from models.batches import Model
 from stages.batched import BatchedStage
@@ -25,12 +28,18 @@ class Brightness(BatchedStage):
     """Adds quality, the mean brightness of a clip's first frames.
 
     log: folder in which each call of the network leaves a file. room: items that fit into its memory. deaths: times
-    its process dies in its second call.
+    its process dies in its second call. lost: times a clip of level 100 makes CUDA fail, and with it all later calls of
+    that process. hung: times one of level 140 hangs; frozen: one of 180, and no other thread of the process runs
+    then. stillborn: it cannot be loaded.
     """
 
     log: str = ""
     room: int = 1000
     deaths: int = 0
+    lost: int = 0
+    hung: int = 0
+    frozen: int = 0
+    stillborn: bool = False
     frames: int = 3
 
     name: ClassVar[str] = "quality"
@@ -41,15 +50,32 @@ class Brightness(BatchedStage):
     batch: ClassVar[int] = 8
 
     def model(self) -> Model:
-        folder, calls = Path(self.log), 0
+        if self.stillborn:
+            raise torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device")
+        folder, calls, poisoned = Path(self.log), 0, False
+
+        def left(items: Sequence[np.ndarray], level: int, times: int, fault: str) -> bool:
+            """Whether this fault is still to happen to a clip of that level among the items; it is noted as done."""
+            shown = any(abs(item.mean() - level) < 3 for item in items)
+            if not shown or len(list(folder.glob(f"*.{fault}"))) >= times:
+                return False
+            (folder / f"{uuid.uuid4().hex}.{fault}").touch()
+            return True
 
         def run(items: Sequence[np.ndarray]) -> list[np.ndarray]:
-            nonlocal calls
+            nonlocal calls, poisoned
             calls += 1
             (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps([len(items), os.getpid(), _gpus()]))
             if calls == 2 and len(list(folder.glob("*.died"))) < self.deaths:
                 (folder / f"{uuid.uuid4().hex}.died").touch()
                 os._exit(1)
+            poisoned = poisoned or left(items, 100, self.lost, "lost")
+            if poisoned:
+                raise torch.AcceleratorError("CUDA error: device-side assert triggered\nCUDA kernel errors might ...")
+            if left(items, 140, self.hung, "hung"):
+                time.sleep(1000)
+            if left(items, 180, self.frozen, "frozen"):
+                ctypes.PyDLL(None).sleep(1000)
             if len(items) > self.room:
                 raise RuntimeError("CUDA out of memory")
             if any(item.mean() > 250 for item in items):
