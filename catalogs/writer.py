@@ -137,6 +137,12 @@ class Writer:
             held = [part for part in self._manifest.parts("clips") if part.recipe == self._manifest.fingerprint]
             return parts.read_all(self._root, "clips", held, DECIDED)
 
+    @property
+    def older(self) -> int:
+        """How many committed clips another recipe decided: views and readers do not show them."""
+        held = self._manifest.parts("clips")
+        return sum(part.rows for part in held if part.recipe != self._manifest.fingerprint)
+
     def commit(self) -> int:
         """Publish all staged spans, at most BATCH_BYTES a manifest; returns the clips committed.
 

@@ -20,16 +20,16 @@ Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 
 @dataclass(frozen=True)
 class Compare:
-    """Join two catalogs by clip (the same bytes and times), print how their verdicts and labels agree, and write a
-    page with a scatter plot of every label.
+    """Join two catalogs by clip (the same bytes and times), print how their verdicts and labels agree; with --out,
+    write a page with a scatter plot of every label.
 
     Exit code 0 however well they agree, 2 for a wrong argument, 1 if it could not finish.
     """
 
     catalog: Catalogs
     """Folder of a catalog. Give it twice: A, then B; differences are B - A."""
-    out: str = "compare.html"
-    """The HTML file to write."""
+    out: str | None = None
+    """The HTML file to write; without it, none is written."""
     json: bool = False
     """Print all figures, and every clip that only one has, as one line of JSON."""
 
@@ -39,14 +39,14 @@ def main(args: Compare) -> None:
         given = ", ".join(args.catalog) or "none"
         raise Failure(f"two catalogs are compared, not {len(args.catalog)} ({given}): give --catalog A --catalog B")
     a, b = (absolute(catalog, "--catalog") for catalog in args.catalog)
-    out = Path(absolute(args.out, "--out"))
+    out = None if args.out is None else Path(absolute(args.out, "--out"))
     found = compare(a, b)
-    page = write_comparison(found, out)
-    print(
-        json.dumps(found.summary() | {"page": str(page)})
-        if args.json
-        else f"{comparison_text(found)}\n\nlook at: {page}"
-    )
+    page = None if out is None else str(write_comparison(found, out))
+    if args.json:
+        print(json.dumps(found.summary() | {"page": page}))
+        return
+    print(comparison_text(found))
+    print(f"\nlook at: {page}" if page else "\na page with plots: the same command with --out compare.html")
 
 
 if __name__ == "__main__":

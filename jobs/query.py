@@ -18,7 +18,8 @@ from catalogs.view import answers
 from pipeline import questions
 from pipeline.answers import json_lines, write_csv
 from pipeline.command import Failure, absolute, reported
-from pipeline.summary import catalog_text, older_text
+from pipeline.report.wording import older_text
+from pipeline.summary import catalog_text
 from pipeline.table import table_text
 
 OLDER = "select count(*) from older_clips"

@@ -61,7 +61,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did: counts over the listed sources' clips, and how long it took."""
+    """What a run did: counts over the listed sources' clips, and how long it took.
+
+    older: the catalog's clips that an older recipe decided; they are in none of the counts.
+    """
 
     run_id: str
     listed: int
@@ -74,6 +77,7 @@ class Result:
     startup_seconds: float
     video_seconds: float
     catalog: str
+    older: int = 0
 
     def summary(self) -> dict[str, Any]:
         """The job's summary as one JSON object."""
@@ -89,6 +93,7 @@ class Result:
             "video_seconds": round(self.video_seconds, 2),
             "catalog": self.catalog,
             "run_id": self.run_id,
+            **({"older": self.older} if self.older else {}),
         }
 
 
@@ -277,6 +282,7 @@ class _Run:
             startup_seconds=self._startup,
             video_seconds=self._progress.video_seconds,
             catalog=self._request.catalog,
+            older=self._writer.older,
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.extraction import Result
+from pipeline.report.wording import older_text
 
 
 def summary_text(result: Result) -> str:
@@ -24,6 +25,8 @@ def summary_text(result: Result) -> str:
         )
     else:
         lines.append(f"  nothing was left to do ({result.seconds:.1f} s)")
+    if result.older:
+        lines.append(f"  beside these, {older_text(result.older)}")
     assert result.clips == result.accepted + rejected + result.failed
     sql = "select status, reason, count(*) n from clips group by all order by n desc"
     lines += [
@@ -43,14 +46,6 @@ def catalog_text(uri: str, counts: Mapping[str, Any]) -> str:
         *([f"beside these, {older_text(counts['older'])}"] if counts.get("older") else []),
     ]
     return "\n".join(lines)
-
-
-def older_text(clips: int) -> str:
-    """What to know of clips that another recipe than the catalog's decided."""
-    return (
-        f"{_count(clips, 'clip')} of an older recipe {'is' if clips == 1 else 'are'} left, and not shown: view "
-        "older_clips has them; jobs/extract.py --recompute over their files decides them anew"
-    )
 
 
 def _verdicts(accepted: int, rejected: Mapping[str, int], failed: int) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from catalogs import manifest
+from catalogs.definitions import OLDER
 from catalogs.place import locate
 from catalogs.recipes import changes
 from catalogs.schema import EMOTIONS, FAILED_REASONS
@@ -36,12 +37,13 @@ Measured = TypeVar("Measured")
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two catalogs: its folder, its recipe with its fingerprint, its clips."""
+    """One of the two catalogs: its folder, its recipe with its fingerprint, its clips; older: left out of these."""
 
     root: Path
     fingerprint: str
     recipe: Mapping[str, Any]
     clips: int
+    older: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,27 @@ class Comparison:
     emotions: Confusion
     subjects: Together
 
+    @property
+    def nothing(self) -> str | None:
+        """Why there is nothing to compare, in words; None if there is something."""
+        if not self.pairs.a.num_rows:
+            return (
+                "nothing to compare: no clip is in both. A clip is the same bytes from the same start to the same end: "
+                "extract the same files into both"
+            )
+        if not self.accepted[0].num_rows:
+            return "no labels to compare: no clip was accepted by both"
+        return None
+
     def summary(self) -> dict[str, Any]:
         """All figures as JSON-ready values. Differences are B - A."""
         return {
-            "a": {"catalog": str(self.a.root), "recipe": self.a.fingerprint, "clips": self.a.clips},
-            "b": {"catalog": str(self.b.root), "recipe": self.b.fingerprint, "clips": self.b.clips},
+            "a": _told(self.a),
+            "b": _told(self.b),
             "recipe": [{"parameter": name, "a": ours, "b": theirs} for name, ours, theirs in self.changes],
             "both": len(self.pairs.a),
             "both_accepted": len(self.accepted[0]),
+            "nothing": self.nothing,
             "only_a": _alone(self.pairs.only_a),
             "only_b": _alone(self.pairs.only_b),
             "verdicts": _confusion(self.verdicts),
@@ -96,7 +111,7 @@ def _compare(
     root_a: Path, root_b: Path, in_a: duckdb.DuckDBPyConnection, in_b: duckdb.DuckDBPyConnection
 ) -> Comparison:
     clips_a, clips_b = read_clips(in_a), read_clips(in_b)
-    a, b = _side(root_a, clips_a), _side(root_b, clips_b)
+    a, b = _side(root_a, in_a, clips_a), _side(root_b, in_b, clips_b)
     pairs = pair(clips_a, clips_b)
     rows_a, rows_b = pairs.accepted()
     names = ((rows_a, "clip_id"), (rows_b, "clip_id"), (rows_a, "frames"))
@@ -134,10 +149,16 @@ def _where_both(
     return measure([one for one, _ in both], [other for _, other in both])
 
 
-def _side(root: Path, clips: pa.Table) -> Side:
+def _side(root: Path, connection: duckdb.DuckDBPyConnection, clips: pa.Table) -> Side:
     state = manifest.newest(root)
     assert state is not None, "a catalog that was opened has a manifest"
-    return Side(root, state.fingerprint, state.recipe, len(clips))
+    older = connection.sql(f"SELECT count(*) FROM {OLDER}").fetchall()[0][0]
+    return Side(root, state.fingerprint, state.recipe, len(clips), older)
+
+
+def _told(side: Side) -> dict[str, Any]:
+    told = {"catalog": str(side.root), "recipe": side.fingerprint, "clips": side.clips}
+    return told | ({"older": side.older} if side.older else {})
 
 
 def _confusion(found: Confusion) -> dict[str, Any]:

@@ -17,16 +17,13 @@ _MOST_LINES = 10
 
 def comparison_text(found: Comparison) -> str:
     """All figures as tables. Differences are B - A."""
-    blocks = [
-        [*_side("A", found.a), *_side("B", found.b)],
-        _recipes(found.changes),
-        _pairs(found),
-        _verdicts(found.verdicts),
-        _labels(found),
-        _frames(found),
-        _emotions(found.emotions),
-        _subjects(found),
-    ]
+    blocks = [[*_side("A", found.a), *_side("B", found.b)], _recipes(found.changes), _pairs(found)]
+    if found.verdicts.total:
+        blocks.append(_verdicts(found.verdicts))
+    if found.nothing:
+        blocks.append([found.nothing])
+    else:
+        blocks += [_labels(found), _frames(found), _emotions(found.emotions), _subjects(found)]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -35,6 +32,7 @@ def _side(name: str, side: Side) -> list[str]:
     return [
         f"{name}: {side.root}, {plural(side.clips, 'clip')}, recipe {side.fingerprint}"
         + (f" ({profile})" if profile else "")
+        + (f"; {plural(side.older, 'clip')} of an older recipe left out" if side.older else "")
     ]
 
 
@@ -57,8 +55,6 @@ def _pairs(found: Comparison) -> list[str]:
 
 
 def _verdicts(verdicts: Confusion) -> list[str]:
-    if not verdicts.total:
-        return ["verdicts: no clip is in both"]
     cells = verdicts.cells()
     table = pa.table({title: [cell[at] for cell in cells] for at, title in enumerate(("A", "B", "clips"))})
     return [f"verdicts: {_same(verdicts)}", *table_lines(table)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from catalogs.definitions import quoted
 from catalogs.place import locate
 from pipeline.report import reading, samples
 from pipeline.report.figures import gaze_figure, label_figures
@@ -22,7 +23,7 @@ _QUERY = """\
 -- happy clips that look at the camera from about the mean distance, in good pictures
 WITH accepted AS (
   SELECT * FROM read_parquet('{glob}')
-  WHERE status = 'accepted'
+  WHERE status = 'accepted'{recipe}
 )
 SELECT source_uri, start_s, end_s, subject_id,
        round(quality) AS quality, round(distance, 2) AS distance
@@ -49,10 +50,15 @@ def render(facts: dict[str, Any], root: Path) -> str:
         _HERE / "report.html.j2",
         **facts,
         catalog=str(root),
-        query=_QUERY.format(glob=f"{root}/clips/**/*.parquet".replace("'", "''")),
+        query=_QUERY.format(glob=f"{root}/clips/**/*.parquet".replace("'", "''"), recipe=_recipe(facts)),
         command=f'python jobs/query.py --catalog {shlex.quote(str(root))} "select status, reason, count(*) '
         'from clips group by all order by all"',
     )
+
+
+def _recipe(facts: dict[str, Any]) -> str:
+    """Files of an older recipe lie beside the others: the condition that leaves them out."""
+    return f" AND recipe = {quoted(facts['recipe'])}" if facts["totals"].older else ""
 
 
 def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -69,6 +75,7 @@ def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "stages": stages,
         "stage_seconds": sum(stage.seconds for stage in stages),
         "slowest": reading.slowest(connection),
+        "recipe": reading.recipe(connection),
         "runs": runs[:_RUNS],
         "newest": next((run for run in runs if run["statistics"] is None), None),
         "more_runs": len(runs[_RUNS:]),

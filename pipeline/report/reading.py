@@ -27,6 +27,18 @@ _ATTEMPTS = 5
 _GONE = (duckdb.IOException, duckdb.PermissionException)
 """What DuckDB raises for a file that a newer commit has replaced: the second where SQL may read listed files only."""
 
+_WORK = """
+WITH ours AS (SELECT DISTINCT run_id, recipe FROM clips),
+work AS (
+    SELECT wall_seconds, video_seconds, coalesce(wall_seconds > 0 AND video_seconds IS NOT NULL, false) AS timed
+    FROM runs WHERE statistics IS NULL AND fingerprint IN (SELECT recipe FROM ours)
+        AND (clips > 0 OR run_id IN (SELECT run_id FROM ours)))
+SELECT sum(wall_seconds) FILTER (timed) AS wall_seconds, sum(video_seconds) FILTER (timed) AS decided_seconds,
+       count(*) FILTER (timed) AS timed, count(*) AS runs
+FROM work
+"""
+"""The runs of the catalog's recipe that decided clips, whatever their status."""
+
 Facts = TypeVar("Facts")
 
 
@@ -58,7 +70,11 @@ class StageTime:
 
 @dataclass(frozen=True)
 class Totals:
-    """The headline. speed: video seconds per second of the finished runs that decided clips, None without one."""
+    """The headline: the clips of the catalog, and of the runs that decided them those that say how long they took.
+
+    video_seconds, accepted_seconds: of the clips. wall_seconds, decided_seconds: time and video of the `timed` runs of
+    `runs`; speed: video seconds of these per second. None without one. older: clips that an older recipe decided.
+    """
 
     sources: int
     clips: int
@@ -68,8 +84,15 @@ class Totals:
     video_seconds: float
     accepted_seconds: float
     wall_seconds: float | None
-    speed: float | None
+    decided_seconds: float | None
+    timed: int
+    runs: int
     older: int = 0
+
+    @property
+    def speed(self) -> float | None:
+        """Video seconds per second of the timed runs."""
+        return self.decided_seconds / self.wall_seconds if self.wall_seconds and self.decided_seconds else None
 
     @property
     def verdicts(self) -> tuple[tuple[str, int], ...]:
@@ -99,15 +122,8 @@ def steadily(read: Callable[..., Facts], *roots: str | os.PathLike[str]) -> Fact
 
 
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
-    """Counts of the whole catalog, and the speed of its runs."""
-    found = summary(connection)
-    work = rows(
-        connection,
-        """SELECT sum(wall_seconds) AS wall, sum(video_seconds) AS video FROM runs
-        WHERE clips > 0 AND wall_seconds > 0 AND video_seconds IS NOT NULL""",
-    )[0]
-    speed = work["video"] / work["wall"] if work["wall"] else None
-    return Totals(**found, wall_seconds=work["wall"], speed=speed)
+    """Counts of the whole catalog, and video and time of its runs."""
+    return Totals(**summary(connection), **rows(connection, _WORK)[0])
 
 
 def labels(connection: duckdb.DuckDBPyConnection) -> dict[str, Label]:
@@ -186,6 +202,11 @@ def runs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     found = rows(connection, "SELECT * FROM runs ORDER BY started DESC, run_id")
     texts = ("recipe", "versions", "weights", "machine")
     return [{**row, **{name: parsed(row[name]) for name in texts}} for row in found]
+
+
+def recipe(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The fingerprint of the recipe that decided the clips; None without clips."""
+    return rows(connection, "SELECT any_value(recipe) AS recipe FROM clips")[0]["recipe"]
 
 
 def parsed(text: str | None) -> Any:

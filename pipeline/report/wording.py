@@ -51,6 +51,19 @@ def number(value: float | None, digits: int = 3) -> str:
     return "0" if text in ("0", "-0") else text.replace("-", "−")
 
 
+def older_text(clips: int) -> str:
+    """What to know of clips that another recipe than the catalog's decided."""
+    return (
+        f"{plural(clips, 'clip')} of an older recipe {'is' if clips == 1 else 'are'} left, and not shown: view "
+        "older_clips has them; jobs/extract.py --recompute over their files decides them anew"
+    )
+
+
+def run_status(status: str) -> str:
+    """What the status of a run says of it."""
+    return {"running": "not finished"}.get(status, status)
+
+
 def degrees(value: float | None) -> str:
     """−12°; a dash for no value."""
     if value is None or not math.isfinite(value):

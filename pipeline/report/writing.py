@@ -35,7 +35,9 @@ def fill(template: Path, *styles: Path, **facts: Any) -> str:
         "duration": wording.duration,
         "file_name": wording.file_name,
         "number": wording.number,
+        "older": wording.older_text,
         "pretty": _pretty,
+        "run_status": wording.run_status,
         "timestamp": wording.timestamp,
     }
     sheets = [path.read_text(encoding="utf-8") for path in (_HERE / "report.css", *styles)]

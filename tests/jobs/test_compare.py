@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from compare_samples import RECIPE_B, build, row
 
+from catalogs import Writer
+
 
 @pytest.fixture(scope="module")
 def catalogs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -84,12 +86,50 @@ def test_one_line_of_json(compare: Callable[..., Any], catalogs: tuple[Path, Pat
     assert Path(found["page"]).is_file()
 
 
-def test_the_page_is_in_the_working_directory_if_nothing_else_is_said(
+def test_no_page_is_written_unasked(
     compare: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert compare().out.splitlines()[-1] == f"look at: {tmp_path}/compare.html"
-    assert [path.name for path in tmp_path.iterdir()] == ["compare.html"]
+    done = compare()
+    assert "labels of the 2 clips that both accepted" in done.out
+    assert done.out.splitlines()[-1].endswith("--out compare.html")
+    assert json.loads(compare("--json").out)["page"] is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_catalogs_that_share_nothing_say_so(job: Callable[..., Any], tmp_path: Path) -> None:
+    a = build(tmp_path / "a", [row(n) for n in range(3)])
+    b = build(tmp_path / "b", [row(10 + n) for n in range(2)], RECIPE_B)
+    done = job("compare", "--catalog", a, "--catalog", b, "--out", tmp_path / "c.html")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert "0 clips in both" in lines
+    assert any(line.startswith("nothing to compare: no clip is in both. A clip is the same bytes") for line in lines)
+    assert not any(line.startswith(("label", "quality ", "emotion.", "frames", "subjects")) for line in lines)
+    assert "3 clips in A alone: 3 with bytes that the other catalog does not have" in lines
+    page = (tmp_path / "c.html").read_text()
+    assert "Nothing to compare: no clip is in both." in page
+    assert 'id="labels"' not in page
+    assert "<svg" not in page
+    found = json.loads(job("compare", "--catalog", a, "--catalog", b, "--json").out)
+    assert found["nothing"].startswith("nothing to compare")
+
+
+def test_catalogs_that_accepted_nothing_together(job: Callable[..., Any], tmp_path: Path) -> None:
+    a = build(tmp_path / "a", [row(n) for n in range(3)])
+    b = build(tmp_path / "b", [row(n, "rejected", "no_face") for n in range(3)], RECIPE_B)
+    lines = job("compare", "--catalog", a, "--catalog", b).out.splitlines()
+    assert "verdicts: the same for 0 of 3 clips (0%)" in lines
+    assert "no labels to compare: no clip was accepted by both" in lines
+    assert not any(line.startswith(("labels", "label ", "quality ", "distance ")) for line in lines)
+
+
+def test_clips_of_an_older_recipe_are_left_out(job: Callable[..., Any], tmp_path: Path) -> None:
+    a, b = (build(tmp_path / name, [row(n) for n in range(2)]) for name in "ab")
+    Writer.open(b, RECIPE_B, "new", recompute=True).close()
+    lines = job("compare", "--catalog", a, "--catalog", b).out.splitlines()
+    assert lines[1] == f"B: {b}, 0 clips, recipe new (open); 2 clips of an older recipe left out"
+    assert "0 clips in both" in lines
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])

@@ -95,7 +95,7 @@ def test_the_same_catalog_twice(catalogs: tuple[Path, Path]) -> None:
 def test_empty_catalogs(tmp_path: Path) -> None:
     page = page_of(build(tmp_path / "a", []), build(tmp_path / "b", []))
     assert "The catalogs have no clip in common." in page
-    assert "There are no two clips with a person in both." in page
+    assert "Nothing to compare: no clip is in both." in page
 
 
 def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, jpeg, run
+from report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, hexes, jpeg, run
 
 import catalogs
 from catalogs.errors import NoCatalog
+from catalogs.schema import conform
+from catalogs.staging import stage_span
 from catalogs.summary import summary
 from pipeline.report import reading, write_report
 
@@ -69,6 +71,51 @@ def test_the_speed_is_that_of_the_runs(mixed: Path) -> None:
     page = page_of(mixed)
     assert shown(page, "speed") == "6.5 ×"
     assert shown(page, "wall") == "20.0 s"
+    assert shown(page, "decided-video") == "2 min 10 s"
+    assert shown(page, "timed-runs").startswith("Video and time of the run that decided clips")
+
+
+def test_video_time_and_speed_are_of_the_same_runs(tmp_path: Path) -> None:
+    """One run was killed, one found nothing to do, one was another recipe's: none of them has video or time here."""
+    rows = [clip(n, run_id=f"run-{1 + n % 3}") for n in range(9)]
+    runs = [
+        run(run_id="run-1", wall_seconds=10.0, video_seconds=20.0, status="stopped"),
+        run(run_id="run-2", wall_seconds=30.0, video_seconds=100.0, status="unheard of"),
+        run(run_id="run-3", wall_seconds=None, video_seconds=None, clips=None, status="killed"),
+        run(run_id="run-4", wall_seconds=5.0, video_seconds=0.0, clips=0),
+        run(run_id="run-5", wall_seconds=500.0, video_seconds=9.0, fingerprint="another"),
+        run(run_id="run-6", wall_seconds=7.0, video_seconds=50.0, statistics="{}"),
+    ]
+    page = page_of(build(tmp_path / "c", rows, runs))
+    assert [shown(page, name) for name in ("decided-video", "wall", "speed")] == ["2 min 00 s", "40.0 s", "3 ×"]
+    assert shown(page, "timed-runs").startswith("Video and time of 2 of the 3 runs that decided clips; how long")
+    assert shown(page, "video") == shown(page, "accepted-video") == f"{sum(4 + n % 5 for n in range(9))}.0 s"
+    page = page_of(build(tmp_path / "d", rows, runs[2:3]))
+    assert [shown(page, name) for name in ("decided-video", "wall", "speed")] == ["–", "–", "–"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("finished", "finished"), ("running", "not finished"), ("stopped", "stopped"), ("<new>", "<new>")],
+)
+def test_the_last_run_s_status(tmp_path: Path, status: str, said: str) -> None:
+    assert shown(page_of(build(tmp_path / "c", [clip(1)], [run(status=status)])), "last-status") == said
+
+
+def test_clips_of_an_older_recipe_are_counted_and_told(tmp_path: Path) -> None:
+    catalog = build(tmp_path / "c", [clip(n) for n in range(4)], [run()], jpeg(1), jpeg(2))
+    with catalogs.Writer.open(catalog, RECIPE, "new", recompute=True) as writer:
+        row = conform("clips", [clip(1, recipe="new", source_key=hexes("alone"), span_index=0)])
+        latents = conform("latents", [{"clip_id": row["clip_id"][0].as_py(), "frames": 0}])
+        tables = {"clips": row, "latents": latents, "previews": conform("previews", [])}
+        stage_span(catalog, hexes("alone"), 0, tables)
+        writer.commit()
+    page = page_of(catalog)
+    assert shown(page, "clips-count") == "1"
+    assert shown(page, "older").startswith("3 clips of an older recipe are left, and not shown: view older_clips")
+    assert shown(page, "wall") == "–"  # the run was the older recipe's
+    assert " AND recipe = 'new'" in shown(page, "sql")
+    assert duckdb.sql(shown(page, "sql").rstrip(";")) is not None
 
 
 def test_each_verdict_shows_a_few_clips_and_says_how_many_more(mixed: Path) -> None:

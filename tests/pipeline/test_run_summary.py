@@ -46,6 +46,13 @@ def test_summary_of_a_run_that_found_everything_decided() -> None:
     assert "  nothing was left to do (30.0 s)" in lines
 
 
+def test_clips_of_an_older_recipe_are_told() -> None:
+    assert "older" not in summary_text(RESULT)
+    lines = summary_text(replace(RESULT, older=1)).splitlines()
+    assert any(line.startswith("  beside these, 1 clip of an older recipe is left, and not shown") for line in lines)
+    assert replace(RESULT, older=3).summary()["older"] == 3
+
+
 def test_a_summary_that_does_not_add_up_is_an_error() -> None:
     with pytest.raises(AssertionError):
         summary_text(replace(RESULT, clips=10))
