@@ -22,18 +22,33 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-@contextmanager
-def ray_head(temporary: Path, *more: str) -> Iterator[dict[str, str]]:
-    """`ray start --head` with options `more`; the environment in which `ray job submit` and a driver find it."""
-    port, dashboard = free_port(), free_port()
+def environment_of(temporary: Path) -> dict[str, str]:
+    """The environment of a Ray that keeps its files in `temporary` and asks for no token."""
     environment = {
         **os.environ,
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "RAY_AUTH_MODE": "disabled",
         "RAY_TMPDIR": str(temporary),
     }
-    for name in ("RAY_ADDRESS", "PYTHONPATH"):
-        environment.pop(name, None)
+    return {name: value for name, value in environment.items() if name not in ("RAY_ADDRESS", "PYTHONPATH")}
+
+
+def kill_all(temporary: Path) -> None:
+    """End what was started with the environment of `temporary`."""
+    mark = f"RAY_TMPDIR={temporary}".encode()
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                os.kill(int(entry.name), 9)
+        except OSError:
+            continue
+
+
+@contextmanager
+def ray_head(temporary: Path, *more: str) -> Iterator[dict[str, str]]:
+    """`ray start --head` with options `more`; the environment in which `ray job submit` and a driver find it."""
+    port, dashboard = free_port(), free_port()
+    environment = environment_of(temporary)
     command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={port}", "--node-ip-address=127.0.0.1"]
     command += ["--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}", "--disable-usage-stats"]
     command += [f"--temp-dir={temporary}", *more]
