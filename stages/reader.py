@@ -1,19 +1,22 @@
 """One small video reader with two backends: frames at 25 fps by timestamp, upright, RGB.
 
 Frame i of a stretch that starts at s is the source frame whose timestamp is nearest to s + i / 25, so it differs from
-it by at most half a source frame. Timestamps count from the first frame of the video. Rotation metadata and pixel
-aspect are honoured by both backends.
+it by at most half a source frame. Timestamps count from the first frame of the video. The display matrix (turned and
+mirrored pictures) and pixel aspect are honoured by both backends; what decord cannot read as it is meant (interlaced or
+HDR pictures, timestamps that begin again, several pictures in a file) is read by PyAV whichever is asked for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
+
+from stages.clock import Clock
 
 Decoder = Literal["pyav", "decord"]
 
@@ -27,10 +30,13 @@ class Unreadable(RuntimeError):
 
 @dataclass(frozen=True)
 class VideoHeader:
-    """What the container says: width and height as shown (after rotation), duration in seconds from the first frame.
+    """What a file says of itself: width and height as shown (after rotation), duration in seconds from the first frame.
 
-    rotation: degrees counter-clockwise to turn a decoded frame by, a multiple of 90. pixel_aspect: width of a pixel
-    over its height. audio_hz, audio_channels: 0 without sound. origin: presentation time of the first frame.
+    rotation: degrees counter-clockwise to turn a decoded frame by, a multiple of 90; mirrored: whether it is mirrored
+    left to right after that. pixel_aspect: width of a pixel over its height. audio_codec, audio_hz, audio_channels: of
+    the track that is heard (stages/tracks.py); None and 0 without one that can be decoded. origin: presentation time of
+    the first frame. white: cd/m2 that become white where the picture is HDR (stages/tone.py), else None. clock: how its
+    timestamps are read. plain: whether any decoder reads it as it is meant; what is not plain is left to PyAV.
     """
 
     container: str
@@ -45,6 +51,21 @@ class VideoHeader:
     audio_hz: int
     audio_channels: int
     origin: float
+    mirrored: bool = False
+    white: float | None = None
+    clock: Clock = Clock()
+    plain: bool = True
+
+
+class SourceFrame(NamedTuple):
+    """A frame as it is stored: seconds from the first frame, seconds it says it lasts (0: it does not), its picture.
+
+    image() decodes to uint8 RGB [h, w, 3], not yet upright.
+    """
+
+    time: float
+    length: float
+    image: Callable[[], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -87,10 +108,17 @@ def frame_count(seconds: float, fps: int = 25) -> int:
 
 
 def upright(image: np.ndarray, header: VideoHeader) -> np.ndarray:
-    """A decoded frame [h, w, 3] as it is meant to be shown: turned, and with square pixels."""
+    """A decoded frame [h, w, 3] as it is meant to be shown: turned, mirrored, and with square pixels.
+
+    Its size is its own: that of the header unless the picture changes its size later on.
+    """
+    height, width = image.shape[0], round(image.shape[1] * header.pixel_aspect)
     turned = np.rot90(image, header.rotation // 90) if header.rotation else image
-    if turned.shape[:2] != (header.height, header.width):
-        turned = cv2.resize(turned, (header.width, header.height), interpolation=cv2.INTER_AREA)
+    if header.mirrored:
+        turned = turned[:, ::-1]
+    size = (height, width) if header.rotation in (90, 270) else (width, height)
+    if turned.shape[1::-1] != size:
+        turned = cv2.resize(turned, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(turned)
 
 
@@ -99,34 +127,34 @@ def read(path: str, header: VideoHeader, start_s: float, end_s: float, decoder: 
 
     Raises Unreadable, from the iterator, when the video ends or breaks more than half a second before `end_s`.
     """
-    if decoder == "pyav":
-        from stages import reader_pyav as backend
-    elif decoder == "decord":
-        from stages import reader_decord as backend  # type: ignore[no-redef]
-    else:
+    if decoder not in ("pyav", "decord"):
         raise ValueError(f"unknown decoder {decoder!r}: pyav or decord")
+    if decoder == "decord" and header.plain:
+        from stages import reader_decord as backend
+    else:
+        from stages import reader_pyav as backend  # type: ignore[no-redef]
     return Frames(_resample(path, backend.decode(path, header, start_s), header, start_s, end_s))
 
 
 def _resample(
-    path: str, source: Iterator[tuple[float, object]], header: VideoHeader, start_s: float, end_s: float
+    path: str, source: Iterator[SourceFrame], header: VideoHeader, start_s: float, end_s: float
 ) -> Iterator[Frame]:
     """Nearest source frame for each i / 25; images are made only of frames that are used, once."""
     wanted = frame_count(end_s - start_s)
     index = 0
-    before: tuple[float, object] | None = None
-    used: tuple[object, np.ndarray] | None = None
+    before: SourceFrame | None = None
+    used: tuple[Callable[[], np.ndarray], np.ndarray] | None = None
 
-    def emit(item: tuple[float, object]) -> Frame:
+    def emit(item: SourceFrame) -> Frame:
         nonlocal used
-        repeated = used is not None and used[0] is item[1]
+        repeated = used is not None and used[0] is item.image
         if not repeated:
-            used = (item[1], upright(item[1](), header))  # type: ignore[operator]
+            used = (item.image, upright(item.image(), header))
         assert used is not None
-        return Frame(index, item[0] - start_s, used[1], repeated)
+        return Frame(index, item.time - start_s, used[1], repeated)
 
     for item in source:
-        while before is not None and index < wanted and start_s + index / 25 <= (before[0] + item[0]) / 2 + _TIE:
+        while before is not None and index < wanted and start_s + index / 25 <= (before.time + item.time) / 2 + _TIE:
             yield emit(before)
             index += 1
         if index >= wanted:
@@ -134,12 +162,12 @@ def _resample(
         before = item
     if before is None:
         raise Unreadable(f"{path}: no frame could be decoded; the file may be cut off: copy it again")
-    step = 1 / max(header.fps, 1e-3)
-    while index < wanted and start_s + index / 25 < before[0] + step + 0.5:
+    end = before.time + max(before.length, 1 / max(header.fps, 1e-3))
+    while index < wanted and start_s + index / 25 < end + 0.5:
         yield emit(before)
         index += 1
     if index < wanted:
         raise Unreadable(
-            f"{path}: the header promises {header.duration:.2f} s but decoding ended at {before[0]:.2f} s; "
+            f"{path}: the header promises {header.duration:.2f} s but decoding ended at {before.time:.2f} s; "
             "the file is cut off or damaged: copy it again"
         )

@@ -7,16 +7,16 @@ itself, not those of Matroska: here they are turned back, so that `upright` turn
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
-from stages.reader import Unreadable, VideoHeader
+from stages.reader import SourceFrame, Unreadable, VideoHeader
 
 
-def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[float, Callable[[], np.ndarray]]]:
-    """(seconds from the first frame, maker of the RGB image) of each source frame, in order, from before `start_s`.
+def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[SourceFrame]:
+    """Each source frame in the order of display, from one at or before `start_s` on.
 
     decord scans the whole file when it opens it, and gives all timestamps from that scan.
     """
@@ -24,14 +24,15 @@ def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[tuple[flo
 
     try:
         reader = decord.VideoReader(path, ctx=decord.cpu(0), num_threads=1)
-        times = reader.get_frame_timestamp(range(len(reader)))[:, 0].astype(float)
+        times, ends = reader.get_frame_timestamp(range(len(reader))).astype(float).T
     except (decord.DECORDError, RuntimeError, IndexError) as error:
         raise Unreadable(f"{path}: decord cannot read it ({error}); try --decoder pyav") from error
-    times -= times[0]
+    lengths = ends - times
+    times = times - times[0]
     turned = header.rotation // 90 if "mov" in header.container else 0
     first = max(0, bisect.bisect_right(times.tolist(), start_s) - 1)
     for index in range(first, len(times)):
-        yield float(times[index]), partial(_image, reader, index, turned, path)
+        yield SourceFrame(float(times[index]), float(lengths[index]), partial(_image, reader, index, turned, path))
 
 
 def _image(reader, index: int, turned: int, path: str) -> np.ndarray:  # type: ignore[no-untyped-def]

@@ -140,8 +140,9 @@ def test_rotation_is_honoured(tmp_path: Path, rotation: int, container: str, dec
 
 
 def test_upright_turns_and_squares_pixels() -> None:
+    """Pixels twice as wide as high, as they are stored: of 160 in a row, which the turn makes a column of 320."""
     header = VideoHeader("mp4", "h264", 96, 320, 25.0, 1.0, 90, 2.0, None, 0, 0, 0.0)
-    image = upright(np.rot90(cornered(320, 48), -1), header)
+    image = upright(np.rot90(cornered(160, 96), -1), header)
     assert image.shape == (320, 96, 3)
     assert light(image) == pytest.approx((0.125, 0.125), abs=0.02)
     assert image.flags.c_contiguous
