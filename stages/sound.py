@@ -16,6 +16,12 @@ from stages.reader_pyav import open_container, video_stream
 
 RATE = 16_000
 _STEREO = 0.5**0.5  # FFmpeg adds both sides at -3 dB; the mean of both is another 3 dB down
+_LOST_DELAY = {"mp3": 1105, "mp3float": 1105, "mp2": 481, "mp2float": 481, "aac": 1024, "ac3": 256}
+"""Samples by which codecs (FFmpeg's names) come late where the container cannot say so, as AVI cannot.
+
+LAME's and the decoder's delay for MP3, a frame for AAC; the others as FFmpeg's encoders have them.
+"""
+
 _GAP_S = 0.01
 _WIDE_GAP_S = 0.05
 
@@ -58,7 +64,7 @@ def _frames(path: str, header: VideoHeader, start_s: float) -> Iterator[AudioFra
 
 def _mix(out: np.ndarray, rate: int, frames: Iterator[AudioFrame | None], header: VideoHeader, start_s: float) -> bool:
     """Write the mono sound of `frames` into `out`, each where its timestamp says; whether there was any."""
-    start = header.origin + start_s
+    start = header.origin + start_s + _late(header)
     gain: float | None = None
     resampler = _resampler(rate)
     position: int | None = None
@@ -84,6 +90,12 @@ def _mix(out: np.ndarray, rate: int, frames: Iterator[AudioFrame | None], header
             position = _place(out, piece, position, gain or 1.0)
             heard = True
     return heard
+
+
+def _late(header: VideoHeader) -> float:
+    """Seconds by which the sound's timestamps are earlier than what they sound like."""
+    lost = _LOST_DELAY.get(header.audio_codec or "", 0) if "avi" in header.container else 0
+    return lost / header.audio_hz
 
 
 def _with_gaps(frames: Iterator[AudioFrame | None], start: float) -> Iterator[tuple[AudioFrame | None, bool]]:

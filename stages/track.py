@@ -25,7 +25,7 @@ from stages.thumbs import COUNT, Thumb, thumb
 
 @dataclass(frozen=True)
 class FaceTrack(NetworkStage):
-    """Follows the widest face and judges the stretch up to the next scene change.
+    """Follows the widest face and judges the stretch up to the next scene change, or change of the picture's size.
 
     every: frames between two detector checks (they start and correct the mesh and count faces). sure, doubtful:
     detector scores of a face, and of one that the mesh must confirm. presence: mesh logit under which the face is
@@ -99,7 +99,11 @@ class _Pass:
         self._thumb_gap = max(1, self._expected // COUNT)
         self._checked = -1
         self._hopeless = False
-        self._frame_size = (clip.header.height, clip.header.width)
+
+    @property
+    def _frame_size(self) -> tuple[int, int]:
+        """(height, width) of every frame up to the next cut."""
+        return self._clip.header.height, self._clip.header.width
 
     def run(self) -> Outcome:
         """All frames of the stretch, then the verdict."""
@@ -108,7 +112,10 @@ class _Pass:
         for frame in self._clip.frames:
             if first is None:
                 first = frame.index
-            elif not frame.repeated and self._cuts.starts_shot(frame.image):
+                self._clip = _sized(self._clip, frame)
+            elif frame.image.shape[:2] != self._frame_size or (
+                not frame.repeated and self._cuts.starts_shot(frame.image)
+            ):
                 cut = frame
                 break
             if frame.index == first:
@@ -119,7 +126,8 @@ class _Pass:
         if cut is not None:
             if not self._stage.split:
                 at = clip.start_s + len(self._times) / FPS
-                return Reject("scene_cut", f"the scene changes at {at:.2f} s", clip)
+                what = "scene" if cut.image.shape[:2] == self._frame_size else "picture's size"
+                return Reject("scene_cut", f"the {what} changes at {at:.2f} s", clip)
             clip = self._part(cut)
         if not self._hopeless:
             for crop, matrix in self._steady.finish():
@@ -194,7 +202,7 @@ class _Pass:
         sound = clip.sound
         split = round(count / FPS * AUDIO_RATE)
         rest = replace(
-            clip,
+            _sized(clip, cut),
             start_s=end,
             sound=None if sound is None else sound[split:],
             thumbs=(),
@@ -236,6 +244,14 @@ class _Pass:
             patches=tuple(p for p in self._patches if present[p.index]),
         )
         return replace(clip, track=track)
+
+
+def _sized(clip: Clip, frame: Frame) -> Clip:
+    """The clip with the size of a frame of its own: a file's picture may change its size on the way."""
+    height, width = frame.image.shape[:2]
+    if (clip.header.height, clip.header.width) == (height, width):
+        return clip
+    return replace(clip.add(width=width, height=height), header=replace(clip.header, width=width, height=height))
 
 
 def _centre_height(landmarks: np.ndarray) -> np.ndarray:
