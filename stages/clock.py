@@ -29,6 +29,9 @@ FORWARD_S = 10.0
 _MARGIN_S = 10.0
 """How much earlier is looked up where a time may be found too late; key frames are mostly nearer to each other."""
 
+_ORDER_S = 0.5
+"""More than the frames that are decoded before they are shown last."""
+
 _NO_TIMESTAMPS = 0x80
 """FFmpeg's AVFMT_NOTIMESTAMPS."""
 
@@ -53,13 +56,15 @@ class Clock:
     """How to read the timestamps of a file.
 
     ordered: the picture's timestamps are no presentation times, frames come in the order of the packets' times; delay:
-    packets that the decoder has taken in then when its first frame comes out. step: seconds a frame, where the packets
+    packets that the decoder has taken in then when its first frame comes out. grid: seconds a frame where times count
+    frames, so that what repeats a frame may be left out, as in AVI; else None. step: seconds a frame, where the packets
     have no times at all; else None. loose: a time that is looked up in the file may be found too late. jumps: where the
     clock begins again.
     """
 
     ordered: bool = False
     delay: int = 1
+    grid: float | None = None
     step: float | None = None
     loose: bool = False
     jumps: tuple[Jump, ...] = ()
@@ -103,7 +108,8 @@ def packets(
         yield from _from_key(_right(container, stream, clock), start)
         return
     if not clock.loose:
-        _seek(container, stream, start)
+        # where times are mere order, a key frame is shown later than its time
+        _seek(container, stream, start - _ORDER_S if clock.ordered else start)
         yield from container.demux(stream)
         return
     _seek(container, stream, start - _MARGIN_S)
@@ -182,6 +188,7 @@ class Due:
     def __init__(self, clock: Clock) -> None:
         self._ordered = clock.ordered or clock.step is not None
         self._delay = clock.delay if clock.ordered else None
+        self._grid = clock.grid
         self._fed = 0
         self._queue: deque[tuple[float, bool]] = deque()
         self._last = float("-inf")
@@ -208,6 +215,8 @@ class Due:
             while self._queue and self._queue[0][1]:
                 repeats.append(self._queue.popleft()[0])
             time = self._queue.popleft()[0] if self._queue else self._last + self._length
+            if self._grid is not None and time > self._last + 1.5 * self._grid:
+                repeats.append(time - self._grid)
         else:
             time = self._time(frame)
             repeats = self._repeats_before(time)

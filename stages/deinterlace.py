@@ -15,7 +15,7 @@ Tag = TypeVar("Tag")
 
 
 class Deinterlacer(Generic[Tag]):
-    """FFmpeg's yadif, one frame out for each that goes in, from the first interlaced frame on; before, it does nothing.
+    """FFmpeg's bwdif, one frame out for each that goes in, from the first interlaced frame on; before, it does nothing.
 
     A frame comes out one or two later than it went in, with the tag that it went in with. Frames that are not marked
     as interlaced pass unchanged.
@@ -33,7 +33,7 @@ class Deinterlacer(Generic[Tag]):
             return [(frame, tag)]
         done = list(self.finish()) if self._graph is not None and kind != self._kind else []
         if self._graph is None:
-            self._graph, self._kind = _yadif(frame), kind
+            self._graph, self._kind = _bwdif(frame), kind
         self._tags.append(tag)
         self._graph.push(frame)
         return [*done, *self._pull()]
@@ -58,14 +58,14 @@ class Deinterlacer(Generic[Tag]):
             yield frame, self._tags.popleft()
 
 
-def _yadif(frame: VideoFrame) -> Graph:
+def _bwdif(frame: VideoFrame) -> Graph:
     graph = Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 90_000)
     )
-    yadif = graph.add("yadif", "mode=send_frame:deint=interlaced")
+    bwdif = graph.add("bwdif", "mode=send_frame:deint=interlaced")
     sink = graph.add("buffersink")
-    source.link_to(yadif)
-    yadif.link_to(sink)
+    source.link_to(bwdif)
+    bwdif.link_to(sink)
     graph.configure()
     return graph

@@ -24,7 +24,7 @@ class Probe:
     audio: bool = True
 
     name: ClassVar[str] = "probe"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[pa.Schema] = pa.schema(

@@ -182,7 +182,7 @@ def _beginning(container: InputContainer, stream: VideoStream) -> tuple[VideoFra
     ordered = replace(clock, ordered=True, delay=len(seen))
     start = next((seconds(packet.dts, packet) for packet in seen if packet.dts is not None), None)
     if "avi" in container.format.name:
-        return first, start, ordered
+        return first, start, replace(ordered, grid=seconds(1, stream))
     stamp = first.pts if first.pts is not None else first.dts
     if stamp is None:
         return first, None, clock

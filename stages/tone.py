@@ -51,10 +51,10 @@ def to_sdr(code: np.ndarray, transfer: int, peak: float) -> np.ndarray:
 
 
 def peak_of(frames: list[np.ndarray], transfer: int) -> float:
-    """cd/m2 of the brightest thousandth of pictures, codes [H, W, 3] in 0 to 1; HLG has a nominal one."""
+    """cd/m2 that all but a two hundredth of the brightest of pictures stays under, codes [H, W, 3] in 0 to 1; HLG has a nominal one."""
     if transfer == HLG or not frames:
         return HLG_PEAK
-    brightest = max(float(np.quantile(frame.max(-1), 0.999)) for frame in frames)
+    brightest = max(float(np.quantile(frame.max(-1), 0.995)) for frame in frames)
     return float(np.clip(light(np.array(brightest), PQ), _LEAST_PEAK, _MOST_PEAK))
 
 

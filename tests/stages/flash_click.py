@@ -72,9 +72,7 @@ def offsets(path: Path, start_s: float = 0.0, end_s: float | None = None) -> lis
     end = header.duration if end_s is None else end_s
     # 1 / 25 s apart: the flash is where the brightest frame's own time says
     bright = [
-        (frame.time, float(frame.image.mean()))
-        for frame in read(str(path), header, start_s, end)
-        if not frame.repeated
+        (frame.time, float(frame.image.mean())) for frame in read(str(path), header, start_s, end) if not frame.repeated
     ]
     flashes = [time for time, level in bright if level > 130]
     sound = read_sound(str(path), header, start_s, end)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from made_clips import QUICK, number, numbered, remux
 
 from stages.encode import write_video
 from stages.reader import Decoder, Frame, Frames, Unreadable, VideoHeader, frame_count, read, upright
-from stages.reader_pyav import read_header
+from stages.reader_pyav import orientation, read_header
 
 FILM = Fraction(24_000, 1001)
 BOTH = pytest.mark.parametrize("decoder", ["pyav", "decord"])
@@ -210,3 +211,68 @@ def test_a_promise_of_more_than_there_is_is_unreadable(tmp_path: Path, decoder: 
         Unreadable, match=r"a\.mp4: the header promises 2\.00 s but decoding ended at 1\.96 s; .*copy it"
     ):
         list(read(str(path), header, 0.0, 3.0, decoder))
+
+
+MATRICES = {
+    (0, False): [[1, 0], [0, 1]],
+    (90, False): [[0, -1], [1, 0]],
+    (180, False): [[-1, 0], [0, -1]],
+    (270, False): [[0, 1], [-1, 0]],
+    (0, True): [[-1, 0], [0, 1]],
+    (90, True): [[0, -1], [-1, 0]],
+    (180, True): [[1, 0], [0, -1]],
+    (270, True): [[0, 1], [1, 0]],
+}
+"""How a picture may lie, (degrees counter-clockwise, then mirrored), to the display matrix that says so."""
+
+
+@BOTH
+@pytest.mark.parametrize("container", ["mp4", "mov"])
+@pytest.mark.parametrize("way", MATRICES)
+def test_the_whole_display_matrix_is_honoured(
+    tmp_path: Path, way: tuple[int, bool], container: str, decoder: Decoder
+) -> None:
+    """A picture stored turned and mirrored, with the matrix that puts it upright again, in all eight ways."""
+    turn, mirror = way
+    wanted = cornered()
+    wanted[-12:, 60:] = [200, 40, 40]
+    stored = np.rot90(wanted[:, ::-1] if mirror else wanted, -turn // 90)
+    path = tmp_path / f"a.{container}"
+    height, width = stored.shape[:2]
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options={"crf": "5"})
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv444p"
+        (a, b), (c, d) = MATRICES[way]
+        one = 1 << 16
+        stream.set_display_matrix([a * one, b * one, 0, c * one, d * one, 0, 0, 0, one << 14])
+        for index in range(5):
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(stored), format="rgb24")
+            picture.pts, picture.time_base = index, Fraction(1, 25)
+            output.mux(stream.encode(picture))
+        output.mux(stream.encode(None))
+    header = read_header(str(path))
+    assert (header.rotation, header.mirrored, header.width, header.height) == (turn, mirror, 160, 96)
+    (frame, *_) = read(str(path), header, 0.0, 0.2, decoder)
+    assert np.abs(frame.image.astype(int) - wanted).mean() < 4
+
+
+@given(st.sampled_from(list(MATRICES)), st.floats(-30, 30), st.floats(0.25, 4))
+def test_a_matrix_is_the_nearest_way_to_lie(way: tuple[int, bool], degrees: float, scale: float) -> None:
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.eye(3)
+    matrix[:2, :2] = scale * np.array(MATRICES[way]) @ [[c, -s], [s, c]]
+    assert orientation(matrix) == way
+
+
+@pytest.mark.parametrize("start_s", [0.0, 1.4])
+def test_a_picture_that_changes_its_size_keeps_its_shape(tmp_path: Path, start_s: float) -> None:
+    parts = [tmp_path / "a.ts", tmp_path / "b.ts"]
+    for part, (height, width) in zip(parts, [(96, 96), (96, 160)], strict=True):
+        write_video(part, [cornered(height, width)] * 50, fps=25, options=QUICK)
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    found = frames(path, start_s)
+    first = 50 - round(start_s * 25)
+    assert [frame.image.shape for frame in found] == [(96, 96, 3)] * first + [(96, 160, 3)] * 50
+    for frame in (found[0], found[-1]):
+        assert light(frame.image) == pytest.approx((0.125, 0.125), abs=0.02)

@@ -152,3 +152,32 @@ def test_what_is_no_video_is_unreadable(tmp_path: Path) -> None:
     path.write_text("text")
     with pytest.raises(Unreadable, match=r"a\.mp4: not a readable video"):
         read_sound(str(path), header(), 0.0, 1.0)
+
+
+@pytest.mark.parametrize("gap_ms", [15, 30, 45, 60, 300])
+def test_a_short_gap_in_the_track_is_as_long_as_it_says(tmp_path: Path, gap_ms: int) -> None:
+    """Two gaps, after each of which a burst begins: both are where the timestamps say, to half a frame."""
+    path = tmp_path / "a.mkv"
+    gap = gap_ms / 1000
+    tone = burst(1, 0.5, 48_000)
+    write_late_sound(path, numbered(100), [(0.0, tone), (1.0 + gap, tone), (2.0 + 2 * gap, tone)], 48_000)
+    sound = sound_of(path)
+    for number in range(3):
+        begins = number * (1 + gap)
+        part = sound[round((begins + 0.2) * RATE) :][: round(0.7 * RATE)]
+        assert onset(part) + 0.2 == pytest.approx(0.5, abs=0.006)
+
+
+def test_trembling_timestamps_are_no_gaps(tmp_path: Path) -> None:
+    """A live recording's blocks say 15 ms too early and too late in turn: the sound is whole."""
+    path = tmp_path / "a.mkv"
+    time = np.arange(4 * RATE) / RATE
+    tone = (0.4 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+    blocks = []
+    for number, at in enumerate(range(0, len(tone), 1024)):
+        off = (0, 0.015, 0, -0.015)[number % 4] if 8 < number < 48 else 0.0
+        blocks.append((at / RATE + off, tone[at : at + 1024]))
+    write_late_sound(path, numbered(100), blocks, RATE)
+    sound = sound_of(path)
+    inside = slice(RATE // 10, -RATE // 10)
+    assert np.abs(sound[inside] - tone[inside]).max() < 0.02

@@ -184,6 +184,31 @@ def test_a_clip_is_cut_at_a_scene_change_and_both_parts_judged(samples: Path, tr
     assert second.thumbs[0].index < 90
 
 
+def resized(man: Path) -> Clip:
+    """A second of the man, then the same with grey beside it: a picture that changes its size on the way."""
+    frames = [frame.image for frame in clip_of(man, 0.0, 2.0).frames]
+    wide = [np.pad(image, ((0, 0), (60, 100), (0, 0)), constant_values=90) for image in frames[25:]]
+    return shown([*frames[:25], *wide])
+
+
+def test_a_clip_is_cut_where_the_picture_changes_its_size(samples: Path, track: Runner) -> None:
+    first = accepted(track(resized(samples / "talking_man.mp4")))
+    assert (first.start_s, first.end_s, first.tracked().frame_size) == (0.0, 1.0, (360, 640))
+    assert first.rest is not None
+    second = accepted(track(first.rest))
+    assert (second.start_s, second.end_s, second.tracked().frame_size) == (1.0, 2.0, (360, 800))
+    assert (second.header.width, second.header.height) == (800, 360)
+    assert (second.columns["width"], second.columns["height"]) == (800, 360)
+    # the face is as wide, and as far from the picture's left edge as the grey there says
+    moved = second.tracked().landmarks[0] - first.tracked().landmarks[-1]
+    assert np.abs(moved[:, :2].mean(0) - [60, 0]).max() < 3
+
+
+def test_without_split_a_change_of_size_rejects(samples: Path) -> None:
+    out = rejected(FaceTrack(split=False).open()(resized(samples / "talking_man.mp4")))
+    assert (out.reason, out.detail) == ("scene_cut", "the picture's size changes at 1.00 s")
+
+
 def test_without_split_a_scene_change_rejects(samples: Path) -> None:
     out = rejected(FaceTrack(split=False).open()(clip_of(samples / "scene_change.mp4", 3.0, 4.5)))
     assert out.reason == "scene_cut"
