@@ -51,7 +51,10 @@ def to_sdr(code: np.ndarray, transfer: int, peak: float) -> np.ndarray:
 
 
 def peak_of(frames: list[np.ndarray], transfer: int) -> float:
-    """cd/m2 that all but a two hundredth of the brightest of pictures stays under, codes [H, W, 3] in 0 to 1; HLG has a nominal one."""
+    """cd/m2 that become white: of PQ what all but the brightest two hundredth stays under; HLG has a nominal peak.
+
+    frames: codes [H, W, 3] in 0 to 1.
+    """
     if transfer == HLG or not frames:
         return HLG_PEAK
     brightest = max(float(np.quantile(frame.max(-1), 0.995)) for frame in frames)
