@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,8 +193,8 @@ def _what_to_do(root: Path, state: Manifest) -> str:
     if "frames" in state.recipe.get("stages", {}):
         return f"{root} has frames of no clip, because none is accepted: its report says why"
     return (
-        f"{root} was made without frames: make them with python jobs/extract.py --input FOLDER --catalog {root} "
-        f"--frames --recompute, or without --recompute into another catalog folder"
+        f"{root} was made without frames: make them with python jobs/extract.py --input FOLDER "
+        f"--catalog {shlex.quote(str(root))} --frames --recompute, or without --recompute into another catalog folder"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,7 +87,7 @@ def read_statistics(uri: str | os.PathLike[str]) -> LatentStatistics:
     NoStatistics: they were never computed, or clips have changed since; says the command. Other errors: as
     `catalogs.open`.
     """
-    command = f"python jobs/latent_statistics.py --catalog {locate(uri)}"
+    command = f"python jobs/latent_statistics.py --catalog {shlex.quote(str(locate(uri)))}"
     newest = "select statistics from runs where statistics is not null order by started desc, run_id desc limit 1"
     rows = view.query(uri, newest).to_pylist()
     if not rows:
@@ -117,7 +118,7 @@ def _computed(root: Path, state: Manifest) -> LatentStatistics:
     if not sums:
         raise NoStatistics(
             f"{root} holds no latents of a face model: make them with python jobs/extract.py --input FOLDER "
-            f"--catalog {root} --latents CHECKPOINT.safetensors --recompute"
+            f"--catalog {shlex.quote(str(root))} --latents CHECKPOINT.safetensors --recompute"
         )
     return LatentStatistics({name: each.moments() for name, each in sums.items()}, counted, state.sequence)
 

@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import Failure, absolute, reported
 from pipeline.compare import compare, comparison_text, write_comparison
+from pipeline.options import FileIfAny, Flag, parsed
 
-Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FOLDER")]
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Compare:
 
     catalog: Catalogs
     """Folder of a catalog. Give it twice: A, then B; differences are B - A."""
-    out: str | None = None
+    out: FileIfAny = None
     """The HTML file to write; without it, none is written."""
-    json: bool = False
+    json: Flag = False
     """Print all figures, and every clip that only one has, as one line of JSON."""
 
 
@@ -51,4 +52,4 @@ def main(args: Compare) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Compare, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(Compare))

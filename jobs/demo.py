@@ -6,8 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
@@ -15,6 +13,7 @@ from pipeline.command import absolute, reported
 from pipeline.extraction import Request, extract
 from pipeline.faces.latent_figure import write_latent_figure
 from pipeline.faces.own import own_checkpoint
+from pipeline.options import Folder, parsed
 from pipeline.recipe import make_recipe
 from pipeline.report import write_report
 from pipeline.samples import make_samples
@@ -31,7 +30,7 @@ VERDICTS = """
 class Demo:
     """Extract the sample clips; a second run finds everything decided."""
 
-    out: str = "demo"
+    out: Folder = "demo"
     """Folder for the clips, the catalog, the report and the picture."""
 
 
@@ -52,4 +51,4 @@ def main(args: Demo) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Demo))
+        main(parsed(Demo))

@@ -7,13 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import Failure, absolute, reported
 from pipeline.faces.own import own_checkpoint
 from pipeline.faces.scores import Part, evaluate_catalog, write_evaluation
+from pipeline.options import FileIfAny, Flag, Folder, parsed
 
 
 @dataclass(frozen=True)
@@ -25,18 +24,18 @@ class EvaluateFaces:
     Exit code 0 however good the scores are, 2 for a wrong argument, 1 if it could not finish.
     """
 
-    catalog: str
+    catalog: Folder
     """Folder of a catalog with frames (extract with --frames)."""
-    out: str
+    out: Folder
     """The folder to write to."""
-    checkpoint: str | None = None
-    """A face model's .safetensors file, of jobs/train_faces.py, in place of the one that comes with the project."""
-    baselines: bool = False
+    checkpoint: FileIfAny = None
+    """A face model's .safetensors file, of jobs/train_faces.py; by default the one that comes with the project."""
+    baselines: Flag = False
     """The baselines alone, on all clips."""
     split: Part = "test"
     """Which of the subjects that the training kept out; unseen: of another catalog, all people none of whose files were
     trained on."""
-    json: bool = False
+    json: Flag = False
     """Print all figures as one line of JSON."""
 
 
@@ -53,4 +52,4 @@ def main(args: EvaluateFaces) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(EvaluateFaces, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(EvaluateFaces))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,65 +13,77 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import absolute, reported
+from pipeline.command import Failure, absolute, reported
 from pipeline.extraction import Request, extract
 from pipeline.licences import refuse_noncommercial
+from pipeline.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
 from pipeline.plan import plan, plan_text
 from pipeline.recipe import make_recipe
 from pipeline.summary import summary_text
 from pipeline.workers import Limits
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
+Inputs = Annotated[Many, tyro.conf.arg(metavar="PATH [PATH ...]", help_behavior_hint="(required; repeatable)")]
+Settings = Annotated[Many, tyro.conf.arg(metavar="NAME=VALUE [NAME=VALUE ...]")]
+Catalog = Annotated[str | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="(required)")]
+
+EXAMPLES = (
+    "python jobs/extract.py --input videos --catalog catalog",
+    "python jobs/extract.py --input clips.csv 'more/**/*.mp4' --catalog catalog --set quality.minimum=40",
+    "python jobs/extract.py --input videos --catalog catalog --plan",
+)
 
 
 @dataclass(frozen=True)
 class Extract:
     """Extract a catalog from talking-head videos.
 
-    Exit code 0 when every listed clip has a verdict, 2 for a wrong argument, 1 if the run could not finish.
+    The same command again goes on where a run stopped. Exit code 0 when every listed clip has a verdict, 2 for a wrong
+    argument, 1 if the run could not finish.
     """
 
-    input: Many
+    input: Inputs = ()
     """Files, folders, globs, fsspec URIs, or CSV/Parquet manifests with a column `uri`."""
-    catalog: str
+    catalog: Catalog = None
     """Folder of the catalog; made if it is not there."""
     profile: Literal["open", "paper"] = "open"
     """The models: `open` runs offline with weights that come with pip, `paper` with those of `jobs/weights.py`."""
-    set: Many = ()
-    """STAGE.PARAMETER=VALUE, for example quality.minimum=40, or STAGE=VARIANT, for example gaze=l2cs; --plan lists
-    all."""
-    commercial: bool = False
+    set: Settings = ()
+    """A parameter of a stage (quality.minimum=40) or another variant of it (gaze=l2cs); --plan lists all."""
+    commercial: Flag = False
     """Refuse weights whose licence forbids commercial use."""
-    max_seconds: float = 60.0
+    max_seconds: Seconds = 60.0
     """A longer source is cut into clips of at most this many seconds."""
-    split: bool = True
-    """Cut at scene changes and judge each part; --no-split rejects such clips."""
+    split: Flag = True
+    """Reject clips in which the scene changes; without it they are cut there and each part is judged."""
     decoder: Literal["pyav", "decord"] = "pyav"
     """The video reader's backend."""
-    frames: bool = False
+    frames: Flag = False
     """Store the face of every frame too: what face training reads."""
     preset: Literal["tiny", "base", "paper"] = "tiny"
     """The face networks that --frames is for: crops of 96, 256 or 512 pixels."""
-    latents: str | None = None
-    """A face model's .safetensors (jobs/train_faces.py) in place of the one that comes with the project."""
-    recompute: bool = False
+    latents: FileIfAny = None
+    """A face model's .safetensors (jobs/train_faces.py); by default the one that comes with the project."""
+    recompute: Flag = False
     """Decide again what is decided, also under another recipe."""
-    retry_failed: bool = False
+    retry_failed: Flag = False
     """Decide failed clips again."""
-    workers: int | None = None
+    workers: CountIfAny = None
     """Clips worked on at once; by default one a CPU."""
-    limit: int | None = None
-    """Only the first so many sources."""
-    timeout: float = Limits.seconds
-    """Seconds one clip may take before its worker is killed."""
-    plan: bool = False
-    """Print stages, parameters, resources and weights with licences, and do nothing."""
-    json: bool = False
-    """Print the summary as one line of JSON."""
+    limit: CountIfAny = None
+    """Only the first so many sources; by default all."""
+    timeout: Seconds = Limits.seconds
+    """What one clip may take before its worker is killed."""
+    plan: Flag = False
+    """Print what there is to do, how long it takes, all parameters, and weights with licences; do nothing."""
+    json: Flag = False
+    """Print the summary, or the plan, as one line of JSON."""
 
 
 def main(args: Extract) -> None:
     """Run it; errors come out as Failure with their exit code."""
+    inputs = [text for texts in args.input for text in texts]
+    catalog = _required(inputs, args.catalog)
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
     latents = absolute(args.latents, "--latents") if args.latents else None
@@ -80,15 +93,24 @@ def main(args: Extract) -> None:
     if args.plan:
         print(json.dumps(plan(recipe)) if args.json else plan_text(recipe))
         return
-    inputs = [text for texts in args.input for text in texts]
-    catalog = absolute(args.catalog, "--catalog")
     limits = Limits(seconds=args.timeout)
     result = extract(
         Request(inputs, catalog, recipe, args.recompute, args.retry_failed, args.workers, args.limit, limits, args.json)
     )
-    print(json.dumps(result.summary()) if args.json else summary_text(result))
+    print(json.dumps(result.summary()) if args.json else summary_text(result, ["python", *sys.argv]))
+
+
+def _required(inputs: Sequence[str], catalog: str | None) -> str:
+    """The catalog as an absolute path or URI. Failure names all that is missing, at once."""
+    missing = [
+        *([] if inputs else ["--input (files, folders, globs, URIs or a manifest)"]),
+        *([] if catalog else ["--catalog (the folder that the catalog is written to)"]),
+    ]
+    if missing or catalog is None:
+        raise Failure(f"missing: {' and '.join(missing)}; for example: {EXAMPLES[0]}")
+    return absolute(catalog, "--catalog")
 
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Extract, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(Extract, *EXAMPLES))

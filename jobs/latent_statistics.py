@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import absolute, reported
+from pipeline.options import Flag, Folder, parsed
 from pipeline.statistics import compute, text
 
 
@@ -23,9 +23,9 @@ class LatentStatistics:
     Exit code 0 when they are stored, 2 for a wrong argument, 1 if the catalog has no latents or is being written.
     """
 
-    catalog: str
+    catalog: Folder
     """Folder of a catalog."""
-    json: bool = False
+    json: Flag = False
     """Print them as one line of JSON."""
 
 
@@ -36,9 +36,9 @@ def main(args: LatentStatistics) -> None:
         print(json.dumps(found.json()))
         return
     sql = "select statistics from runs where statistics is not null order by started desc limit 1"
-    print(f'{text(uri, found)}\n\nstored; ask it: python jobs/query.py --catalog {uri} "{sql}"')
+    print(f'{text(uri, found)}\n\nstored; ask it: python jobs/query.py --catalog {shlex.quote(uri)} "{sql}"')
 
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(LatentStatistics, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(LatentStatistics))

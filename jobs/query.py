@@ -18,11 +18,13 @@ from catalogs.view import answers
 from pipeline import questions
 from pipeline.answers import json_lines, write_csv
 from pipeline.command import Failure, absolute, reported
+from pipeline.options import Flag, Folder, parsed
 from pipeline.report.wording import older_text
 from pipeline.summary import catalog_text
 from pipeline.table import table_text
 
 OLDER = "select count(*) from older_clips"
+Sql = Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[SQL]", help_behavior_hint="")]
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,16 @@ class Query:
     SQL only reads. Several statements, with ; between them, give several tables. Exit code 2 for a wrong argument.
     """
 
-    sql: Annotated[str | None, tyro.conf.Positional] = None
+    sql: Sql = None
     """DuckDB SQL over the views clips, latents, previews, frames, runs, metrics, and older_clips, which an earlier
     recipe decided. -: from standard input."""
-    catalog: str = "catalog"
+    catalog: Folder = "catalog"
     """Folder of the catalog."""
-    csv: bool = False
+    csv: Flag = False
     """Print CSV; lists, structs and maps as JSON."""
-    json: bool = False
+    json: Flag = False
     """Print one JSON object a row."""
-    wide: bool = False
+    wide: Flag = False
     """Cut nothing, however long: lists, structs, JSON."""
 
 
@@ -76,4 +78,4 @@ def main(args: Query) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Query, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(Query))

@@ -13,8 +13,9 @@ import tyro
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import Failure, absolute, reported
+from pipeline.options import File, FileIfAny, Flag, parsed
 
-Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE")]
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,25 @@ class Reenact:
 
     source: Pictures
     """A picture of one face. Several times with --grid."""
-    driver: str
+    driver: File
     """A video of one face."""
-    out: str
+    out: File
     """The MP4 file to write; --grid also writes a PNG of that name."""
-    checkpoint: str | None = None
-    """A face model's .safetensors file, of jobs/train_faces.py, in place of the one that comes with the project."""
-    pose_only: bool = False
+    checkpoint: FileIfAny = None
+    """A face model's .safetensors file, of jobs/train_faces.py; by default the one that comes with the project."""
+    pose_only: Flag = False
     """Move the head alone: the face keeps the portrait's expression."""
-    dynamics_only: bool = False
+    dynamics_only: Flag = False
     """Move the face alone: the head keeps the portrait's pose."""
-    relative: bool = False
+    relative: Flag = False
     """Move the face from the portrait's own expression, by how far the driver's is from how it mostly looks."""
-    grid: bool = False
+    grid: Flag = False
     """Show one motion on all portraits, and on the first: pose alone, dynamics alone, both, a spinning head."""
-    no_mark: bool = False
+    no_mark: Flag = False
     """Do not write "synthetic" into the pictures. The metadata says so all the same."""
-    side_by_side: bool = False
+    side_by_side: Flag = False
     """Show source, driver and result."""
-    json: bool = False
+    json: Flag = False
     """Print the summary as one line of JSON."""
 
 
@@ -75,4 +76,4 @@ def main(args: Reenact) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Reenact, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(Reenact))

@@ -6,11 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import absolute, reported
+from pipeline.options import File, Folder, parsed
 from pipeline.report import write_report
 
 
@@ -18,9 +17,9 @@ from pipeline.report import write_report
 class Report:
     """Write one self-contained HTML file about a catalog."""
 
-    catalog: str
+    catalog: Folder
     """Folder of the catalog."""
-    out: str
+    out: File
     """The HTML file to write."""
 
 
@@ -31,4 +30,4 @@ def main(args: Report) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(Report))
+        main(parsed(Report))

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipeline.command import absolute, reported
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining
+from pipeline.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
 
 
 @dataclass(frozen=True)
@@ -26,21 +27,21 @@ class TrainFaces:
     wrong argument, 1 if the training stopped; what is learned is kept, the same command goes on.
     """
 
-    catalog: str
+    catalog: Folder
     """Folder of a catalog with frames."""
-    out: str
+    out: Folder
     """Folder for checkpoints, curves (TensorBoard), pictures and model.safetensors."""
     preset: Literal["tiny", "base", "paper"] = "tiny"
     """Sizes of the networks: tiny for CPUs, base for 256 pixels, paper for 512."""
-    start: str | None = None
-    """Begin with the weights of this face model, of the same preset, instead of with random ones."""
-    workers: int = 1
+    start: FileIfAny = None
+    """Begin with the weights of this face model, of the same preset; by default with random ones."""
+    workers: Count = 1
     """Processes that share the units of a step; each takes a GPU where there are GPUs."""
-    seconds: float | None = None
-    """Stop after so many seconds, at the next point of the curves, and keep what is learned."""
-    plan: bool = False
+    seconds: SecondsIfAny = None
+    """Stop after so long, at the next point of the curves, and keep what is learned."""
+    plan: Flag = False
     """Print parameters, memory, losses, their networks and, after a few steps, the time it will take; keep nothing."""
-    json: bool = False
+    json: Flag = False
     """Print the summary as one line of JSON."""
     training: Annotated[FaceTraining, tyro.conf.arg(name="")] = field(default_factory=FaceTraining)
 
@@ -70,4 +71,4 @@ def main(args: TrainFaces) -> None:
 
 if __name__ == "__main__":
     with reported():
-        main(tyro.cli(TrainFaces, config=(tyro.conf.FlagCreatePairsOff,)))
+        main(parsed(TrainFaces))

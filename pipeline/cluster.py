@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -40,6 +42,7 @@ def connect(workers: int | None) -> int:
             # and nobody reads the metrics of a Ray that ends with this run: they cost 2 % of two cores
             quiet = {"enable_metrics_collection": False, "task_events_report_interval_ms": 0}
             local = {"num_cpus": wanted + 1, "include_dashboard": False, "_system_config": quiet}
+        before = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(
                 address=joined or "local",
@@ -53,6 +56,8 @@ def connect(workers: int | None) -> int:
                 f"cannot reach Ray at {joined or 'this machine'} ({error}); unset RAY_ADDRESS to run on this "
                 "machine alone, or start a cluster with: ray start --head"
             ) from error
+        if callable(before) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)  # Ray puts its own in the place of the job's
     cpus = int(ray.cluster_resources().get("CPU", 1))
     return workers or max(1, cpus - (0 if address() else 1))
 

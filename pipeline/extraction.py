@@ -12,7 +12,7 @@ import shlex
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from catalogs import Writer
 from catalogs.errors import CatalogError
 from catalogs.ground import check_ground
 from catalogs.place import locate
+from catalogs.schema import STATUSES
 from catalogs.staging import stage_span
 from models.weights_needed import require
 from pipeline import cluster, rows, subjects
@@ -64,6 +65,7 @@ class Result:
     """What a run did: counts over the listed sources' clips, and how long it took.
 
     older: the catalog's clips that an older recipe decided; they are in none of the counts.
+    now: of these clips, those that this run decided, by verdict; the others were decided before.
     """
 
     run_id: str
@@ -77,7 +79,14 @@ class Result:
     startup_seconds: float
     video_seconds: float
     catalog: str
+    now: Mapping[str, int]
     older: int = 0
+
+    @property
+    def before(self) -> dict[str, int]:
+        """Clips decided before this run, by verdict."""
+        all_of_them = {"accepted": self.accepted, "rejected": sum(self.rejected.values()), "failed": self.failed}
+        return {status: max(0, count - self.now.get(status, 0)) for status, count in all_of_them.items()}
 
     def summary(self) -> dict[str, Any]:
         """The job's summary as one JSON object."""
@@ -88,6 +97,8 @@ class Result:
             "rejected": self.rejected,
             "failed": self.failed,
             "decided_before": self.decided_before,
+            "now": {status: self.now.get(status, 0) for status in STATUSES},
+            "before": self.before,
             "seconds": round(self.seconds, 2),
             "startup_seconds": round(self.startup_seconds, 2),
             "video_seconds": round(self.video_seconds, 2),
@@ -283,6 +294,7 @@ class _Run:
             video_seconds=self._progress.video_seconds,
             catalog=self._request.catalog,
             older=self._writer.older,
+            now=dict(self._progress.verdicts),
         )
 
 

@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalogs.place import locate
+from catalogs.schema import STATUSES
 from pipeline.extraction import Result
 from pipeline.report.wording import older_text
 
+WITHOUT_SPEECH = "speech.required=false"
+"""The setting that takes clips without sound or speech."""
 
-def summary_text(result: Result) -> str:
-    """The summary of a run; its last line names what to look at next."""
+
+def summary_text(result: Result, command: Sequence[str] = ()) -> str:
+    """The summary of a run; its last lines name what to do next. command: the run's own, as its words."""
     rejected = sum(result.rejected.values())
+    now = sum(result.now.values())
     lines = [
         "",
         f"{_count(result.listed, 'source')} listed, {_count(result.clips, 'clip')}",
         *_verdicts(result.accepted, result.rejected, result.failed),
     ]
+    if 0 < now < result.clips:
+        lines += [f"  decided now: {_by_verdict(result.now)}; before: {_by_verdict(result.before)}"]
     if result.video_seconds:
         rate = result.video_seconds / max(result.seconds - result.startup_seconds, 1e-6)
         lines.append(
             f"  {result.video_seconds:.0f} s of video in {result.seconds:.1f} s: {rate:.1f} video s/s "
             f"after {result.startup_seconds:.1f} s of start-up"
         )
+    elif now:
+        lines.append(f"  {_count(now, 'clip')} decided in {result.seconds:.1f} s, no video decoded")
     else:
         lines.append(f"  nothing was left to do ({result.seconds:.1f} s)")
     if result.older:
         lines.append(f"  beside these, {older_text(result.older)}")
     assert result.clips == result.accepted + rejected + result.failed
     sql = "select status, reason, count(*) n from clips group by all order by n desc"
+    catalog, page = shlex.quote(result.catalog), shlex.quote(str(locate(result.catalog) / "report.html"))
     lines += [
+        *_without_speech(result, command),
         "",
-        f'ask it:  python jobs/query.py --catalog {result.catalog} "{sql}"',
-        f"look at: python jobs/report.py --catalog {result.catalog} --out {result.catalog}/report.html",
+        f'ask it:  python jobs/query.py --catalog {catalog} "{sql}"',
+        f"look at: python jobs/report.py --catalog {catalog} --out {page}",
     ]
     return "\n".join(lines)
+
+
+def _without_speech(result: Result, command: Sequence[str]) -> list[str]:
+    """Where most clips have no sound or no speech: the command that takes them."""
+    silent = result.rejected.get("no_audio", 0) + result.rejected.get("no_speech", 0)
+    if 2 * silent <= result.clips:
+        return []
+    words = command or ("python", "jobs/extract.py", "--input", "PATH", "--catalog", result.catalog)
+    again = ["--set", WITHOUT_SPEECH, *(() if "--recompute" in words else ("--recompute",))]
+    return [
+        "",
+        "most clips have no sound or no speech; to take them all the same:",
+        f"  {shlex.join([*words, *again])}",
+    ]
 
 
 def catalog_text(uri: str, counts: Mapping[str, Any]) -> str:
@@ -52,6 +79,10 @@ def _verdicts(accepted: int, rejected: Mapping[str, int], failed: int) -> list[s
     lines = [f"  {accepted:>6} accepted", f"  {sum(rejected.values()):>6} rejected"]
     lines += [f"         {count:>6} {reason}" for reason, count in rejected.items()]
     return [*lines, f"  {failed:>6} failed"]
+
+
+def _by_verdict(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts.get(status, 0)} {status}" for status in STATUSES)
 
 
 def _count(number: int, what: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from math import cos, pi
 from typing import Literal
 
+from pipeline.options import Names
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -102,7 +104,7 @@ class FaceTraining:
     """Of the networks; auto: bf16 where the processor has it, as it takes much longer elsewhere."""
     kept_out: tuple[int, int] = (9, 4)
     """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
-    skip: tuple[str, ...] = ()
+    skip: Names = ()
     """Names of files that are not trained on, with * and ?, for example where a licence forbids it."""
     seed: int = 0
     """Of weights, draws and noise; who is kept out does not depend on it."""

@@ -84,10 +84,30 @@ def test_missing_inputs(extract: Callable[..., Any], tmp_path: Path) -> None:
     catalog = ("--catalog", tmp_path / "catalog")
     done = extract("--input", tmp_path / "nothing.mp4", *catalog)
     assert (done.code, done.err) == (2, f"error: input {tmp_path}/nothing.mp4: is not there; check the spelling\n")
-    done = extract(*catalog)
-    assert done.code == 2
-    assert "no input given" in done.err
     assert not (tmp_path / "catalog").exists()
+
+
+@pytest.mark.parametrize("plan", [(), ("--plan",)])
+def test_all_that_is_missing_is_named_at_once(extract: Callable[..., Any], tmp_path: Path, plan: tuple[str]) -> None:
+    done = extract(*plan)
+    assert done.code == 2
+    assert done.err.startswith("error: missing: --input (files, ")
+    assert "and --catalog (the folder" in done.err
+    assert done.err.endswith("for example: python jobs/extract.py --input videos --catalog catalog\n")
+    assert "--catalog (" not in extract("--catalog", tmp_path, *plan).err
+    assert "--input (" not in extract("--input", tmp_path, *plan).err
+
+
+def test_a_folder_of_videos_or_a_file_as_catalog_is_a_wrong_argument(
+    extract: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    for place, words in ((tmp_path, "holds other things (a.mp4)"), (tmp_path / "a.mp4", "is a file; give a folder")):
+        done = extract("--input", tmp_path, "--catalog", place)
+        assert done.code == 2
+        assert done.err.startswith("error: the catalog cannot be ")
+        assert words in done.err
+        assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
 def test_arguments_the_parser_refuses(extract: Callable[..., Any], tmp_path: Path) -> None:

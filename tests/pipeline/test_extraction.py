@@ -17,6 +17,7 @@ from catalogs.errors import BadPlace, RecipeMismatch
 from pipeline import cluster, workers
 from pipeline.extraction import Request, extract
 from pipeline.recipe import make_recipe
+from pipeline.summary import summary_text
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 
@@ -137,6 +138,7 @@ def test_retry_failed_decides_failed_clips_again_only(folder: Path, catalog: Pat
     do(catalog, folder)
     found = do(catalog, folder, retry_failed=True)
     assert counts(found) == (3, 1, {"no_face": 1}, 1, 2)
+    assert (found.now, found.before) == ({"failed": 1}, {"accepted": 1, "rejected": 1, "failed": 0})
     assert [faulty.visits(path) for path in sorted(folder.glob("*.mp4"))] == [1, 2, 1]
 
 
@@ -207,6 +209,19 @@ def test_a_folder_of_videos_is_no_place_for_a_catalog(folder: Path) -> None:
     with pytest.raises(BadPlace, match="holds other things"):
         extract(Request([str(folder)], str(folder), RECIPE, quiet=True))
     assert sorted(folder.iterdir()) == before
+
+
+def test_sounds_alone_fail_and_are_said_to_be_decided_now(tmp_path: Path, catalog: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_bytes(b"RIFF" + name.encode())
+    sounds = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    found = do(catalog, *sounds)
+    assert (found.now, found.before["failed"], found.video_seconds) == ({"failed": 2}, 0, 0)
+    assert "  2 clips decided in " in summary_text(found)
+    again = do(catalog, *sounds)
+    assert (again.now, again.before["failed"]) == ({}, 2)
+    assert "nothing was left to do" in summary_text(again)
+    assert do(catalog, *sounds, retry_failed=True).now == {"failed": 2}
 
 
 @pytest.mark.slow
