@@ -65,7 +65,7 @@ class Result:
     """What a run did: counts over the listed sources' clips, and how long it took.
 
     older: the catalog's clips that an older recipe decided; they are in none of the counts.
-    now: of these clips, those that this run decided, by verdict; the others were decided before.
+    now: the clips that this run decided, by verdict; the others were decided before.
     """
 
     run_id: str
