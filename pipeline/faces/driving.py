@@ -50,6 +50,10 @@ class Drive:
             face = aligned_faces(pictures, pose, self.model.preset.face)
             return Motion(pose, self.model.dynamics(face, telling))
 
+    def dynamics(self, views: Sequence[FaceView]) -> np.ndarray:
+        """z_dyn of views, float32 [N, Z]."""
+        return self.motion(views).dynamics.cpu().numpy()
+
     def filmed(self, views: Sequence[FaceView]) -> Motion:
         """The motion [N] that views of a clip show, in the clip's camera."""
         motion = self.motion(views)

@@ -10,19 +10,23 @@ import numpy as np
 
 from models.image import fitted
 from pipeline.faces.scores.mesh_warp import MeshWarp, displaced
-from pipeline.faces.scores.method import Method, Moved, Posed
+from pipeline.faces.scores.method import Dynamics, Method, Moved, Posed
 from pipeline.faces.scores.reading import to_pixels
 from pipeline.faces.view import FaceView
 
 
 @dataclass(frozen=True)
 class Contender:
-    """One column of the table. across: how it draws across people, None where it cannot; posed: into any pose."""
+    """One column of the table. across: how it draws across people, None where it cannot; posed: into any pose.
+
+    dynamics: its code of what a face does, where it has one.
+    """
 
     name: str
     method: Method
     across: Method | None
     posed: Posed | None = None
+    dynamics: Dynamics | None = None
 
 
 def copied(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:

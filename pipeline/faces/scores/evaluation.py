@@ -128,4 +128,4 @@ def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
         drive = driver_of(checkpoint, device())
     except WrongWeights as error:
         raise Failure(str(error)) from error
-    return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed)
+    return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)

@@ -15,5 +15,8 @@ Moved = Literal["both", "pose", "dynamics"]
 Method = Callable[[FaceView, Sequence[FaceView], Moved], list[np.ndarray]]
 """(source, drivers, what moves) to a picture a driver, uint8 RGB [S, S, 3]: the source's person in that motion."""
 
+Dynamics = Callable[[Sequence[FaceView]], np.ndarray]
+"""Views to the code [N, Z] in which a method keeps what their faces do besides the head's pose."""
+
 Posed = Callable[[FaceView, np.ndarray], list[np.ndarray]]
 """(source, (pitch, yaw, roll) [N, 3] in degrees, as models/head_pose.py) to pictures of the source in these poses."""

@@ -2,6 +2,7 @@
 
 self: a clip's first frame driven by its others. across: driven by a clip of another subject, by all of its motion, by
 pose alone and by dynamics alone. sweep: the head turned by given angles, which only a method that takes angles can.
+dynamics: what a linear map tells from a method's code of dynamics, which should know nothing of the head's pose.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pipeline.faces.scores.drawn import Drawn
 from pipeline.faces.scores.frame_scores import frame_scores
 from pipeline.faces.scores.method import Method, Moved
 from pipeline.faces.scores.pairs import Take, across
+from pipeline.faces.scores.predicted import predicted
 from pipeline.faces.scores.reading import FaceReading, Reading
 from pipeline.faces.scores.shown import Shown, kept
 from pipeline.faces.scores.table import Scores
@@ -58,6 +60,7 @@ class Protocol:
         if contender.across is not None:
             values |= self._across(contender.name, contender.across, shown)
         values |= self._sweep(contender)
+        values |= self._told(contender)
         return Result(Scores(**values), tuple(shown))
 
     def _self(self, contender: Contender, shown: list[Shown]) -> dict[str, float | None]:
@@ -128,6 +131,20 @@ class Protocol:
                 drawn.add(place, wanted, self._found(pictures))
             values |= {f"sweep_{name}": drawn.slope(axis), f"sweep_{name}_off": drawn.away("pose", axis)}
         return values
+
+    def _told(self, contender: Contender) -> dict[str, float | None]:
+        if contender.dynamics is None:
+            return {}
+        self._say(f"{contender.name}: what its dynamics tell of the pose")
+        code = np.concatenate([contender.dynamics(each.drivers) for each in self.takes])
+        count = [len(each.drivers) for each in self.takes]
+        clip = np.repeat(np.arange(len(count)), count)
+        subject = np.repeat([each.subject for each in self.takes], count)
+        true = [reading for readings in self._wanted for reading in readings]
+        pitch, yaw = (predicted(code, np.array([each.pose[axis] for each in true]), clip, subject) for axis in (0, 1))
+        mouth = predicted(code, np.array([each.expression[0] for each in true]), clip, subject)
+        both = None if pitch is None or yaw is None else (pitch + yaw) / 2
+        return {"told_pose": both, "told_pitch": pitch, "told_yaw": yaw, "told_mouth": mouth}
 
     def _found(self, pictures: Sequence[np.ndarray]) -> list[Reading]:
         """What each picture shows; those that are the same are read once."""

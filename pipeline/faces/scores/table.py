@@ -45,7 +45,9 @@ def _score(title: str, **goal: Any) -> Any:
 class Scores:
     """Of one method; None where there is none. Correlations are within clips: clip means removed, then pooled.
 
-    self: a clip's first frame driven by the rest of the clip. across: driven by a clip of another person.
+    self: a clip's first frame driven by the rest of the clip. across: driven by a clip of another person. dynamics:
+    predicted from the code of dynamics by a linear map fitted on the other people (predicted.py); pitch and yaw, whose
+    mean is the row with a goal, should not be, the mouth's opening should.
     """
 
     psnr_gain: float | None = _score("self: PSNR over copying, dB", least=3.3)
@@ -68,6 +70,7 @@ class Scores:
     mouth_leak: float | None = _score("mouth deviation, pose alone / dynamics alone", most=0.45)
     mouth_leak_followed: float | None = _score("mouth followed, pose alone", most=0.2, size=True)
     yaw_leak: float | None = _score("yaw deviation, dynamics alone / pose alone", most=0.25)
+    told_pose: float | None = _score("dynamics: pitch, yaw predicted", most=0.3)
     nearer_source: float | None = _score("across: nearer to source than to driver, % of frames", least=95, digits=1)
     source_distance: float | None = _score("across: distance to source", most=0.5)
     found: float | None = _score("self: face found again, % of frames", digits=1)
@@ -85,6 +88,9 @@ class Scores:
     sweep_pitch: float | None = _score("sweep of 20 degrees: pitch found for each degree asked")
     sweep_yaw_off: float | None = _score("sweep: yaw off, degrees")
     sweep_pitch_off: float | None = _score("sweep: pitch off, degrees")
+    told_pitch: float | None = _score("dynamics: pitch predicted")
+    told_yaw: float | None = _score("dynamics: yaw predicted")
+    told_mouth: float | None = _score("dynamics: mouth opening predicted")
 
 
 TARGETS: dict[str, Target] = {each.name: each.metadata["target"] for each in fields(Scores)}

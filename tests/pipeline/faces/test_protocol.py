@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -122,6 +122,37 @@ def test_the_sweep_compares_asked_with_found(protocol: Protocol) -> None:
     assert scores.sweep_pitch == pytest.approx(0.5, abs=0.03)
     # half of -20 ... 20 is missing, and one degree is too many
     assert scores.sweep_yaw_off == pytest.approx(5.6, abs=0.3)
+
+
+def told(views: Sequence[FaceView], *read: Callable[[np.ndarray], float]) -> np.ndarray:
+    """A code of what is written in the pictures, each number mixed with the others', and noise."""
+    clean = np.array([[each(view.picture.astype(float)) for each in read] for view in views])
+    noise = np.random.default_rng(len(views)).normal(size=(len(views), 2))
+    return np.concatenate([clean @ np.tri(len(read)), noise], axis=1)
+
+
+def test_a_code_of_dynamics_that_holds_the_pose_is_told_from_one_that_does_not(protocol: Protocol) -> None:
+    def pitch(image: np.ndarray) -> float:
+        return image[0, 0, 0]
+
+    def yaw(image: np.ndarray) -> float:
+        return image[0, 0, 1]
+
+    def mouth(image: np.ndarray) -> float:
+        return image[0, 1, 0]
+
+    leaking = protocol.run(Contender("leaking", perfect, perfect, None, lambda v: told(v, pitch, yaw, mouth))).scores
+    assert leaking.told_pitch == pytest.approx(1, abs=0.02)
+    assert leaking.told_yaw == pytest.approx(1, abs=0.02)
+    assert leaking.told_mouth == pytest.approx(1, abs=0.02)
+    assert leaking.told_pose == pytest.approx((leaking.told_pitch + leaking.told_yaw) / 2)
+    half = protocol.run(Contender("half", perfect, perfect, None, lambda v: told(v, pitch, mouth))).scores
+    assert half.told_pitch == pytest.approx(1, abs=0.02)
+    assert half.told_yaw is not None
+    assert half.told_yaw < 0.5
+    assert half.told_pose == pytest.approx((half.told_pitch + half.told_yaw) / 2)
+    none = protocol.run(Contender("none", perfect, perfect)).scores
+    assert none.told_pose is none.told_pitch is none.told_yaw is none.told_mouth is None
 
 
 def test_too_few_pictures_or_of_another_size_are_an_error(protocol: Protocol) -> None:
