@@ -20,7 +20,7 @@ from stages.encode import write_video
 
 __all__ = ["SAMPLES", "Sample", "SamplesError", "make_samples"]
 
-_EDITION = 2
+_EDITION = 3
 """Raise it when a sample changes, so that those on disk are made again."""
 
 _RECORD = ".samples.json"
@@ -177,6 +177,17 @@ def _tiny(path: Path, shots: Shots) -> None:
     _clip(path, frames, 25, _man(3.4, 17))
 
 
+def _still_photo(path: Path, shots: Shots) -> None:
+    photo = next(iter(shots("smile").at(1, 25)))
+    _clip(path, (_enlarged(photo, 1 + 0.04 * i / 85) for i in range(85)), 25, _woman(3.4, 18))
+
+
+def _enlarged(frame: np.ndarray, zoom: float) -> np.ndarray:
+    """The frame's middle, `zoom` times as large."""
+    matrix = np.array([[zoom, 0, (1 - zoom) * WIDTH / 2], [0, zoom, (1 - zoom) * HEIGHT / 2]])
+    return cv2.warpAffine(frame, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
 def _copy(path: Path, shots: Shots) -> None:
     path.write_bytes((path.parent / "talking_man.mp4").read_bytes())
 
@@ -204,6 +215,7 @@ SAMPLES = (
     Sample("far_away.mp4", "the man small before a wall", ("face_too_small",), _far_away),
     Sample("blurred.mp4", "the woman out of focus", ("low_quality",), _blurred),
     Sample("dark.mp4", "the man in the dark", ("low_quality",), _dark),
+    Sample("still_photo.mp4", "a photo of the woman, slowly zoomed into", ("still_picture",), _still_photo),
     Sample("silent.mp4", "the woman, her sound track digital silence", ("no_speech",), _silent),
     Sample("no_audio.mp4", "the woman without a sound track", ("no_audio",), _no_audio),
     Sample("short.mp4", "the man for 2.4 s", ("too_short",), _short),

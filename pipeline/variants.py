@@ -15,6 +15,7 @@ VARIANTS: dict[str, dict[str, str]] = {
     "speech": {"silero": "stages.speech:Speech"},
     "screen": {"keyframes": "stages.screen:Screen"},
     "track": {"mesh": "stages.track:FaceTrack"},
+    "motion": {"mesh": "stages.motion:Motion"},
     "quality": {"spectral": "stages.quality:Quality", "hyperiqa": "stages.hyperiqa:HyperIqaQuality"},
     "pose": {"mesh": "stages.pose:Pose"},
     "gaze": {"iris": "stages.gaze:Gaze", "l2cs": "stages.l2cs:L2csGaze"},

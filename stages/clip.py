@@ -161,6 +161,7 @@ REASONS = (
     "face_lost",
     "face_too_small",
     "scene_cut",
+    "still_picture",
     "duplicate",
 )
 

@@ -23,7 +23,7 @@ MAY_IMPORT = {
 OURS = {*MAY_IMPORT, "tests", "benchmarks"}
 STAGES = {
     *("probe", "speech", "screen", "track", "quality", "pose", "gaze", "distance", "emotion", "audio", "identity"),
-    *("hyperiqa", "l2cs", "deep3d", "hsemotion", "wav2vec2", "arcface", "frames", "latents"),
+    *("hyperiqa", "l2cs", "deep3d", "hsemotion", "wav2vec2", "arcface", "frames", "latents", "motion"),
 }
 HELPERS = {
     "aligned",
@@ -39,6 +39,7 @@ HELPERS = {
     "shots",
     "sound",
     "steady",
+    "stillness",
     "thumbs",
 }
 

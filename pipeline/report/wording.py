@@ -19,6 +19,7 @@ MEANING = {
     "face_lost": "the face leaves the picture or is replaced by another",
     "face_too_small": "the face has too few pixels",
     "scene_cut": "the scene changes, and splitting is off",
+    "still_picture": "a still photo, or a picture that freezes",
     "duplicate": "the same bytes as another file of the catalog",
     "unreadable": "the file could not be opened or decoded",
     "timeout": "took longer than the time limit",

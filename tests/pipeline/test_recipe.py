@@ -32,6 +32,7 @@ def test_the_open_profile_in_order() -> None:
         "speech",
         "screen",
         "track",
+        "motion",
         "quality",
         "pose",
         "gaze",
@@ -121,7 +122,7 @@ def test_the_last_setting_of_a_parameter_holds() -> None:
             "no stage quality=3; there are: quality=spectral, quality=hyperiqa. Parameters are set with a dot: STAGE.",
         ),
         ([".minimum=3"], "--set .minimum=3: expected STAGE.PARAMETER=VALUE"),
-        (["colour.minimum=3"], "no stage 'colour'; there are: probe, speech, screen, track, quality,"),
+        (["colour.minimum=3"], "no stage 'colour'; there are: probe, speech, screen, track, motion, quality,"),
         (
             ["probe.minimum=3"],
             "stage probe has no parameter 'minimum'; it has: "

@@ -17,6 +17,7 @@ from stages.frames import FaceFrames
 from stages.gaze import Gaze
 from stages.identity import Identity
 from stages.latents import FaceLatents
+from stages.motion import Motion
 from stages.pose import Pose
 from stages.probe import Probe
 from stages.quality import Quality
@@ -26,7 +27,7 @@ from stages.track import FaceTrack
 
 STAGES = (
     *(Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity),
-    *(FaceLatents, FaceFrames),
+    *(FaceLatents, FaceFrames, Motion),
 )
 
 
