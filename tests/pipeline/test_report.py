@@ -46,14 +46,15 @@ def shown(page: str, name: str) -> str:
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every verdict there is, some of them often."""
-    rows = [clip(n, *VERDICTS[n % len(VERDICTS)]) for n in range(160)]
-    rows += [clip(n) for n in range(160, 200)]
+    often = 10 * len(VERDICTS)
+    rows = [clip(n, *VERDICTS[n % len(VERDICTS)]) for n in range(often)]
+    rows += [clip(n) for n in range(often, often + 40)]
     return build(tmp_path_factory.mktemp("mixed") / "catalog", rows, [run()], jpeg(1), jpeg(2))
 
 
 def test_the_counts_are_those_of_the_catalog(mixed: Path) -> None:
     page, found = page_of(mixed), summary(mixed)
-    assert int(shown(page, "clips-count")) == found["clips"] == 200
+    assert int(shown(page, "clips-count")) == found["clips"] == 10 * len(VERDICTS) + 40
     assert int(shown(page, "sources")) == found["sources"]
     counts = {status: int(shown(page, f"count-{status}")) for status in ("accepted", "rejected", "failed")}
     assert counts == {
@@ -258,7 +259,7 @@ def test_five_thousand_clips_stay_small_and_quick(tmp_path: Path) -> None:
 def test_large_sheets_stop_at_the_budget_and_every_verdict_keeps_one(tmp_path: Path) -> None:
     verdicts = [verdict for verdict in VERDICTS if verdict[0] != "failed"]
     rows = [clip(n, *verdicts[n % len(verdicts)], subject_id=None) for n in range(6 * len(verdicts))]
-    catalog = build(tmp_path / "c", rows, sheet=jpeg(1, 500, 320))
+    catalog = build(tmp_path / "c", rows, sheet=jpeg(1, 460, 300))
     page = page_of(catalog)
     groups = re.findall(r'data-verdict="(\w+)"(.*?)</details>', page, re.DOTALL)
     held = [text.count('src="data:image/jpeg') for _, text in groups]
