@@ -12,9 +12,10 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, absolute, reported
+from pipeline.command import Failure, reported
 from pipeline.compare import compare, comparison_text, write_comparison
 from pipeline.options import FileIfAny, Flag, parsed
+from pipeline.places import file_to_write, local
 
 Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FOLDER")]
 
@@ -39,8 +40,8 @@ def main(args: Compare) -> None:
     if len(args.catalog) != 2:
         given = ", ".join(args.catalog) or "none"
         raise Failure(f"two catalogs are compared, not {len(args.catalog)} ({given}): give --catalog A --catalog B")
-    a, b = (absolute(catalog, "--catalog") for catalog in args.catalog)
-    out = None if args.out is None else Path(absolute(args.out, "--out"))
+    a, b = (local(catalog, "--catalog") for catalog in args.catalog)
+    out = None if args.out is None else file_to_write(args.out, "--out", "compare.html")
     found = compare(a, b)
     page = None if out is None else str(write_comparison(found, out))
     if args.json:

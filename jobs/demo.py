@@ -9,11 +9,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
-from pipeline.command import absolute, reported
+from pipeline.command import reported
 from pipeline.extraction import Request, extract
 from pipeline.faces.latent_figure import write_latent_figure
 from pipeline.faces.own import own_checkpoint
 from pipeline.options import Folder, parsed
+from pipeline.places import folder_to_write
 from pipeline.recipe import make_recipe
 from pipeline.report import write_report
 from pipeline.samples import make_samples
@@ -35,7 +36,7 @@ class Demo:
 
 
 def main(args: Demo) -> None:
-    out = Path(absolute(args.out, "--out"))
+    out = folder_to_write(args.out, "--out")
     clips, catalog = out / "clips", out / "catalog"
     print(f"making sample clips in {clips}", file=sys.stderr)
     make_samples(clips)

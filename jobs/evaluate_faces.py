@@ -9,10 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, absolute, reported
+from pipeline.command import Failure, reported
 from pipeline.faces.own import own_checkpoint
 from pipeline.faces.scores import Part, evaluate_catalog, write_evaluation
 from pipeline.options import FileIfAny, Flag, Folder, parsed
+from pipeline.places import folder_to_write, local
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class EvaluateFaces:
 def main(args: EvaluateFaces) -> None:
     if args.baselines and args.checkpoint:
         raise Failure("--baselines leaves the model out: give no --checkpoint")
-    given = Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else None
+    given = local(args.checkpoint, "--checkpoint") if args.checkpoint else None
     checkpoint = None if args.baselines else given or own_checkpoint()
-    out = Path(absolute(args.out, "--out"))
-    found = evaluate_catalog(absolute(args.catalog, "--catalog"), checkpoint, args.split)
+    out = folder_to_write(args.out, "--out")
+    found = evaluate_catalog(str(local(args.catalog, "--catalog")), checkpoint, args.split)
     paths = [str(path) for path in write_evaluation(found, out)]
     print(json.dumps(found.json() | {"files": paths}) if args.json else f"{found.text()}\n\nlook at: {paths[-1]}")
 

@@ -13,10 +13,11 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, absolute, reported
+from pipeline.command import Failure, reported
 from pipeline.extraction import Request, extract
 from pipeline.licences import refuse_noncommercial
 from pipeline.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
+from pipeline.places import local
 from pipeline.plan import plan, plan_text
 from pipeline.recipe import make_recipe
 from pipeline.summary import summary_text
@@ -86,7 +87,7 @@ def main(args: Extract) -> None:
     catalog = _required(inputs, args.catalog)
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
-    latents = absolute(args.latents, "--latents") if args.latents else None
+    latents = str(local(args.latents, "--latents")) if args.latents else None
     recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames, latents)
     if args.commercial:
         refuse_noncommercial(recipe)
@@ -101,14 +102,14 @@ def main(args: Extract) -> None:
 
 
 def _required(inputs: Sequence[str], catalog: str | None) -> str:
-    """The catalog as an absolute path or URI. Failure names all that is missing, at once."""
+    """The catalog as an absolute path. Failure names all that is missing, at once."""
     missing = [
         *([] if inputs else ["--input (files, folders, globs, URIs or a manifest)"]),
         *([] if catalog else ["--catalog (the folder that the catalog is written to)"]),
     ]
     if missing or catalog is None:
         raise Failure(f"missing: {' and '.join(missing)}; for example: {EXAMPLES[0]}")
-    return absolute(catalog, "--catalog")
+    return str(local(catalog, "--catalog"))
 
 
 if __name__ == "__main__":

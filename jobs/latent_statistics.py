@@ -10,8 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import absolute, reported
+from pipeline.command import reported
 from pipeline.options import Flag, Folder, parsed
+from pipeline.places import local
 from pipeline.statistics import compute, text
 
 
@@ -30,7 +31,7 @@ class LatentStatistics:
 
 
 def main(args: LatentStatistics) -> None:
-    uri = absolute(args.catalog, "--catalog")
+    uri = str(local(args.catalog, "--catalog"))
     found = compute(uri)
     if args.json:
         print(json.dumps(found.json()))

@@ -17,8 +17,9 @@ from catalogs.summary import summary
 from catalogs.view import answers
 from pipeline import questions
 from pipeline.answers import json_lines, write_csv
-from pipeline.command import Failure, absolute, reported
+from pipeline.command import Failure, reported
 from pipeline.options import Flag, Folder, parsed
+from pipeline.places import local
 from pipeline.report.wording import older_text
 from pipeline.summary import catalog_text
 from pipeline.table import table_text
@@ -48,7 +49,7 @@ class Query:
 
 
 def main(args: Query) -> None:
-    uri = absolute(args.catalog, "--catalog")
+    uri = str(local(args.catalog, "--catalog"))
     if args.csv and args.json:
         raise Failure("--csv and --json exclude each other: give one of them")
     sql = questions.given(args.sql)

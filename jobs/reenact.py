@@ -12,8 +12,9 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, absolute, reported
+from pipeline.command import Failure, reported
 from pipeline.options import File, FileIfAny, Flag, parsed
+from pipeline.places import file_to_write, given, local
 
 Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE")]
 
@@ -57,12 +58,15 @@ def main(args: Reenact) -> None:
 
     if args.pose_only and args.dynamics_only:
         raise Failure("--pose-only and --dynamics-only exclude each other: without either, both move over")
+    out = file_to_write(args.out, "--out", "out.mp4")
+    if args.grid:
+        file_to_write(str(out.with_suffix(".png")), "--out", "out.png")
     found = reenact(
         Reenactment(
-            [absolute(path, "--source") for path in args.source],
-            absolute(args.driver, "--driver"),
-            Path(absolute(args.out, "--out")),
-            Path(absolute(args.checkpoint, "--checkpoint")) if args.checkpoint else own_checkpoint(),
+            [given(path, "--source") for path in args.source],
+            given(args.driver, "--driver"),
+            out,
+            local(args.checkpoint, "--checkpoint") if args.checkpoint else own_checkpoint(),
             "pose" if args.pose_only else "dynamics" if args.dynamics_only else "both",
             args.grid,
             args.side_by_side,

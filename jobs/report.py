@@ -8,8 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import absolute, reported
+from pipeline.command import reported
 from pipeline.options import File, Folder, parsed
+from pipeline.places import file_to_write, local
 from pipeline.report import write_report
 
 
@@ -24,7 +25,8 @@ class Report:
 
 
 def main(args: Report) -> None:
-    path = write_report(absolute(args.catalog, "--catalog"), Path(absolute(args.out, "--out")))
+    out = file_to_write(args.out, "--out", "report.html")
+    path = write_report(local(args.catalog, "--catalog"), out)
     print(f"look at: {path}")
 
 

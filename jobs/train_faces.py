@@ -13,10 +13,11 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import absolute, reported
+from pipeline.command import reported
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining
 from pipeline.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
+from pipeline.places import folder_to_write, local
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ def main(args: TrainFaces) -> None:
     from pipeline.faces.run import train_faces
 
     job = FaceJob(
-        absolute(args.catalog, "--catalog"),
-        absolute(args.out, "--out"),
+        str(local(args.catalog, "--catalog")),
+        str(folder_to_write(args.out, "--out")),
         args.training,
         args.preset,
         args.workers,
         seconds=args.seconds,
-        start=None if args.start is None else absolute(args.start, "--start"),
+        start=None if args.start is None else str(local(args.start, "--start")),
         command=shlex.join(["python", *sys.argv]),
     )
     if args.plan:

@@ -153,8 +153,8 @@ def test_a_catalog_that_is_not_there(job: Callable[..., Any], catalogs: tuple[Pa
 def test_a_page_that_cannot_be_written(compare: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = compare("--out", tmp_path / "file" / "c.html")
-    assert done.code == 1
-    assert done.err.startswith("error: ")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: --out {tmp_path}/file/c.html: {tmp_path}/file is no folder")
 
 
 def test_a_submitted_job_refuses_relative_paths(
