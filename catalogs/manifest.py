@@ -123,7 +123,7 @@ def prune(root: Path) -> None:
 def _names(root: Path) -> list[str]:
     try:
         return sorted(name for name in os.listdir(root / MANIFESTS) if _NAME.fullmatch(name))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

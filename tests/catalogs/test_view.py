@@ -72,7 +72,8 @@ def test_wrong_sql_is_duckdb_s_error(catalog: Path) -> None:
 
 
 def test_no_catalog_says_how_to_make_one(tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "none"):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "none", tmp_path / "file"):
         with pytest.raises(NoCatalog, match=f"jobs/extract.py --input FOLDER --catalog {place}"):
             catalogs.open(place)
     assert not (tmp_path / "none").exists()
