@@ -74,7 +74,7 @@ class Extract:
     limit: CountIfAny = None
     """Only the first so many sources; by default all."""
     timeout: Seconds = Limits.seconds
-    """What one clip may take before its worker is killed."""
+    """What one clip may take before its worker is killed, and what one network may take for it on a GPU."""
     plan: Flag = False
     """Print what there is to do, how long it takes, all parameters, and weights with licences; do nothing."""
     json: Flag = False

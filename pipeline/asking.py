@@ -42,15 +42,15 @@ class Asking:
     def __init__(self, actors: dict[str, list[Any]], group: PlacementGroup, seconds: float, patience: float) -> None:
         self._actors, self._group, self._seconds, self._patience = actors, group, seconds, patience
         self._turn = itertools.count()
+        self._placed = False
 
     def __call__(self, network: str, items: list[np.ndarray]) -> list[np.ndarray]:
         """Answers of the network of that name, in the order of `items`.
 
         Raises what the network raised, NetworkLost or NetworkOverdue.
         """
-        # other jobs may hold the GPUs for hours
-        while not self._group.wait(60):
-            pass
+        while not self._placed:
+            self._placed = self._group.wait(60)  # other jobs may hold the GPUs for hours
         sent = ray.put(items)
         lost = late = 0
         for loss in range(_MOST_LOSSES):
@@ -65,7 +65,7 @@ class Asking:
             except Overdue as error:
                 late += 1
                 if (alone and begun) or late > _TRIES_ALONE:
-                    raise NetworkOverdue(_overdue(network, error)) from error
+                    raise NetworkOverdue(_overdue(network, error, begun)) from error
             except (DeviceLost, RayActorError) as error:
                 lost += alone and begun
                 if lost == _TRIES_ALONE or loss == _MOST_LOSSES - 1:
@@ -90,7 +90,9 @@ class Asking:
             raise (error.cause if isinstance(error.cause, Exception) else error) from None
 
 
-def _overdue(network: str, error: Overdue) -> str:
+def _overdue(network: str, error: Overdue, begun: bool) -> str:
+    if not begun:
+        return f"network {network}: {error}, {_TRIES_ALONE + 1} times; look at the GPU, then decide with --retry-failed"
     return (
         f"network {network}: {error} at this clip alone, on a fresh GPU process; raise --timeout, or leave the clip "
         "out; --retry-failed decides it again"

@@ -58,7 +58,8 @@ class Faulty:
     """A stage that does to a clip what the name of its file asks for; every visit leaves a mark beside the file.
 
     crash, crash_once (only at the first visit), hang, hang_once, raise, broken (Unreadable), reject, vector_X (a face
-    vector for the person X), lose_gpu (CUDA fails for this process), lose_gpu_once; other clips pass.
+    vector for the person X), lose_gpu (CUDA fails for this process), lose_gpu_once, nan (an array
+    that is no number); other clips pass.
     """
 
     strength: float = 1.0
@@ -90,6 +91,8 @@ class Faulty:
             raise Unreadable(f"{clip.path}: damaged on purpose")
         if name.startswith("reject"):
             return Reject("no_face", "0 faces, 1 wanted", clip)
+        if name.startswith("nan"):
+            return clip.add_arrays(gaze=np.full((int(clip.columns["frames"]), 2), np.nan))
         if name.startswith("vector_"):
             return clip.add(face_vector=person(name.split("_")[1]))
         return clip

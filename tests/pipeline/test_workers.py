@@ -137,6 +137,15 @@ def test_an_exception_names_stage_and_cause_and_is_not_tried_again(
     assert faulty.visits(raised.uri) == 1
 
 
+def test_an_array_that_is_no_number_never_reaches_latents(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
+    spoiled = job(faulty.tiny_video(tmp_path / "nan.mp4", 34), 34)
+    fine = job(faulty.tiny_video(tmp_path / "fine.mp4", 35), 35)
+    assert [answer.clips[0][:2] for answer in done(worker, spoiled, fine)] == [("failed", "error"), ("accepted", None)]
+    detail = row(catalog, spoiled)["detail"]
+    assert detail.startswith("stage screen: its array gaze is NaN, first at frame 0 of 25;")
+    assert read_span(span_path(catalog, spoiled.source_key, spoiled.span_index))["latents"].num_rows == 0
+
+
 def test_a_file_that_went_bad_after_the_survey_is_unreadable(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
     path = faulty.tiny_video(tmp_path / "later_text.mp4", 41)
     spoiled = job(path, 41)

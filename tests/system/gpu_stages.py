@@ -30,7 +30,7 @@ class Brightness(BatchedStage):
     log: folder in which each call of the network leaves a file. room: items that fit into its memory. deaths: times
     its process dies in its second call. lost: times a clip of level 100 makes CUDA fail, and with it all later calls of
     that process. hung: times one of level 140 hangs; frozen: one of 180, and no other thread of the process runs
-    then. stillborn: it cannot be loaded.
+    then. stillborn: it cannot be loaded; asleep: its loading does not end.
     """
 
     log: str = ""
@@ -40,6 +40,7 @@ class Brightness(BatchedStage):
     hung: int = 0
     frozen: int = 0
     stillborn: bool = False
+    asleep: bool = False
     frames: int = 3
 
     name: ClassVar[str] = "quality"
@@ -52,6 +53,8 @@ class Brightness(BatchedStage):
     def model(self) -> Model:
         if self.stillborn:
             raise torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device")
+        if self.asleep:
+            time.sleep(1000)
         folder, calls, poisoned = Path(self.log), 0, False
 
         def left(items: Sequence[np.ndarray], level: int, times: int, fault: str) -> bool:

@@ -15,7 +15,7 @@ from made_clips import accepted, turned_clip
 
 import catalogs
 from pipeline import cluster
-from pipeline.asking import NetworkLost
+from pipeline.asking import NetworkLost, NetworkOverdue
 from pipeline.extraction import Request, extract
 from pipeline.labellers import Labellers, labellers
 from pipeline.recipe import Recipe
@@ -186,6 +186,16 @@ def test_a_network_that_cannot_start_is_named_with_its_error(two_gpus: None, tmp
     assert made is not None
     try:
         with pytest.raises(NetworkLost, match="network quality: .*no kernel image is available"):
+            made.asking()("quality", [np.zeros((8, 8), np.uint8)])
+    finally:
+        made.close()
+
+
+def test_a_network_whose_loading_hangs_ends_after_three_tries(two_gpus: None, tmp_path: Path) -> None:
+    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path), asleep=True)), seconds=1, patience=2)
+    assert made is not None
+    try:
+        with pytest.raises(NetworkOverdue, match="network quality: its process has not stirred for 3 s, 3 times; look"):
             made.asking()("quality", [np.zeros((8, 8), np.uint8)])
     finally:
         made.close()

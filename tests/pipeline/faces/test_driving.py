@@ -60,6 +60,7 @@ def test_poses_come_from_landmarks(drive: Drive) -> None:
     assert motion.pose.numpy() == pytest.approx(read(np.stack([each.landmarks for each in DRIVERS]))[0])
     assert motion.pose[:, 1].tolist() == pytest.approx([-10, 0, 10], abs=0.1)
     assert motion.dynamics.shape == (3, 32)
+    np.testing.assert_array_equal(drive.dynamics(DRIVERS), motion.dynamics.numpy())
 
 
 def pictures_equal(found: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> bool:
