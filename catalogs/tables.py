@@ -106,7 +106,12 @@ CLIPS = _table(
             "dimensionless",
             "face to camera; 1: a frontal face as wide as a third of the height",
         ),
-        _field("emotion", _EMOTION, _SHARE, "coefficients averaged over the clip"),
+        _field(
+            "emotion",
+            _EMOTION,
+            _SHARE,
+            "coefficients averaged over the clip; to compare clips of one person with each other",
+        ),
         _field("pitch", _FLOAT, "degrees", "mean head pitch, > 0 up"),
         _field("yaw", _FLOAT, "degrees", "mean head yaw, > 0 towards the image's left"),
         _field("roll", _FLOAT, "degrees", "mean head roll"),

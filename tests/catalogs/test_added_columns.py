@@ -141,7 +141,7 @@ def test_forms_are_noted_or_looked_up(old: Path, monkeypatch: pytest.MonkeyPatch
         state = manifest.newest(old)
         assert state is not None
         held = [parts.looked_up(old, part) for part in state.parts("clips")]
-        assert [(part.form, part.recipe) for part in held] == [(ours, FINGERPRINT)] * 2
+        assert [(part.form, part.recipe) for part in held] == [("8b14b398010d5dfc", FINGERPRINT), (ours, FINGERPRINT)]
     add_columns(monkeypatch)
     assert form(TABLES["clips"]) != ours
 

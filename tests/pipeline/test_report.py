@@ -16,7 +16,7 @@ from report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, hexes, jp
 
 import catalogs
 from catalogs.errors import NoCatalog
-from catalogs.schema import conform
+from catalogs.schema import EMOTIONS, conform
 from catalogs.staging import stage_span
 from catalogs.summary import summary
 from pipeline.report import reading, write_report
@@ -202,6 +202,34 @@ def test_labels_that_are_null(tmp_path: Path) -> None:
     )
     assert "no main direction" in page
     assert "nothing to show" in page
+
+
+def test_it_says_what_emotions_are_good_for(mixed: Path) -> None:
+    assert "comparing\n      clips of one person with each other (question 6" in page_of(mixed)
+
+
+def test_the_documented_question_compares_a_person_with_himself(tmp_path: Path) -> None:
+    """One always looks happy, one never: each one's happiest clip is first in happiness all the same."""
+    page = (Path(__file__).resolve().parents[2] / "docs/catalog.md").read_text()
+    question = re.search(r"### 6\..*?```sql\n(.*?)```", page, re.DOTALL)
+    assert question is not None
+    rows = [
+        clip(10 * person + n, subject_id=f"p{person}", emotion=dict.fromkeys(EMOTIONS, 0.1) | {"happiness": happy})
+        for person, shares in enumerate([(0.8, 0.9, 0.95), (0.05, 0.2, 0.06), (0.5,)])
+        for n, happy in enumerate(shares)
+    ]
+    found = catalogs.query(build(tmp_path / "c", rows), question[1]).to_pylist()
+    assert [(row["subject_id"], row["clip"], row["stands_out"], row["strongest"]) for row in found] == [
+        ("p0", "clip_00000.mp4", "happiness", "happiness"),
+        ("p0", "clip_00001.mp4", "happiness", "happiness"),
+        ("p0", "clip_00002.mp4", "happiness", "happiness"),
+        ("p1", "clip_00010.mp4", "happiness", found[3]["strongest"]),
+        ("p1", "clip_00011.mp4", "happiness", "happiness"),
+        ("p1", "clip_00012.mp4", "happiness", found[5]["strongest"]),
+    ]
+    first = {row["clip"]: "happiness" in row["first_in"].split(", ") for row in found}
+    assert [name for name, leads in first.items() if leads] == ["clip_00002.mp4", "clip_00011.mp4"]
+    assert [row["z"] > 0 for row in found] == [False, True, True, False, True, False]
 
 
 @pytest.mark.parametrize("weights", ['[{"name": "mesh"}]', '["mesh"]', '{"mesh": "abcd"}', "mesh", "[]", "7"])
