@@ -129,8 +129,10 @@ def test_statistics_are_of_one_recipe(root: Path) -> None:
         store_statistics(root, {"run_id": "s", "started": run_row()["started"]})
 
 
-def test_a_catalog_of_one_recipe_has_no_older_clips(root: Path) -> None:
-    version_3(root)
+def test_a_catalog_of_one_recipe_is_read_in_one_scan(root: Path) -> None:
+    with Writer.open(root, RECIPE, FINGERPRINT) as writer:
+        stage_span(root, source_key(1), 0, tables([row(1)], crops=True))
+        writer.commit()
     assert column(root, "SELECT count(*) FROM older_clips") == [0]
     with catalogs.open(root) as connection:
         for table in TABLES:
