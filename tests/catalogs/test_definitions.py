@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from older import in_one_file, version_3, without_notes
-from sample_spans import FINGERPRINT, assert_whole, column, hexes, run_row, source_key, stage
+from sample_spans import FINGERPRINT, RECIPE, assert_whole, column, hexes, run_row, source_key, stage
 from sample_spans import clip_row as row
 from sample_spans import span_tables as tables
 
