@@ -11,6 +11,7 @@ from catalogs.tables import PER_FRAME
 from stages.clip import Clip
 
 _HALF = float(np.finfo(np.float16).max)
+_NETWORK = "see whether other clips fare better, else give the stage other weights; --retry-failed decides it again"
 _ADVICE = "leave the clip out, or look at its pictures and sound there; --retry-failed decides it again"
 
 
@@ -40,8 +41,11 @@ def _check(name: str, array: np.ndarray) -> None:
         bad = ~np.isfinite(array.astype(np.float16))
     if not bad.any():
         return
-    first = int(np.argwhere(bad)[0][0])
+    rows = bad.reshape(len(bad), -1).any(1)
+    first = int(np.argmax(rows))
     what = _said(array[first])
+    if array.ndim > 1 and len(rows) > 1 and rows.all():
+        raise NotFinite(f"its array {name} is {what}, first at frame 0 and so in all {len(rows)}; {_NETWORK}")
     place = f"frame {first} of {len(array)}" if array.ndim > 1 or name in PER_FRAME else f"value {first}"
     raise NotFinite(f"its array {name} is {what}, first at {place}; {_ADVICE}")
 

@@ -170,6 +170,14 @@ def test_what_is_no_number_stops_at_the_stage_that_made_it(spoiled: dict[str, tu
     assert not verdict.clip.arrays
 
 
+def test_a_code_that_is_no_number_is_named_by_its_place() -> None:
+    identity = np.zeros(64, np.float32)
+    identity[5] = np.nan
+    (verdict,) = judge(Ask(lambda clip: clip.add_arrays(identity=identity)))
+    assert verdict.detail is not None
+    assert verdict.detail.startswith("stage quality: its array identity is NaN, first at value 5;")
+
+
 def test_what_is_no_number_costs_its_own_part_alone() -> None:
     def spoil(clip: Clip) -> Outcome:
         return clip.add(quality=float("nan") if clip.start_s == 4 else 50.0, emotion={"anger": 0.1, "fear": None})

@@ -142,7 +142,7 @@ def test_an_array_that_is_no_number_never_reaches_latents(worker: SpanWorker, ca
     fine = job(faulty.tiny_video(tmp_path / "fine.mp4", 35), 35)
     assert [answer.clips[0][:2] for answer in done(worker, spoiled, fine)] == [("failed", "error"), ("accepted", None)]
     detail = row(catalog, spoiled)["detail"]
-    assert detail.startswith("stage screen: its array gaze is NaN, first at frame 0 of 25;")
+    assert detail.startswith("stage screen: its array gaze is NaN, first at frame 0 and so in all 25;")
     assert read_span(span_path(catalog, spoiled.source_key, spoiled.span_index))["latents"].num_rows == 0
 
 
