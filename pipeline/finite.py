@@ -38,7 +38,7 @@ def _added(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[st
 
 def _check(name: str, array: np.ndarray) -> None:
     with np.errstate(over="ignore"):
-        bad = ~np.isfinite(array.astype(np.float16))
+        bad = np.asarray(~np.isfinite(array.astype(np.float16)))
     if not bad.any():
         return
     rows = bad.reshape(len(bad), -1).any(1)
