@@ -38,10 +38,10 @@ def _added(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[st
 
 def _check(name: str, array: np.ndarray) -> None:
     with np.errstate(over="ignore"):
-        bad = np.asarray(~np.isfinite(array.astype(np.float16)))
+        bad: np.ndarray = np.logical_not(np.isfinite(array.astype(np.float16)))
     if not bad.any():
         return
-    rows = bad.reshape(len(bad), -1).any(1)
+    rows = np.array([row.any() for row in bad])
     first = int(np.argmax(rows))
     what = _said(array[first])
     if array.ndim > 1 and len(rows) > 1 and rows.all():
