@@ -126,7 +126,7 @@ def _computed(root: Path, state: Manifest) -> LatentStatistics:
 def _groups(root: Path, state: Manifest) -> Iterator[pa.Table]:
     """The rows of latents as they are needed here, one row group at a time."""
     schema = pa.schema([TABLES["latents"].field(name) for name in ("clip_id", "frames", *COLUMNS)])
-    for part in state.parts("latents"):
+    for part in (part for part in state.parts("latents") if part.recipe in (None, state.fingerprint)):
         yield from parts.groups(root, schema, part)
 
 

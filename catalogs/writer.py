@@ -202,7 +202,7 @@ class Writer:
         if self._uncertain:
             found = manifests.newest(self._root)
             sweep(self._root, found)
-            self._manifest = found or self._manifest
+            self._manifest = separated(self._root, found) if found else self._manifest
         self._uncertain = True
         yield
         self._uncertain = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from older import in_one_file, version_3, without_notes
 from sample_spans import FINGERPRINT, RECIPE, assert_whole, column, hexes, run_row, source_key, stage
@@ -95,6 +96,20 @@ def test_files_apart_without_notes(half: Path) -> None:
     state = newest(half)
     assert state is not None
     assert {part.recipe for part in state.parts("latents")} == {FINGERPRINT, NEW[1]}
+
+
+def test_what_is_not_noted_is_known_after_a_failure_too(root: Path) -> None:
+    version_3(root)
+    without_notes(root)
+
+    def fail(clips: pa.Table) -> pa.Table:
+        raise ValueError("on purpose")
+
+    with Writer.open(root, RECIPE, FINGERPRINT) as writer:
+        with pytest.raises(ValueError, match="on purpose"):
+            writer.rewrite(fail)
+        assert writer.decided().num_rows == 4
+        assert writer.older == 0
 
 
 def test_the_fold_keeps_them_apart(half: Path, monkeypatch: pytest.MonkeyPatch) -> None:
