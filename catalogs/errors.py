@@ -31,6 +31,10 @@ class CatalogDamaged(CatalogError):
     """The folder's state cannot come from a run that was merely killed."""
 
 
+class NoSpace(CatalogError):
+    """The disk is full."""
+
+
 class RecipeMismatch(CatalogError):
     """The catalog was made with another recipe."""
 

@@ -15,10 +15,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalogs.errors import BadSpan, NoCatalog, SchemaError
+from catalogs.errors import BadSpan, NoCatalog, NoSpace, SchemaError
 from catalogs.parts import TEMPORARY
 from catalogs.place import WORK, fsync, locate
 from catalogs.schema import PER_FRAME, STATUSES, TABLES, conform, dim, fitted
+from catalogs.space import named_when_full
 
 SUFFIX = ".span"
 BAD_SUFFIX = ".bad"
@@ -39,7 +40,7 @@ def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, t
     """Stage a decided span for the next commit; returns the file, durable and under its final name.
 
     tables: `clips` (at least one row), `latents` (one row an accepted clip), `previews`, and `frames` if
-    wanted. BadSpan or SchemaError names the clip or column that is wrong; nothing is staged then.
+    wanted. BadSpan or SchemaError names the clip or column that is wrong, NoSpace a full disk; nothing is staged then.
     """
     folder = locate(root)
     path = span_path(folder, source_key, span_index)
@@ -49,13 +50,14 @@ def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, t
     _check(fitting, source_key, span_index, path.name)
     temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}"
     try:
-        with pa.OSFile(str(temporary), "wb") as sink:
-            for name in (name for name in _TABLES if name in fitting):
-                with pa.ipc.new_stream(sink, TABLES[name]) as stream:
-                    stream.write_table(fitting[name])
-        fsync(temporary)
-        os.replace(temporary, path)
-    except OSError:
+        with named_when_full(path.parent):
+            with pa.OSFile(str(temporary), "wb") as sink:
+                for name in (name for name in _TABLES if name in fitting):
+                    with pa.ipc.new_stream(sink, TABLES[name]) as stream:
+                        stream.write_table(fitting[name])
+            fsync(temporary)
+            os.replace(temporary, path)
+    except (OSError, NoSpace):
         temporary.unlink(missing_ok=True)
         raise
     fsync(path.parent)

@@ -25,6 +25,7 @@ from catalogs.publish import sweep, sweep_work
 from catalogs.recipes import differences, normal
 from catalogs.schema import TABLES, VERSION, conform, form
 from catalogs.separation import separated
+from catalogs.space import named_when_full
 from catalogs.upsert import KEYS, collisions, replaced
 
 BATCH_BYTES = 128 << 20
@@ -90,28 +91,8 @@ class Writer:
         """
         root = locate(uri)
         check_ground(root)
-        for folder in (MANIFESTS, *ALWAYS, WORK):
-            (root / folder).mkdir(parents=True, exist_ok=True)
-        lock = WriterLock(root)
-        try:
-            manifest = manifests.newest(root)
-            if manifest is not None:
-                manifests.check_version(root, manifest)
-                if manifest.fingerprint != fingerprint and not recompute:
-                    raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
-            sweep(root, manifest)
-            sweep_work(root)
-            if manifest is not None:
-                _refuse_unknown(root, manifest)
-                manifest = separated(root, manifest)
-            if manifest is None:
-                manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
-            elif manifest.fingerprint != fingerprint:
-                manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
-            manifest = _with_killed(root, manifest)
-        except BaseException:
-            lock.release()
-            raise
+        with named_when_full(root):
+            lock, manifest = _taken_over(root, recipe, fingerprint, recompute)
         return cls(root, lock, manifest)
 
     def __enter__(self) -> Self:
@@ -204,7 +185,8 @@ class Writer:
             sweep(self._root, found)
             self._manifest = separated(self._root, found) if found else self._manifest
         self._uncertain = True
-        yield
+        with named_when_full(self._root):
+            yield
         self._uncertain = False
 
     def _refuse_closed(self) -> None:
@@ -293,6 +275,35 @@ class Writer:
         for table in OF_CLIPS:
             change.compact(table)
         self._publish(change)
+
+
+def _taken_over(
+    root: Path, recipe: Mapping[str, Any], fingerprint: str, recompute: bool
+) -> tuple[WriterLock, Manifest]:
+    """The lock of the catalog and its state, made where there was none and repaired."""
+    for folder in (MANIFESTS, *ALWAYS, WORK):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(root)
+    try:
+        manifest = manifests.newest(root)
+        if manifest is not None:
+            manifests.check_version(root, manifest)
+            if manifest.fingerprint != fingerprint and not recompute:
+                raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
+        sweep(root, manifest)
+        sweep_work(root)
+        if manifest is not None:
+            _refuse_unknown(root, manifest)
+            manifest = separated(root, manifest)
+        if manifest is None:
+            manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
+        elif manifest.fingerprint != fingerprint:
+            manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
+        manifest = _with_killed(root, manifest)
+    except BaseException:
+        lock.release()
+        raise
+    return lock, manifest
 
 
 def _with_killed(root: Path, manifest: Manifest) -> Manifest:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +16,7 @@ from ray.data import ActorPoolStrategy, DataContext
 
 from models.weights_needed import environment
 from pipeline.child import ROOT
+from pipeline.quiet import quiet_ray
 
 _MOST_BLOCKS = 4000
 
@@ -33,7 +36,6 @@ def connect(workers: int | None) -> int:
     Returns the number of workers: `workers`, or one a CPU.
     """
     if not ray.is_initialized():
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         joined = address()
         local: dict[str, Any] = {}
         if not joined:
@@ -44,22 +46,33 @@ def connect(workers: int | None) -> int:
             local = {"num_cpus": wanted + 1, "include_dashboard": False, "_system_config": quiet}
         before = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(
-                address=joined or "local",
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0", **_ours()}},
-                **local,
-            )
+            with quiet_ray():
+                ray.init(
+                    address=joined or "local",
+                    logging_level=logging.CRITICAL,
+                    log_to_driver=False,
+                    runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0", **_ours()}},
+                    **local,
+                )
         except Exception as error:
-            raise RunError(
-                f"cannot reach Ray at {joined or 'this machine'} ({error}); unset RAY_ADDRESS to run on this "
-                "machine alone, or start a cluster with: ray start --head"
-            ) from error
+            raise RunError(_not_reached(joined, error)) from error
         if callable(before) and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)  # Ray puts its own in the place of the job's
     cpus = int(ray.cluster_resources().get("CPU", 1))
     return workers or max(1, cpus - (0 if address() else 1))
+
+
+def _not_reached(joined: str | None, error: Exception) -> str:
+    why = " ".join(str(error).split())
+    if joined:
+        return (
+            f"cannot reach Ray at {joined} ({why}); unset RAY_ADDRESS to run on this machine alone, or start a "
+            "cluster with: ray start --head"
+        )
+    folder = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    room = f"{free / 1e6:.0f} MB are free in {folder}, where it keeps its logs and sockets"
+    return f"cannot reach Ray at this machine: it did not start ({why}); {room}: free some space or set RAY_TMPDIR"
 
 
 def _ours() -> dict[str, str]:
@@ -78,7 +91,7 @@ def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: 
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     count = min(workers, len(jobs))
     cpus = ray.cluster_resources().get("CPU", 1)
     share = min(1.0, cpus / (count + 1))

@@ -133,7 +133,8 @@ class _Run:
 
     def _say(self, text: str) -> None:
         if not self._request.quiet:
-            print(text, file=sys.stderr, flush=True)
+            with suppress(OSError):  # a terminal that is closed does not end the run
+                print(text, file=sys.stderr, flush=True)
 
     def run(self, sources: Sequence[Source]) -> Result:
         self._writer.commit()  # what a killed run left staged is done work
@@ -200,14 +201,17 @@ class _Run:
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
         # longest first, so that no worker is left with a long one at the end
         jobs.sort(key=lambda job: job.start_s - job.end_s)
-        progress = self._progress = Progress(len(jobs), self._request.quiet)
+        lengths = {(job.source_key, job.span_index): job.end_s - job.start_s for job in jobs}
+        progress = self._progress = Progress(len(jobs), self._request.quiet, seconds=sum(lengths.values()))
         self._stage_lone_rows(sorted_out, progress)
         last, first = time.monotonic(), math.inf
         try:
             for text in self._extracted(jobs):
                 result = SpanDone.from_json(text)
+                if result.problem is not None:
+                    raise cluster.RunError(result.problem)
                 first = min(first, result.began)
-                progress.add(result)
+                progress.add(result, lengths[result.source_key, result.span_index])
                 if time.monotonic() - last > COMMIT_SECONDS:
                     self._writer.commit()
                     last = time.monotonic()
@@ -222,6 +226,7 @@ class _Run:
         workers = cluster.connect(self._request.workers)
         serving = labellers(self._recipe, self._request.limits.seconds)
         gpus = f", {serving.sets} set{'s' * (serving.sets > 1)} of networks on GPUs" if serving else ""
+        self._progress.workers = workers
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
         ask = serving.asking() if serving else None
         arguments = (self._root, self._recipe, self._run_id, self._request.limits, ask)

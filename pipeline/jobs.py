@@ -37,6 +37,7 @@ class SpanDone:
     """What a worker reports of a staged span.
 
     clips: per clip (status, reason, video seconds). seconds: by stage. began: when work on it began, time.time().
+    problem: why it could not be staged, and what to do: then it has no clips, and no other span can be staged either.
     """
 
     source_key: str
@@ -44,6 +45,7 @@ class SpanDone:
     clips: list[tuple[str, str | None, float]]
     seconds: dict[str, float] = field(default_factory=dict)
     began: float = 0.0
+    problem: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -5,26 +5,51 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TextIO
 
 from pipeline.jobs import SpanDone
 
+FEW = 3
+"""Spans that each worker must have done, on average, before the time left is told."""
+
 
 class Progress:
-    """Counts what comes back and says how far the run is, at what rate, and how long it will take."""
+    """Counts what comes back and says how far the run is, at what rate, and how long it will take.
 
-    def __init__(self, total: int, quiet: bool = False, out: TextIO = sys.stderr, every: float = 5.0) -> None:
-        self._total, self._quiet, self._out = total, quiet, out
-        self._every = 0.2 if out.isatty() else every
-        self._start = self._last = time.monotonic()
-        self._done = 0
+    total, seconds: spans to work on, and the seconds of video they are. workers: those that work on them at once; the
+    time left is told when each has done a few, because the longest spans go first and the first ones meet cold files.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        quiet: bool = False,
+        out: TextIO | None = None,
+        every: float = 5.0,
+        seconds: float = 0.0,
+        workers: int = 1,
+    ) -> None:
+        self._total, self._seconds, self._quiet, self._given = total, seconds, quiet, out
+        self._every = 0.2 if self._out.isatty() else every
+        self._last = time.monotonic()
+        self._began = time.time()
+        self._done, self._worked = 0, 0.0
+        self.workers = workers
         self.verdicts: Counter[str] = Counter()
         self.video_seconds = 0.0
         self.stage_seconds: Counter[str] = Counter()
 
-    def add(self, done: SpanDone) -> None:
-        """Take one finished span."""
+    @property
+    def _out(self) -> TextIO:
+        return sys.stderr if self._given is None else self._given
+
+    def add(self, done: SpanDone, seconds: float | None = None) -> None:
+        """Take one finished span. seconds: of its video, by default that of its clips."""
         self._done += 1
+        self._worked += sum(length for _, _, length in done.clips) if seconds is None else seconds
+        if done.began:
+            self._began = done.began if self._done == 1 else min(self._began, done.began)
         for status, _, seconds in done.clips:
             self.verdicts[status] += 1
             self.video_seconds += seconds
@@ -32,22 +57,30 @@ class Progress:
         now = time.monotonic()
         if not self._quiet and (now - self._last >= self._every or self._done == self._total):
             self._last = now
-            self._show(self.line(now - self._start))
+            self._show(self.line(time.time() - self._began))
 
     def line(self, elapsed: float) -> str:
-        """The progress after `elapsed` seconds."""
+        """The progress after `elapsed` seconds of work."""
         rate = self.video_seconds / elapsed if elapsed > 0 else 0.0
-        left = elapsed / self._done * (self._total - self._done) if self._done else 0.0
         verdicts = ", ".join(f"{self.verdicts[status]} {status}" for status in ("accepted", "rejected", "failed"))
         share = 100 * self._done // max(self._total, 1)
-        return f"{self._done}/{self._total} ({share}%)  {verdicts}  {rate:.1f} video s/s  {_minutes(left)} left"
+        return f"{self._done}/{self._total} ({share}%)  {verdicts}  {rate:.1f} video s/s{self._left(elapsed)}"
+
+    def _left(self, elapsed: float) -> str:
+        """The time left in words, once it is worth something."""
+        if self._done < FEW * self.workers or self._done == self._total or not self._worked:
+            return ""
+        # what workers are in the middle of is done by half
+        worked = self._worked * (1 + self.workers / (2 * self._done))
+        return f"  {_minutes(elapsed / worked * max(0.0, self._seconds - worked))} left"
 
     def _show(self, line: str) -> None:
-        if self._out.isatty():
-            end = "\n" if self._done == self._total else ""
-            print(f"\r\x1b[K{line}", end=end, file=self._out, flush=True)
-        else:
-            print(line, file=self._out, flush=True)
+        with suppress(OSError):  # a terminal that is closed does not end the run
+            if self._out.isatty():
+                end = "\n" if self._done == self._total else ""
+                print(f"\r\x1b[K{line}", end=end, file=self._out, flush=True)
+            else:
+                print(line, file=self._out, flush=True)
 
 
 def _minutes(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.errors import BadSpan
+from catalogs.errors import BadSpan, NoCatalog, NoSpace
+from catalogs.space import named_when_full
 from catalogs.staging import read_span, span_path, stage_span
 from pipeline import rows
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
@@ -93,11 +95,14 @@ class SpanWorker:
         finished = self._finished(job, began)
         if finished is not None:
             return finished
-        built = self._attempt(job, last=False)
-        if built is None:
-            built = self._attempt(job, last=True)
-        assert built is not None
-        stage_span(self._catalog, job.source_key, job.span_index, built)
+        try:
+            built = self._attempt(job, last=False)
+            if built is None:
+                built = self._attempt(job, last=True)
+            assert built is not None
+            stage_span(self._catalog, job.source_key, job.span_index, built)
+        except (OSError, NoCatalog, NoSpace) as error:
+            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
         return _done(job, built["clips"], began)
 
     def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
@@ -119,7 +124,8 @@ class SpanWorker:
         start = time.perf_counter()
         fingerprint = self._recipe.fingerprint
         try:
-            path = self._files.local(job.uri)
+            with named_when_full(tempfile.gettempdir()):
+                path = self._files.local(job.uri)
             return self._child.call(
                 "pipeline.span:extract",
                 self._recipe,

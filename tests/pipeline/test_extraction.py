@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +15,8 @@ import pytest
 from inline import RECIPE, ask, counts, do, run, runs
 
 import catalogs
-from catalogs.errors import BadPlace, RecipeMismatch
+from catalogs import parts, staging
+from catalogs.errors import BadPlace, NoSpace, RecipeMismatch
 from pipeline import cluster, workers
 from pipeline.extraction import Request, extract
 from pipeline.recipe import make_recipe
@@ -202,6 +205,37 @@ def _only_the_first(put: Any) -> Any:
         rows.append(row)
 
     return once
+
+
+@pytest.mark.parametrize(("module", "name"), [(staging, "fsync"), (parts, "draft")])
+def test_a_full_disk_ends_the_run_in_words_and_keeps_what_is_done(
+    folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    """While a worker stages, and while the driver commits what is staged."""
+    with monkeypatch.context() as patch:
+
+        def fills(jobs: Sequence[str], worker: type, *rest: Any) -> Iterator[str]:
+            answers = run(jobs, worker, *rest)
+            yield next(answers)
+            patch.setattr(module, name, full)
+            yield from answers
+
+        patch.setattr(cluster, "run", fills)
+        with pytest.raises((cluster.RunError, NoSpace)) as caught:
+            do(catalog, folder)
+    assert re.match(rf"{catalog}(/_work)? cannot be written to: the file system at /\S* is full, ", str(caught.value))
+    assert "are free. What is committed is kept: free some space and run the same command again" in str(caught.value)
+    kept = 1 if module is staging else 0
+    assert (len(ask(catalog)), [row["status"] for row in runs(catalog)]) == (
+        kept,
+        ["unfinished" if kept else "running"],
+    )
+    assert counts(do(catalog, folder)) == (3, 1, {"no_face": 1}, 1, 1 if kept else 3)
+    assert [faulty.visits(path) for path in sorted(folder.glob("*.mp4"))][:1] == [1]
+
+
+def full(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_folder_of_videos_is_no_place_for_a_catalog(folder: Path) -> None:

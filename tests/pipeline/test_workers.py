@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 import catalogs
+from catalogs import staging
 from catalogs.staging import read_span, span_path
 from pipeline import workers
 from pipeline.jobs import SpanDone, SpanJob
@@ -261,7 +264,7 @@ def test_a_staged_span_that_is_committed_meanwhile_costs_neither_clip_nor_worker
     worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The committer removes the staged file just after the worker has seen that it is there."""
-    again = job(faulty.tiny_video(tmp_path / "fine.mp4", 71), 71)
+    again = job(faulty.tiny_video(tmp_path / "fine.mp4", 91), 91)
     assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
     path = span_path(catalog, again.source_key, 0)
     read = workers.read_span
@@ -277,3 +280,26 @@ def test_a_staged_span_that_is_committed_meanwhile_costs_neither_clip_nor_worker
     path.write_bytes(b"damaged")
     assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
     assert row(catalog, again)["status"] == "accepted"
+
+
+def test_a_full_disk_is_no_verdict_on_a_clip(
+    worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = job(faulty.tiny_video(tmp_path / "fine.mp4", 92), 92)
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "fsync", full)
+        (answer,) = done(worker, span)
+    assert answer.clips == [], row(catalog, span)["detail"]
+    assert answer.problem is not None
+    assert answer.problem.startswith(f"{catalog}/_work cannot be written to: the file system at ")
+    assert not list((catalog / "_work").glob(f"*{92:032x}*"))
+    with monkeypatch.context() as patch:
+        patch.setattr(worker._files, "local", full)
+        (answer,) = done(worker, span)
+    assert answer.problem is not None
+    assert answer.problem.startswith(f"{tempfile.gettempdir()} cannot be written to")
+    assert done(worker, span)[0].clips == [("accepted", None, 1.0)]
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
