@@ -17,6 +17,7 @@ from pipeline.command import Failure, reported
 from pipeline.extraction import Request, extract
 from pipeline.licences import refuse_noncommercial
 from pipeline.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
+from pipeline.outlook import outlook
 from pipeline.places import local
 from pipeline.plan import plan, plan_text
 from pipeline.recipe import make_recipe
@@ -92,7 +93,16 @@ def main(args: Extract) -> None:
     if args.commercial:
         refuse_noncommercial(recipe)
     if args.plan:
-        print(json.dumps(plan(recipe)) if args.json else plan_text(recipe))
+        ahead = outlook(
+            inputs,
+            catalog,
+            recipe,
+            recompute=args.recompute,
+            retry_failed=args.retry_failed,
+            workers=args.workers,
+            limit=args.limit,
+        )
+        print(json.dumps(plan(recipe, ahead)) if args.json else plan_text(recipe, ahead))
         return
     limits = Limits(seconds=args.timeout)
     result = extract(

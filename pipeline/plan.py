@@ -6,6 +6,7 @@ import math
 from dataclasses import fields
 from typing import Any
 
+from pipeline.outlook import Outlook, outlook_text
 from pipeline.recipe import Recipe
 from pipeline.throughput import Supply, Table, read_table, supply
 from pipeline.variants import variant_of
@@ -13,10 +14,11 @@ from stages.clip import Stage
 from stages.networks import NetworkStage
 
 
-def plan(recipe: Recipe) -> dict[str, Any]:
-    """The plan as JSON-ready values."""
+def plan(recipe: Recipe, ahead: Outlook | None = None) -> dict[str, Any]:
+    """The plan as JSON-ready values. ahead: what there is to do, as `inputs`."""
     needed = cores_per_gpu(recipe)
     return {
+        **({} if ahead is None else {"inputs": ahead.describe()}),
         **recipe.describe(),
         "fingerprint": recipe.fingerprint,
         "resources": {
@@ -77,8 +79,8 @@ def cores_line(recipe: Recipe, table: Table | None = None) -> str:
     )
 
 
-def plan_text(recipe: Recipe) -> str:
-    """The plan for a person to read."""
+def plan_text(recipe: Recipe, ahead: Outlook | None = None) -> str:
+    """The plan for a person to read. ahead: what there is to do, at its end."""
     lines = [
         f"profile {recipe.profile}, recipe {recipe.fingerprint}, decoder {recipe.decoder}, "
         f"clips of at most {recipe.max_seconds:g} s",
@@ -97,6 +99,7 @@ def plan_text(recipe: Recipe) -> str:
         lines += [f"  {w.name:<22} {w.purpose}", f"      {w.licence}; {commercial}; {w.state}, from {w.distribution}"]
     cores = cores_line(recipe)
     lines += ["", cores] if cores else []
+    lines += ["", *outlook_text(ahead)] if ahead else []
     lines += ["", "nothing was done: leave out --plan to run it"]
     return "\n".join(lines)
 

@@ -1,7 +1,8 @@
 """How fast stages and networks were measured to be (pipeline/throughput.json), and how many CPU cores a GPU needs.
 
 `python benchmarks/labellers.py --write` writes the figures. All are seconds of video a second, on one CPU core or one
-GPU, at the stages' default sampling.
+GPU, at the stages' default sampling. `python benchmarks/storage.py --write` adds what the job takes besides: its
+start-up and the bytes it stores.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Table = dict[str, Any]
 
 cpu_chain: name, date, stages (each role of profile `open`, None: too quick to show), preparing ("name=variant": making
 a network's items).
+job: name, date, clips (what it was measured on), startup_seconds, bytes_per_second (of video: rows, and frames_SIZE,
+which come on top of them).
 """
 
 
@@ -48,6 +51,39 @@ class Supply:
     def describe(self) -> dict[str, Any]:
         """JSON-ready values."""
         return {**asdict(self), "cores": self.cores}
+
+
+@dataclass(frozen=True)
+class WorkerSpeed:
+    """Seconds of video a second of one worker that runs all networks itself; which core, and when. unmeasured: not
+    counted in it.
+    """
+
+    speed: float
+    name: str
+    date: str
+    unmeasured: tuple[str, ...] = ()
+
+
+def worker_speed(recipe: Recipe, table: Table) -> WorkerSpeed | None:
+    """The speed of a worker on one CPU core where every clip is accepted; None without figures."""
+    chain, missing = _chain(recipe, table["cpu_chain"])
+    speeds = (table["cpu"] or {"networks": {}})["networks"]
+    networks = [_named(network) for network in recipe.networks()]
+    known = [*chain, *(speeds[name] for name in networks if name in speeds)]
+    if not chain:
+        return None
+    unmeasured = tuple(dict.fromkeys([*(name for name in networks if name not in speeds), *missing]))
+    return WorkerSpeed(_together(known), table["cpu_chain"]["name"], table["cpu_chain"]["date"], unmeasured)
+
+
+def frame_bytes(recipe: Recipe, table: Table) -> float | None:
+    """Bytes that frames for face training add a second of video; 0 for a recipe without, None where not measured."""
+    sizes = [stage.size for stage in recipe.stages if stage.name == "frames"]  # type: ignore[attr-defined]
+    if not sizes:
+        return 0.0
+    found = (table.get("job") or {"bytes_per_second": {}})["bytes_per_second"].get(f"frames_{sizes[0]}")
+    return None if found is None else float(found)
 
 
 def read_table(path: Path = PLACE) -> Table:

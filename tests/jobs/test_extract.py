@@ -43,13 +43,29 @@ def test_plan_does_nothing(extract: Callable[..., Any], tmp_path: Path) -> None:
     assert done.code == 0
     assert "      quality.minimum=41.0" in done.out.splitlines()
     assert done.out.splitlines()[-1] == "nothing was done: leave out --plan to run it"
+    assert "inputs: 1 source, 0 of them decided already: 1 to do" in done.out.splitlines()
     assert not (tmp_path / "catalog").exists()
+
+
+def test_a_plan_looks_at_its_inputs(extract: Callable[..., Any], tmp_path: Path) -> None:
+    done = extract("--input", tmp_path / "nothing.mp4", "--catalog", tmp_path / "catalog", "--plan")
+    assert (done.code, done.out) == (2, "")
+    assert "is not there" in done.err
+    (tmp_path / "a.mp4").write_bytes(b"")
+    done = extract("--input", tmp_path, "--catalog", tmp_path, "--plan")
+    assert (done.code, done.out) == (2, "")
+    assert "holds other things" in done.err
+    done = extract("--input", tmp_path, "--catalog", tmp_path / "catalog", "--plan", "--json", "--workers", "3")
+    found = json.loads(done.out)["inputs"]
+    assert (found["sources"], found["todo"], found["unreadable"], found["workers"]) == (1, 1, 1, 3)
 
 
 def test_plan_as_json_is_one_line(extract: Callable[..., Any], tmp_path: Path) -> None:
     settings = ("--set", "quality.minimum=41", "speech.required=false", "--set", "probe.min_pixels=64")
     rest = ("--max-seconds", "30", "--no-split", "--decoder", "decord")
-    done = extract("--input", tmp_path, "--catalog", tmp_path, "--plan", "--json", *settings, *rest)
+    (tmp_path / "a.mp4").write_bytes(b"")
+    catalog = tmp_path / "catalog"
+    done = extract("--input", tmp_path, "--catalog", catalog, "--plan", "--json", *settings, *rest)
     (line,) = done.out.splitlines()
     wanted = [text for text in settings if text != "--set"]
     recipe = make_recipe(settings=wanted, max_seconds=30, split=False, decoder="decord")
@@ -60,7 +76,8 @@ def test_plan_as_json_is_one_line(extract: Callable[..., Any], tmp_path: Path) -
 
 
 def test_frames_are_sized_by_the_preset(extract: Callable[..., Any], tmp_path: Path) -> None:
-    plan = ("--input", tmp_path, "--catalog", tmp_path, "--plan", "--json")
+    (tmp_path / "a.mp4").write_bytes(b"")
+    plan = ("--input", tmp_path, "--catalog", tmp_path / "catalog", "--plan", "--json")
     assert "frames" not in json.loads(extract(*plan, "--preset", "base").out)["stages"]
     found = json.loads(extract(*plan, "--frames", "--preset", "paper", "--set", "frames.quality=80").out)
     recipe = make_recipe(settings=["frames.quality=80"], frames="paper")
