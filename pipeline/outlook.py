@@ -143,8 +143,8 @@ def outlook_text(found: Outlook) -> list[str]:
         lines.append(f"  time     not known: {found.speed_from}")
     else:
         lines.append(
-            f"  time     about {_time(found.wall_seconds)} with {_count(found.workers, 'worker')} on this machine, if nearly all "
-            f"is accepted (one does {found.speed:.2g} s of video a second: {found.speed_from})"
+            f"  time     about {_time(found.wall_seconds)} with {_count(found.workers, 'worker')} on this machine, if "
+            f"nearly all is accepted (one does {found.speed:.2g} s of video a second: {found.speed_from})"
         )
     if found.bytes is None:
         lines.append(f"  storage  not known: {found.bytes_from}")
