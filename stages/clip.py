@@ -13,6 +13,7 @@ import pyarrow as pa
 from models.face.camera import cameras
 from models.weight_entry import Weights
 from stages.faces import FaceCount
+from stages.inset import Inset
 from stages.reader import Frames, VideoHeader
 from stages.thumbs import Thumb
 
@@ -48,10 +49,11 @@ class Patch:
 class Track:
     """One face followed over T frames at 25 fps.
 
-    times [T]: source timestamp of each frame in seconds from the clip's start. landmarks [T, 468, 3]: frame pixels, z
-    in the same unit. present [T]: whether the face was seen in that frame (landmarks are interpolated where not).
+    times [T]: source timestamp of each frame in seconds from the clip's start. landmarks [T, 468, 3]: frame pixels,
+    z in the same unit. present [T]: whether the face was seen in that frame (landmarks are interpolated where not).
     crops: the stable crop of each frame, T times uint8 RGB [S, S, 3]; crop_matrix [T, 2, 3]: frame pixels to crop
-    pixels. frame_size (height, width). patches: native faces of sampled frames.
+    pixels. frame_size (height, width): of the inner picture where frames have one, whose pixels are meant then.
+    patches: native faces of sampled frames.
     """
 
     times: np.ndarray
@@ -96,9 +98,10 @@ class Track:
 class Clip:
     """A stretch of one video on its way through the stages. Stages return a new Clip, they do not change one.
 
-    start_s, end_s: seconds from the first frame of the video. columns: values for the catalog's row. arrays: per-frame
-    values [T, D] for the catalog's latents. stored: the clip's row of the catalog's table frames, empty unless a stage
-    makes it. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None. thumbs: small frames for the report.
+    start_s, end_s: seconds from the first frame of the video. columns: values for the catalog's row. arrays:
+    per-frame values [T, D] for the catalog's latents. stored: the clip's row of the catalog's table frames, empty
+    unless a stage makes it. inset: the inner picture of the frames, where they are filled up with a blurred copy of
+    it. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None. thumbs: small frames for the report.
     """
 
     path: str
@@ -108,6 +111,7 @@ class Clip:
     frames: Frames
     sound: np.ndarray | None = None
     faces: FaceCount | None = None
+    inset: Inset | None = None
     track: Track | None = None
     thumbs: tuple[Thumb, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from models.face_finder import finder_weights
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.detection import DetectorNetwork, detector_networks, finder
 from stages.faces import FaceCount
+from stages.inset import agreed, inset_of
 from stages.networks import Ask, NetworkStage
 from stages.reader import upright
 from stages.reader_pyav import keyframes
@@ -21,8 +22,9 @@ from stages.reader_pyav import keyframes
 class Screen(NetworkStage):
     """Rejects what its key frames show beyond doubt; what they leave open is decided while the face is tracked.
 
-    samples: key frames looked at, spread over the clip. enough: fewest key frames that may reject; a clip with fewer
-    is left to the tracker, which samples every half second. sure_score, doubtful_score: detector scores of a face,
+    samples: key frames looked at, spread over the clip. enough: fewest key frames that may reject; a clip with
+    fewer is left to the tracker, which samples every half second. Where a frame is filled up with a blurred copy of
+    its middle (stages/inset.py), the middle is looked at. sure_score, doubtful_score: detector scores of a face,
     and of one that the mesh must confirm. ratio, share: a second face counts when it is at least `ratio` times as
     wide as the main one, in at least `share` of the sampled frames. beyond_doubt: share of key frames with several
     faces that rejects before tracking, since a scene change may still part them. detector: who finds the faces,
@@ -39,7 +41,7 @@ class Screen(NetworkStage):
     detector: str = "blazeface"
 
     name: ClassVar[str] = "screen"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
 
@@ -60,11 +62,15 @@ class Screen(NetworkStage):
             count = FaceCount(self.ratio, self.share)
             gap = clip.seconds / self.samples
             due = 0.0
+            insets = []
             for time, image in keyframes(clip.path, clip.header, clip.start_s, clip.end_s):
                 if time - clip.start_s + 1e-6 < due:
                     continue
                 due = (np.floor((time - clip.start_s) / gap) + 1) * gap
-                count = count.add(faces(upright(image, clip.header), self.sure_score, self.doubtful_score).widths)
+                frame = upright(image, clip.header)
+                insets.append(inset_of(frame))
+                shown = frame if insets[-1] is None else insets[-1].of(frame)
+                count = count.add(faces(shown, self.sure_score, self.doubtful_score).widths)
             seen = len(count.counts)
             if seen >= self.enough:
                 if count.none:
@@ -73,6 +79,8 @@ class Screen(NetworkStage):
                     detail = f"up to {count.most} faces, several in {count.several_share:.0%} of {seen} key frames"
                     return Reject("several_faces", detail, clip.add(faces_max=count.most))
             # the tracker counts afresh, over the part between two scene changes
-            return replace(clip, faces=FaceCount(self.ratio, self.share)).add(faces_max=count.most)
+            return replace(clip, faces=FaceCount(self.ratio, self.share), inset=agreed(insets)).add(
+                faces_max=count.most
+            )
 
         return judge

@@ -16,6 +16,7 @@ from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Patch, Reject, Resources
 from stages.detection import DetectorNetwork, detector_networks, finder
 from stages.faces import FaceCount
 from stages.follow import Follower
+from stages.inset import inset_of
 from stages.networks import Ask, NetworkStage
 from stages.reader import Frame, frame_count
 from stages.shots import CutFinder
@@ -26,6 +27,8 @@ from stages.thumbs import COUNT, Thumb, thumb
 @dataclass(frozen=True)
 class FaceTrack(NetworkStage):
     """Follows the widest face and judges the stretch up to the next scene change, or change of the picture's size.
+
+    Where the frames are filled up with a blurred copy of their middle (stages/inset.py), the middle is the picture.
 
     every: frames between two detector checks (they start and correct the mesh and count faces). sure, doubtful:
     detector scores of a face, and of one that the mesh must confirm. presence: mesh logit under which the face is
@@ -57,7 +60,7 @@ class FaceTrack(NetworkStage):
     detector: str = "blazeface"
 
     name: ClassVar[str] = "track"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema(
         [("frames", pa.int32()), ("face_px", pa.float32()), ("faces_max", pa.int32())]
@@ -112,7 +115,7 @@ class _Pass:
         for frame in self._clip.frames:
             if first is None:
                 first = frame.index
-                self._clip = _sized(self._clip, frame)
+                self._clip = _inset(_sized(self._clip, frame), frame)
             elif frame.image.shape[:2] != self._frame_size or (
                 not frame.repeated and self._cuts.starts_shot(frame.image)
             ):
@@ -134,8 +137,9 @@ class _Pass:
                 self._keep(crop, matrix)
         return self._judge(clip)
 
-    def _take(self, frame: Frame) -> None:
-        index = len(self._landmarks)
+    def _take(self, whole: Frame) -> None:
+        index, inset = len(self._landmarks), self._clip.inset
+        frame = whole if inset is None else replace(whole, image=inset.of(whole.image))
         if (index + self._thumb_gap // 2) % self._thumb_gap == 0 and len(self._thumbs) < COUNT:
             self._thumbs.append(thumb(index, frame.image))
         if self._hopeless:
@@ -160,11 +164,16 @@ class _Pass:
         self._landmarks.append(landmarks)
         self._boxes.append(box)
         if landmarks is not None and index % self._patch_gap == 0:
-            self._patches.append(native_patch(index, frame.image, landmarks))
+            self._patches.append(self._native_patch(index, whole.image, landmarks))
         for crop, matrix in self._steady.push(frame.image, box):
             self._keep(crop, matrix)
         if index % FPS == 0 or self._checked == index:
             self._hopeless = self._is_hopeless(index)
+
+    def _native_patch(self, index: int, image: np.ndarray, landmarks: np.ndarray) -> Patch:
+        """The face in the whole frame, whose blocks are the codec's."""
+        inset = self._clip.inset
+        return native_patch(index, image, landmarks if inset is None else landmarks + [inset.left, inset.top, 0])
 
     def _just_lost(self, index: int) -> bool:
         """Right after a loss the detector looks in every frame for half a second, then at the usual pace."""
@@ -206,6 +215,7 @@ class _Pass:
             start_s=end,
             sound=None if sound is None else sound[split:],
             thumbs=(),
+            inset=None,
             columns={},
             arrays={},
         )
@@ -240,7 +250,7 @@ class _Pass:
             present=present,
             crops=tuple(self._crops),
             crop_matrix=np.stack(self._matrices),
-            frame_size=self._frame_size,
+            frame_size=self._frame_size if clip.inset is None else clip.inset.size,
             patches=tuple(p for p in self._patches if present[p.index]),
         )
         return replace(clip, track=track)
@@ -252,6 +262,12 @@ def _sized(clip: Clip, frame: Frame) -> Clip:
     if (clip.header.height, clip.header.width) == (height, width):
         return clip
     return replace(clip.add(width=width, height=height), header=replace(clip.header, width=width, height=height))
+
+
+def _inset(clip: Clip, first: Frame) -> Clip:
+    """The clip with the inner picture of its frames, as its first one shows it, else as its key frames do."""
+    found = inset_of(first.image) or clip.inset
+    return replace(clip, inset=found if found is not None and found.fits(first.image) else None)
 
 
 def _centre_height(landmarks: np.ndarray) -> np.ndarray:

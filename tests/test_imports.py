@@ -34,6 +34,7 @@ HELPERS = {
     "directions",
     "faces",
     "follow",
+    "inset",
     "looks",
     "networks",
     "shots",

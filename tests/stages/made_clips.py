@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
 from models.canonical_face import canonical_face, mirror_index
@@ -62,6 +63,24 @@ def rejected(outcome: Outcome) -> Reject:
     """An outcome that is a rejection."""
     assert isinstance(outcome, Reject), "accepted"
     return outcome
+
+
+def filled_up(
+    image: np.ndarray, width: int, height: int, blur: float, dark: float = 1.0, zoom: float = 1.0
+) -> np.ndarray:
+    """A frame with `image` in its middle, as large as fits, before a copy of it that fills the frame.
+
+    blur: of the copy, sigma in pixels. dark: what its grey values are multiplied by. zoom: how much larger it is.
+    """
+    rows, columns = image.shape[:2]
+    fit, fill = min(width / columns, height / rows), max(width / columns, height / rows) * zoom
+    matrix = np.array([[fill, 0, (width - fill * columns) / 2], [0, fill, (height - fill * rows) / 2]])
+    copy = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = (cv2.GaussianBlur(copy, (0, 0), blur) * dark).astype(np.uint8)
+    inner = cv2.resize(image, (round(columns * fit) // 2 * 2, round(rows * fit) // 2 * 2), interpolation=cv2.INTER_AREA)
+    top, left = (height - inner.shape[0]) // 4 * 2, (width - inner.shape[1]) // 4 * 2
+    out[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return out
 
 
 def numbered(count: int) -> Iterator[np.ndarray]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_clips import QUICK, accepted, clip_of, rejected
+from made_clips import QUICK, accepted, clip_of, filled_up, rejected
 
 from stages.clip import Clip, Runner
 from stages.encode import write_video
@@ -59,6 +59,24 @@ def test_what_is_not_beyond_doubt_is_left_to_the_tracker(
     assert out.faces is not None
     assert out.faces.counts == ()
     assert (out.faces.ratio, out.faces.share) == (Screen().ratio, Screen().share)
+
+
+@pytest.mark.parametrize("blur", [3.0, 15.0])
+def test_a_blurred_copy_beside_the_picture_is_not_looked_at(
+    screen: Runner, stills: dict[str, np.ndarray], tmp_path: Path, blur: float
+) -> None:
+    filled = filled_up(stills["one"][:, 170:372], 640, 360, blur)
+    out = accepted(screen(shots(tmp_path, [filled] * 4)))
+    assert out.columns["faces_max"] == 1
+    assert out.inset is not None
+    assert (out.inset.left, out.inset.right, out.inset.size[0]) == pytest.approx((218, 420, 360), abs=2)
+
+
+def test_two_people_beside_each_other_have_no_inner_picture(
+    screen: Runner, stills: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    assert rejected(screen(shots(tmp_path, [stills["two"]] * 4))).clip.inset is None
+    assert accepted(screen(shots(tmp_path, [stills["one"]] * 4))).inset is None
 
 
 def test_only_so_many_key_frames_are_looked_at(stills: dict[str, np.ndarray], tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_clips import TrackOf, accepted, clip_of, rejected, shown
+from made_clips import TrackOf, accepted, clip_of, filled_up, rejected, shown
 
 from models import face_finder
 from stages.clip import Clip, Runner
+from stages.inset import Inset
 from stages.reader import frame_count
 from stages.track import FaceTrack, _filled, _longest_gap
 
@@ -138,6 +139,39 @@ def test_an_inset_thumbnail_is_no_second_person(
     else:
         assert accepted(out).tracked().present.all()
         assert accepted(out).columns["faces_max"] == 1
+
+
+@pytest.mark.parametrize(("size", "blur"), [((910, 512), 3.0), ((910, 512), 25.0), ((288, 768), 8.0)])
+def test_a_picture_before_its_own_blurred_copy_is_the_picture_alone(
+    track: Runner, still_man: list[np.ndarray], size: tuple[int, int], blur: float
+) -> None:
+    """Upright in a wide frame and in one that is higher still: as tracked without what is beside, above and below."""
+    inner = [cv2.resize(image[:, 170:372], (288, 512), interpolation=cv2.INTER_AREA) for image in still_man[:30]]
+    alone = accepted(track(shown(inner)))
+    frames = [filled_up(image, *size, blur) for image in inner]
+    clip = accepted(track(shown(frames)))
+    assert clip.columns["faces_max"] == 1
+    assert clip.columns["face_px"] == pytest.approx(alone.columns["face_px"], rel=0.01)
+    found = clip.tracked()
+    assert found.frame_size == pytest.approx((512, 288), abs=3)
+    assert found.present.all()
+    assert np.abs(found.landmarks - alone.tracked().landmarks).max() < 0.03 * clip.columns["face_px"]
+    # patches are cut on the grid of the whole frame's blocks
+    patch = found.patches[0]
+    x, y = patch.origin
+    assert (x % 8, y % 8) == (0, 0)
+    assert np.array_equal(patch.image, frames[0][y : y + patch.image.shape[0], x : x + patch.image.shape[1]])
+    assert clip.thumbs[0].image.shape[:2] == (180, 101)
+
+
+def test_where_the_first_frame_does_not_show_the_inner_picture_the_key_frames_tell(
+    track: Runner, still_man: list[np.ndarray]
+) -> None:
+    inner = [cv2.resize(image[:, 170:372], (288, 512), interpolation=cv2.INTER_AREA) for image in still_man[:30]]
+    frames = [filled_up(image, 910, 512, 10) for image in inner]
+    frames[0] = cv2.GaussianBlur(frames[0], (0, 0), 12)
+    clip = shown(frames)
+    assert accepted(track(replace(clip, inset=Inset(310, 0, 598, 512)))).tracked().frame_size == (512, 288)
 
 
 @pytest.mark.parametrize(
