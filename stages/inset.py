@@ -31,6 +31,8 @@ _BLURS = (1.5, 4.0, 9.0)
 _SOFT = 1.0
 _AGREED = 0.75
 _APART = 2
+_OFF = 4
+"""Pixels by which the two margins may differ: widths are rounded, and overlays in 4:2:0 begin at even columns."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Inset:
     def fits(self, image: np.ndarray) -> bool:
         """Whether it lies in the middle of frames of this size."""
         height, width = image.shape[:2]
-        return abs(self.left + self.right - width) <= _APART and abs(self.top + self.bottom - height) <= _APART
+        return abs(self.left + self.right - width) <= _OFF and abs(self.top + self.bottom - height) <= _OFF
 
 
 def inset_of(image: np.ndarray) -> Inset | None:
@@ -121,8 +123,7 @@ def _edges(lines: np.ndarray) -> list[_Margins]:
     around = cv2.blur(steps[None], (2 * reach + 1, 1), borderType=cv2.BORDER_REFLECT)[0]
     clear = (steps + 0.3) / (around + 0.3)
     before = np.arange(int(_NARROWEST * width), int(_WIDEST * width) + 1)
-    # overlays in 4:2:0 begin at even columns, so that the two margins differ by up to two
-    after = before[:, None] + np.arange(-_APART, _APART + 1)
+    after = np.maximum(before[:, None] + np.arange(-_OFF, _OFF + 1), 1)
     partner = clear[width - after - 1]
     both = np.minimum(clear[before - 1], partner.max(1))
     out: list[_Margins] = []
