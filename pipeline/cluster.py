@@ -108,8 +108,17 @@ def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: 
         for row in data.iter_rows():
             yield str(row[column])
     except Exception as error:
-        cause = str(error).strip().splitlines()
         raise RunError(
-            f"Ray stopped before all clips were done ({cause[-1] if cause else type(error).__name__}); "
-            "what is done is kept: run the same command again"
+            f"Ray stopped before all clips were done ({cause(error)}); what is done is kept: run the same command again"
         ) from error
+
+
+def cause(error: Exception) -> str:
+    """The line of Ray's error that tells the cause: the last one that is not about its own retries."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.startswith(_ADVICE)]
+    return told[-1] if told else type(error).__name__
+
+
+_ADVICE = ("Failed to ", "To change retry attempts")
+"""How lines begin that Ray adds to the error of a task."""

@@ -62,6 +62,35 @@ def test_a_cluster_that_does_not_answer(asked: dict[str, Any], monkeypatch: pyte
         connect(None)
 
 
+def test_the_cause_is_told_and_not_rays_advice() -> None:
+    said = (
+        "ray::MapWorker.submit() (pid=1)\n  File x, line 1\nValueError: no weights here\nFailed to transform after 1/1 "
+        "attempts (total backoff 0.0s).\nTo change retry attempts, backoff, or which errors are retried, configure it."
+    )
+    assert cluster.cause(RuntimeError(said)) == "ValueError: no weights here"
+    assert cluster.cause(Refused()) == "Refused"
+
+
+QUIET = """
+import logging, os, sys
+from pipeline.quiet import quiet_ray
+with quiet_ray():
+    os.write(2, b"native code of Ray\\n")
+import ray
+ray._private.worker.print_to_stdstream({"lines": ["infinite retries remaining"], "pid": "raylet", "is_err": False})
+logging.getLogger("ray.data").error("a word of Ray's")
+os.write(2, b"native code again\\n")
+print("ours", file=sys.stderr)
+print("result")
+"""
+
+
+def test_rays_own_words_are_not_printed_and_ours_are() -> None:
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{QUIET}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "result\n", "ours\n")
+
+
 def test_no_jobs_need_no_ray() -> None:
     assert list(run([], object, (), 2, "done")) == []
 

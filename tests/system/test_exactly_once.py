@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import runs
 import catalogs
 
 pytestmark = pytest.mark.slow
+
+RAYS_WORDS = re.compile(r"\(raylet\)|retries remaining|logging\.cc|core_worker|To change retry|Traceback")
 
 CLIPS = ("talking_man.mp4", "talking_man_copy.mp4", "scene_change.mp4", "two_people.mp4", "short.mp4", "truncated.mp4")
 
@@ -82,6 +85,7 @@ def test_killed_worker_costs_nothing(folder: Path, whole: Path, tmp_path: Path, 
     runs.wait_for("span workers", lambda: any("SpanWorker" in line for line in runs.descendants(run.pid).values()))
     runs.kill_one(run.pid, victim)
     out, err = run.communicate(timeout=300)
+    assert not RAYS_WORDS.search(out + err)
     if run.returncode:  # a worker killed while it was still starting may end the run: then it says so and goes on
         assert "run the same command again" in err
         runs.extract(catalog, "--input", folder)
@@ -93,7 +97,8 @@ def test_killed_ray(folder: Path, whole: Path, tmp_path: Path) -> None:
     run = runs.start(catalog, "--input", folder)
     runs.wait_for("a staged span", lambda: staged_or_committed(catalog))
     runs.kill_one(run.pid, "raylet/raylet")
-    run.communicate(timeout=300)
+    out, err = run.communicate(timeout=300)
+    assert not RAYS_WORDS.search(out + err)
     runs.extract(catalog, "--input", folder)
     same(catalog, whole)
 
