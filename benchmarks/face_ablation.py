@@ -33,7 +33,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "without identity": ("--weights.identity", "0"),
 }
 
-SHARED = ("judges.pt", "warps.pt")
+SHARED = ("pinned.pt", "judges.pt", "warps.pt")
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+BEGAN = time.time()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.command import reported
+from pipeline.faces.asked import CODES, Asked
+from pipeline.faces.halt import Halt, Stopped
 from pipeline.faces.job import FaceJob
+from pipeline.faces.run import train_faces
 from pipeline.faces.settings import FaceTraining
 from pipeline.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
 from pipeline.places import folder_to_write, local
@@ -24,8 +29,9 @@ from pipeline.places import folder_to_write, local
 class TrainFaces:
     """Train the face latent model on a catalog's frame store.
 
-    The catalog comes from `jobs/extract.py --frames`. Exit code 0 at the last step or when --seconds are over, 2 for a
-    wrong argument, 1 if the training stopped; what is learned is kept, the same command goes on.
+    The catalog comes from `jobs/extract.py --frames`. Exit code 0 at the last step or when --seconds are over, 130
+    after Ctrl-C and 143 after SIGTERM, 2 for a wrong argument, 1 if it could not go on; what is done is kept, whatever
+    it was at, and the same command goes on there.
     """
 
     catalog: Folder
@@ -39,9 +45,10 @@ class TrainFaces:
     workers: Count = 1
     """Processes that share the units of a step; each takes a GPU where there are GPUs."""
     seconds: SecondsIfAny = None
-    """Stop after so long, at the next point of the curves, and keep what is learned."""
+    """Stop when this call has taken so long, whatever it is at, and keep what is done."""
     plan: Flag = False
-    """Print parameters, memory, losses, their networks and, after a few steps, the time it will take; keep nothing."""
+    """Print parameters, memory, losses, their networks and, after a few steps, the time that all will take, what is
+    trained first included; keep nothing."""
     json: Flag = False
     """Print the summary as one line of JSON."""
     training: Annotated[FaceTraining, tyro.conf.arg(name="")] = field(default_factory=FaceTraining)
@@ -49,25 +56,33 @@ class TrainFaces:
 
 def main(args: TrainFaces) -> None:
     """Run it; errors come out as Failure with their exit code."""
-    from pipeline.faces.plan import plan_text, planned
-    from pipeline.faces.run import train_faces
+    with Asked() as asked:
+        job = FaceJob(
+            str(local(args.catalog, "--catalog")),
+            str(folder_to_write(args.out, "--out")),
+            args.training,
+            args.preset,
+            args.workers,
+            seconds=args.seconds,
+            start=None if args.start is None else str(local(args.start, "--start")),
+            command=shlex.join(["python", *sys.argv]),
+        )
+        if args.plan:
+            # PyTorch takes seconds to import, in which a signal may come too
+            from pipeline.faces.plan import plan_text, planned
 
-    job = FaceJob(
-        str(local(args.catalog, "--catalog")),
-        str(folder_to_write(args.out, "--out")),
-        args.training,
-        args.preset,
-        args.workers,
-        seconds=args.seconds,
-        start=None if args.start is None else str(local(args.start, "--start")),
-        command=shlex.join(["python", *sys.argv]),
-    )
-    if args.plan:
-        found = planned(job)
-        print(json.dumps(asdict(found)) if args.json else plan_text(found))
-        return
-    done = train_faces(job)
-    print(json.dumps(asdict(done)) if args.json else f"step {done.step} of {done.steps}\nlook at: {done.model}")
+            try:
+                found = planned(job, Halt(asked=asked.why))
+            except Stopped as stop:
+                print(f"stopped by {stop.why}: a plan keeps nothing", file=sys.stderr)
+                raise SystemExit(CODES[stop.why]) from stop
+            print(json.dumps(asdict(found)) if args.json else plan_text(found))
+            return
+        done = train_faces(job, asked, BEGAN)
+    if done.stopped in CODES:
+        print(done.kept(args.out), file=sys.stderr)
+        raise SystemExit(CODES[done.stopped])
+    print(json.dumps(asdict(done)) if args.json else done.text(args.out))
 
 
 if __name__ == "__main__":

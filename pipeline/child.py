@@ -163,9 +163,14 @@ class Child:
         return ChildCrashed(how + (f"; last words: {said}" if said else ""))
 
 
+def die_with_parent() -> None:
+    """The kernel kills this process when its parent ends."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def serve() -> None:
     """The child's loop: answers calls on standard input until it closes."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = int(os.environ["VASARI_MEMORY"])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -17,14 +18,22 @@ from models.face.model import FaceModel
 from models.face.presets import PRESETS
 
 _PRESET, _RECIPE = "preset", "recipe"
+_SPACE = "expression_space."
 
 
-def save_model(model: FaceModel, recipe: Mapping[str, Any], path: Path) -> None:
-    """Write a model, whole or not at all. recipe: JSON-ready, how it was trained and on what."""
+def save_model(
+    model: FaceModel, recipe: Mapping[str, Any], path: Path, space: Mapping[str, np.ndarray] | None = None
+) -> None:
+    """Write a model, whole or not at all. recipe: JSON-ready, how it was trained and on what.
+
+    space: arrays of the expression space that its z_dyn was taught, by name; in the file they are named
+    expression_space.NAME, in single precision.
+    """
     tensors = {
         name: value.detach().to("cpu", torch.float16 if value.is_floating_point() else value.dtype).contiguous()
         for name, value in model.state_dict().items()
     }
+    tensors |= {_SPACE + name: torch.from_numpy(array).contiguous() for name, array in (space or {}).items()}
     temporary = path.with_name(f".{path.name}.tmp")
     save_file(tensors, temporary, metadata={_PRESET: model.preset.name, _RECIPE: json.dumps(dict(recipe))})
     os.replace(temporary, path)
@@ -46,8 +55,17 @@ def load_model(path: Path) -> FaceModel:
     """The model of a file, in single precision on the CPU, ready to be used. Raises WrongWeights."""
     name, _ = read_recipe(path)
     model = FaceModel(PRESETS[name])
-    tensors = load_file(path)
+    tensors = {each: value for each, value in load_file(path).items() if not each.startswith(_SPACE)}
     found = {each: tuple(value.shape) for each, value in tensors.items()}
     check_shapes(path, found, {each: tuple(value.shape) for each, value in model.state_dict().items()})
     model.load_state_dict(tensors)
     return model.eval().requires_grad_(False)
+
+
+def read_space(path: Path) -> dict[str, np.ndarray] | None:
+    """The expression space that a file's model was taught, by name; None where it does not say. Raises WrongWeights."""
+    read_recipe(path)
+    with safe_open(path, framework="np") as file:
+        names = [name for name in file.keys() if name.startswith(_SPACE)]  # noqa: SIM118 - it is no dictionary
+        found = {name.removeprefix(_SPACE): file.get_tensor(name) for name in names}
+    return found or None

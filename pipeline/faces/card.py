@@ -17,6 +17,8 @@ from pipeline.report.wording import file_name
 
 _BEFORE = ("training", "step", "seconds", "command", "commit", "history", "machine", "started_from")
 """What a recipe says of the model that a training began with; clips that it was trained on stand with the others."""
+HELD_OUT = ("test", "validation")
+"""Parts of the split that are kept out."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,10 +33,12 @@ def recipe(
 ) -> dict[str, Any]:
     """JSON-ready: settings, step, seconds, commit, command, machine; the clips trained on; the subjects that were not.
 
-    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`. history: see `continued`. begun:
-    the recipe of the model that the training began with, whose clips count as trained on too.
+    A clip is in `clips` as (file name, clip_id), its source file's hash in `content`; those kept out are in `held_out`,
+    by part, as (file name, clip_id, hash). catalog: which of its commits was trained on. history: see `continued`.
+    begun: the recipe of the model that the training began with, whose clips count as trained on too.
     """
-    trained = [clip for clip in store.clips if split.part_of(clip) == "train"]
+    parts = {part: [clip for clip in store.clips if split.part_of(clip) == part] for part in ("train", *HELD_OUT)}
+    trained = parts["train"]
     before = begun or {"clips": (), "content": ()}
     clips = {(file_name(clip.source_uri), clip.clip_id) for clip in trained} | {tuple(each) for each in before["clips"]}
     return {
@@ -51,6 +55,11 @@ def recipe(
         "substitutes": SUBSTITUTES,
         "clips": sorted(clips),
         "content": sorted({clip.content for clip in trained} | set(before["content"])),
+        "held_out": {
+            part: sorted((file_name(clip.source_uri), clip.clip_id, clip.content) for clip in parts[part])
+            for part in HELD_OUT
+        },
+        "catalog": asdict(store.commit),
         "test_subjects": split.test,
         "validation_subjects": split.validation,
         "started_from": None if begun is None else {name: begun.get(name) for name in _BEFORE},

@@ -6,7 +6,7 @@ learns pictures from few people vanishes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from catalogs.frames import FrameStore
 from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, mirrored, mirrored_eyes, read, turns
 
+ARRAYS = ("directions", "widths", "turned", "share")
+"""What a space is, beside the neutral faces of the clips at hand."""
 KINDS = 16
 """How many directions of the landmarks; the eyes' six numbers come after them."""
 _CLEAR = dict.fromkeys(INNER_MOUTH, 1.5)
@@ -27,13 +29,25 @@ class ExpressionSpace:
     """directions [3P, K]: expressions times these are numbers of variance 1 within clips. widths [6]: deviations of the
     eyes' numbers within clips. turned [F, K + 6]: what of all of them comes with the head's turning, which landmarks do
     not undo in full. share [K + 6]: how much each counts. neutral: of each clip, the median of its subject's frames, as
-    they are and in a mirror [2, K + 6]."""
+    they are and in a mirror [2, K + 6].
+
+    A direction's sign is that which makes its largest component positive, so that of the same clips comes one space.
+    """
 
     directions: np.ndarray
     widths: np.ndarray
     turned: np.ndarray
     share: np.ndarray
     neutral: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], neutral: Sequence[np.ndarray] = ()) -> ExpressionSpace:
+        """The space of `arrays`, with the neutral faces of clips."""
+        return cls(**{name: np.asarray(arrays[name], np.float32) for name in ARRAYS}, neutral=tuple(neutral))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that holds for any clips, by name: all but the neutral faces."""
+        return {name: getattr(self, name) for name in ARRAYS}
 
     def told(
         self, landmarks: np.ndarray, pose: np.ndarray, eyes: np.ndarray, clips: Sequence[tuple[int, bool]]
@@ -51,10 +65,40 @@ class ExpressionSpace:
         return np.concatenate(told, 1) - turns(pose) @ self.turned
 
 
-def space_of(store: FrameStore, index: Sequence[int], subjects: Sequence[str]) -> ExpressionSpace:
-    """The directions of the clips `index` of a store: principal components of what changes within clips beside pose."""
+Told = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Of a clip's frames: poses [T, 6], expressions [T, P, 3], eyes [T, 2, 3]."""
+
+
+def space_of(
+    store: FrameStore,
+    index: Sequence[int],
+    subjects: Sequence[str],
+    given: ExpressionSpace | None = None,
+    each: Callable[[], None] = lambda: None,
+) -> ExpressionSpace:
+    """The directions of the clips `index` of a store: principal components of what changes within clips beside pose.
+
+    given: a space that is taken as it is, for which only the clips' neutral faces are found. each: called for every
+    clip that is read.
+    """
+    told: list[Told] = []
+    for place in index:
+        each()
+        told.append((*read(store.landmarks(place)), store.eyes(place)))
+    space = _found(told) if given is None else given
+    numbers = []
+    for place, (pose, expression, eyes) in zip(index, told, strict=True):
+        each()
+        pose_there, expression_there = read(mirrored(store.landmarks(place)))
+        here = space._numbers(expression, pose, eyes)
+        numbers.append(np.stack([here, space._numbers(expression_there, pose_there, mirrored_eyes(eyes))], 1))
+    neutral = {subject: _median(numbers, [own == subject for own in subjects]) for subject in set(subjects)}
+    return replace(space, neutral=tuple(neutral[subject] for subject in subjects))
+
+
+def _found(told: Sequence[Told]) -> ExpressionSpace:
+    """The space of clips, but for their neutral faces."""
     clear = np.array([_CLEAR.get(point, 1.0) for point in EXPRESSIVE]).repeat(3)
-    told = [(*read(store.landmarks(place)), store.eyes(place)) for place in index]
     moves, turning, looks = (
         _within([part(*each) for each in told])
         for part in (
@@ -67,21 +111,21 @@ def space_of(store: FrameStore, index: Sequence[int], subjects: Sequence[str]) -
     moves, looks = moves - turning @ follows, looks - turning @ looking
     spread, basis = np.linalg.eigh(moves.T @ moves / len(moves))
     spread, basis = np.sqrt(spread[::-1][:KINDS]), basis[:, ::-1][:, :KINDS] / np.sqrt(spread[::-1][:KINDS])
+    basis = basis * _signs(clear[:, None] * basis)
     widths = looks.std(0)
-    space = ExpressionSpace(
+    return ExpressionSpace(
         directions=(clear[:, None] * basis).astype(np.float32),
         widths=widths.astype(np.float32),
         turned=np.concatenate([follows @ basis, looking / widths], 1).astype(np.float32),
         share=np.concatenate([spread / spread[0], np.full(len(widths), _EYE_SHARE)]).astype(np.float32),
         neutral=(),
     )
-    found = []
-    for place, (pose, expression, eyes) in zip(index, told, strict=True):
-        pose_there, expression_there = read(mirrored(store.landmarks(place)))
-        here = space._numbers(expression, pose, eyes)
-        found.append(np.stack([here, space._numbers(expression_there, pose_there, mirrored_eyes(eyes))], 1))
-    neutral = {subject: _median(found, [own == subject for own in subjects]) for subject in set(subjects)}
-    return replace(space, neutral=tuple(neutral[subject] for subject in subjects))
+
+
+def _signs(directions: np.ndarray) -> np.ndarray:
+    """What each of directions [N, K] is to be multiplied by, [K], for its largest component to be positive."""
+    largest = np.abs(directions).argmax(0)
+    return np.where(directions[largest, np.arange(directions.shape[1])] < 0, -1.0, 1.0)
 
 
 def _within(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -15,9 +15,9 @@ class FaceJob:
     """catalog: with table frames. out: the folder; a training that is there is taken up. preset: of models/face.
 
     log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
-    checkpoints. seconds: stop (and keep) after so many, None: at the last step. start: the file of a face model whose
-    weights a new training begins with. command: as typed, for the recipe. Failure: the units of a step cannot be shared
-    by the workers.
+    checkpoints. seconds: of a call, after which it stops and keeps what it has, None: at the last step. start: the file
+    of a face model whose weights a new training begins with. command: as typed, for the recipe. Failure: the units of a
+    step cannot be shared by the workers.
     """
 
     catalog: str
@@ -49,6 +49,21 @@ class FaceJob:
     def state(self) -> Path:
         """All that a resumed training needs."""
         return Path(self.out) / "state.pt"
+
+    @property
+    def pinned(self) -> Path:
+        """What it trains on, as it was when it began."""
+        return Path(self.out) / "pinned.pt"
+
+    @property
+    def lessons(self) -> Path:
+        """How far what is trained first is."""
+        return Path(self.out) / "lessons.pt"
+
+    @property
+    def stop(self) -> Path:
+        """There while the training is asked to stop."""
+        return Path(self.out) / "stop"
 
     @property
     def judges(self) -> Path:

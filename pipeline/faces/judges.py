@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,13 +14,16 @@ from models.face.identity_network import IdentityNetwork
 from models.face.presets import Preset
 from models.face.reader import FaceReader
 from models.weights import weights
+from pipeline.command import Failure
+from pipeline.faces.expression import ARRAYS
 from pipeline.faces.job import outdated
+from pipeline.faces.keeping import load, save
+from pipeline.faces.lessons import Notebook
 from pipeline.faces.objective import Judges
-from pipeline.faces.reading import trained_dynamics, trained_reader
+from pipeline.faces.reading import EXPRESSIONS, READER, trained_dynamics, trained_reader
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.shown import ShownExpression, clear
 from pipeline.faces.store import Pool
-from pipeline.faces.training import load, save
 
 _CLEAR = 64
 """Units by which it is found how well the face mesh reads expressions."""
@@ -44,23 +48,34 @@ def judges_at(
     preset: Preset,
     tell: Callable[[str], None],
     device: torch.device = CPU,
+    notebook: Notebook | None = None,
 ) -> Judges:
     """The judges kept at `path`, trained first, on a device, where they are not there; tell hears how far that is.
 
-    Failure: an older version wrote them.
+    The expression space that they judge by is kept with them. Failure: an older version wrote them, or they judge by
+    another space than the pool's. notebook, and other errors: `teach`.
     """
+    notebook = notebook or Notebook()
+    space = {name: torch.from_numpy(array) for name, array in pool.space.arrays().items()}
     if not path.exists():
         steps, units = training.reader_steps, training.reader_units
         how = training.seed, training.precision
-        reader = trained_reader(pool, steps, units, heard("reading landmarks", steps, tell), *how, device)
+        reader = trained_reader(pool, steps, units, heard(READER, steps, tell), *how, device, tell, notebook)
         dynamics = DynamicsEncoder(preset, sighted=True).to(device)
         begin(dynamics, reader)
-        trained_dynamics(dynamics, preset.face, pool, steps, units, heard("reading expressions", steps, tell), *how)
-        clearness = clear(ShownExpression(pool.space), pool, min(_CLEAR, steps), preset.face)
-        save({"reader": reader.state_dict(), "dynamics": dynamics.state_dict(), "clear": clearness}, path)
+        told = heard(EXPRESSIONS, steps, tell)
+        trained_dynamics(dynamics, preset.face, pool, steps, units, told, *how, tell, notebook)
+        units = min(_CLEAR, steps)
+        check = partial(notebook.halt.check, "looking at how well the face mesh reads expressions")
+        clearness = clear(ShownExpression(pool.space), pool, units, preset.face, check)
+        learned = {"reader": reader.state_dict(), "dynamics": dynamics.state_dict()}
+        save({**learned, "clear": clearness, "space": space}, path)
+        notebook.close(READER, EXPRESSIONS)
     kept = load(path)
-    if "clear" not in kept:
+    if not {"clear", "space"} <= set(kept):
         raise outdated(path)
+    if any(not torch.equal(kept["space"][name], space[name]) for name in ARRAYS):
+        raise Failure(f"{path} judges by another expression space than this training has: give another folder")
     reader, dynamics = FaceReader(), DynamicsEncoder(preset, sighted=True)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])

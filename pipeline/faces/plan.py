@@ -13,12 +13,23 @@ import torch
 from models.device import device
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
+from pipeline.faces.halt import NEVER, Halt
 from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
 from pipeline.faces.loop import opened, train
+from pipeline.faces.reading import EXPRESSIONS, READER
+from pipeline.faces.warping import WARPS
 
 _ON_CPU, _ON_GPU = (2, 4), (10, 20)
 """Steps before it is measured, and while it is; a GPU's first ones find out how it is best done."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is trained before the first step: its steps, and the hours that they will take at the speed measured."""
+
+    steps: int
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,8 @@ class FacePlan:
     of the machine's memory and, if there is one, of the GPU's. losses: what each weighs. substitutes: by loss.
 
     clips, subjects: trained on; kept_out: subjects of test and validation. steps_per_second: of one worker, measured
-    over a few steps without a discriminator. hours: for all steps at that speed.
+    over a few steps without a discriminator. lessons: what is trained first, by name. hours: for that and for all
+    steps, at the speeds measured.
     """
 
     preset: str
@@ -40,21 +52,38 @@ class FacePlan:
     subjects: int
     kept_out: tuple[int, int]
     steps_per_second: float
+    lessons: Mapping[str, Lesson]
     hours: float
 
 
-def planned(job: FaceJob) -> FacePlan:
-    """Build everything, take a few steps in a folder that is thrown away, and measure."""
-    store, split = opened(job)
+def planned(job: FaceJob, halt: Halt = NEVER) -> FacePlan:
+    """Build everything, take a few steps of each kind in a folder that is thrown away, and measure.
+
+    Raises what `opened` and `train` raise; Stopped when halt says so.
+    """
+    store, split = opened(job, halt)
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
     times: list[float] = []
     before, measured = _ON_CPU if device().type == "cpu" else _ON_GPU
     steps = before + measured
     with tempfile.TemporaryDirectory() as folder:
-        short = replace(job.training, steps=steps, swaps=0.0, shown=0.0, adversarial=2.0, reader_steps=1, warp_steps=1)
+        few = {name: min(steps, count) for name, count in _lessons(job).items()}
+        short = replace(
+            job.training,
+            steps=steps,
+            swaps=0.0,
+            shown=0.0,
+            adversarial=2.0,
+            reader_steps=few[READER],
+            warp_steps=few.get(WARPS, 0),
+        )
         trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=steps + 1)
-        train(trial, lambda step, figures: times.append(time.perf_counter()), tell=lambda text: None)
+        heard = _Heard()
+        train(trial, lambda step, figures: times.append(time.perf_counter()), tell=heard, halt=halt)
     rate = measured / (times[-1] - times[before - 1])
+    lessons = {
+        name: Lesson(count, count * heard.seconds(name, few[name]) / 3600) for name, count in _lessons(job).items()
+    }
     return FacePlan(
         preset=job.preset,
         parameters=_parameters(job),
@@ -66,7 +95,8 @@ def planned(job: FaceJob) -> FacePlan:
         subjects=len(set(trained)),
         kept_out=job.training.kept_out,
         steps_per_second=rate,
-        hours=job.training.steps / rate / 3600,
+        lessons=lessons,
+        hours=job.training.steps / rate / 3600 + sum(lesson.hours for lesson in lessons.values()),
     )
 
 
@@ -86,11 +116,38 @@ def plan_text(plan: FacePlan) -> str:
     lines += [
         "",
         f"{plan.megabytes:,.0f} MB{gpu}",
-        f"{plan.steps_per_second:.2f} steps/s on one worker: {plan.hours:.1f} h for all, somewhat more once the "
-        "discriminator is in",
+        "trained first",
+        *(f"  {name:<19} {lesson.steps:>6,} steps  {lesson.hours:>6.2f} h" for name, lesson in plan.lessons.items()),
+        f"{plan.steps_per_second:.2f} steps/s on one worker: {plan.hours:.1f} h for all, what is trained first too; "
+        "somewhat more once the discriminator is in",
         "nothing was kept: leave out --plan to train",
     ]
     return "\n".join(lines)
+
+
+class _Heard:
+    """Hears a lesson's first step and its last one, and when that was."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, list[float]] = {}
+        self._began = time.perf_counter()
+
+    def __call__(self, text: str) -> None:
+        self._at.setdefault(text.partition(":")[0], []).append(time.perf_counter())
+
+    def seconds(self, name: str, steps: int) -> float:
+        """What a step of a lesson takes that had so many; the first one, which finds out how, counts only alone."""
+        first, *_, last = [self._began, *self._at[name]] if steps == 1 else self._at[name]
+        return (last - first) / max(1, steps - 1)
+
+
+def _lessons(job: FaceJob) -> dict[str, int]:
+    """Steps of what is trained first, by name."""
+    training = job.training
+    found = {READER: training.reader_steps, EXPRESSIONS: training.reader_steps}
+    if job.start is None and training.warp_steps and training.weights.correspondence:
+        found[WARPS] = training.warp_steps
+    return found
 
 
 def _losses(job: FaceJob) -> dict[str, float]:

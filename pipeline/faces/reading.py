@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -17,17 +17,21 @@ from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, face_frames
 from models.precision import Precision, working_in
 from pipeline.faces import losses
-from pipeline.faces.ahead import made_ahead
 from pipeline.faces.batches import Batch, batch
+from pipeline.faces.lessons import Lesson, Notebook, Tell, teach
 from pipeline.faces.store import Pool
 
 _JITTER = np.array([0, 0, 6.0, 0.04, 0.04, 0], np.float32)
 """Standard deviations by which the pose that aligns a face is off; its size by a factor of e^N(0, .08)."""
 
-
 T = TypeVar("T")
-Tell = Callable[[int, float], None]
-"""Hears the step and the mean error."""
+
+READER, EXPRESSIONS = "reading landmarks", "reading expressions"
+"""Names of the lessons."""
+
+
+def _silent(text: str) -> None:
+    pass
 
 
 def trained_reader(
@@ -38,8 +42,13 @@ def trained_reader(
     seed: int = 0,
     precision: Precision = "auto",
     device: torch.device = CPU,
+    say: Callable[[str], None] = _silent,
+    notebook: Notebook | None = None,
 ) -> FaceReader:
-    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips; it comes out on the device it is trained on."""
+    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips; it comes out on the device it is trained on.
+
+    say, notebook, and errors: `teach`.
+    """
     torch.manual_seed(seed)
     reader = FaceReader().to(device)
 
@@ -52,7 +61,7 @@ def trained_reader(
             found = reader(faces)
         return F.smooth_l1_loss(found, points, beta=0.02), (found - points).detach().abs().mean()
 
-    _descend(reader, made_ahead(made, range(steps), device), error, steps, tell)
+    teach(_lesson(READER, reader, steps, made, error), device, tell, say, notebook or Notebook())
     return reader
 
 
@@ -65,10 +74,12 @@ def trained_dynamics(
     tell: Tell,
     seed: int = 0,
     precision: Precision = "auto",
+    say: Callable[[str], None] = _silent,
+    notebook: Notebook | None = None,
 ) -> None:
     """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
 
-    side: of the faces, in pixels. The encoder is trained on the device where it is.
+    side: of the faces, in pixels. The encoder is trained on the device where it is. say, notebook, and errors: `teach`.
     """
     device = next(encoder.parameters()).device
     share = torch.from_numpy(pool.space.share).to(device)
@@ -83,27 +94,20 @@ def trained_dynamics(
         wrong = losses.expression(code, drawn.expression, share)
         return wrong, wrong.detach()
 
-    _descend(encoder, made_ahead(made, range(steps), device), error, steps, tell)
+    teach(_lesson(EXPRESSIONS, encoder, steps, made, error), device, tell, say, notebook or Notebook())
 
 
-def _descend(
+def _lesson(
+    name: str,
     network: nn.Module,
-    batches: Iterable[T],
-    error: Callable[[T], tuple[torch.Tensor, torch.Tensor]],
     steps: int,
-    tell: Tell,
-) -> None:
-    """Train on error(batch), (loss, figure to tell), of as many batches as steps."""
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-2)
+    made: Callable[[int], T],
+    wrong: Callable[[T], tuple[torch.Tensor, torch.Tensor]],
+) -> Lesson[T]:
+    weights = list(network.parameters())
+    optimiser = torch.optim.AdamW(weights, lr=1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
-    for step, drawn in enumerate(batches):
-        loss, figure = error(drawn)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        if step % 100 == 0 or step == steps - 1:
-            tell(step, float(figure))
+    return Lesson(name, steps, {"network": network}, weights, optimiser, schedule, made, wrong)
 
 
 def _faces(pool: Pool, step: int, units: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

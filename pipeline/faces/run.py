@@ -1,99 +1,186 @@
-"""A training on Ray Train: one process a worker, gradients averaged over all of them."""
+"""A training as a command sees it: it begins, is followed, ends or is stopped, and says what is kept."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import signal
+import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import ray
-import ray.train
-import torch
-from ray.train import FailureConfig, RunConfig, ScalingConfig
-from ray.train.torch import TorchConfig, TorchTrainer, prepare_model
-from torch import nn
-
-from models.device import TOLD
-from pipeline import cluster
+from pipeline.child import ROOT
+from pipeline.cluster import RunError
 from pipeline.command import Failure
-from pipeline.faces.curves import read_curve
+from pipeline.faces import halt
+from pipeline.faces.asked import Asked
+from pipeline.faces.halt import Halt, Stopped
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import Share, beginning, opened, train
-from pipeline.faces.settings import FaceTraining, LossWeights
 
-_FAILURES = 2
-"""Times the workers are started again after one of them died; they go on from the last checkpoint."""
-_LOOK_S = 0.5
+_LOOK_S = 0.2
+_GRACE_S = 120.0
+"""So long workers may take to keep what they have before they are ended."""
+_CHECKPOINT = "the last checkpoint"
+_CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.faces.under_ray import main; main()"
 
 
 @dataclass(frozen=True)
 class Trained:
-    """Where a training stands: its step of all steps, its last figures, the model's file."""
+    """Where a training stands: its step of all steps, its last figures, the model's file.
+
+    model: None where there is none yet. stopped: why it stopped before its last step, time or a signal's name; at:
+    where it was then.
+    """
 
     step: int
     steps: int
     figures: dict[str, float]
-    model: str
+    model: str | None
+    stopped: str | None = None
+    at: str = ""
+
+    def kept(self, out: str) -> str:
+        """In a line, why it stopped, what is kept in the folder `out`, and how it goes on."""
+        why = "its time is over" if self.stopped == halt.TIME else f"by {self.stopped}"
+        return f"stopped, {why}, at {self.at}: kept in {out}; the same command goes on there"
+
+    def text(self, out: str) -> str:
+        """As a person reads it."""
+        lines = [f"step {self.step} of {self.steps}"]
+        lines += [] if self.stopped is None else [self.kept(out)]
+        return "\n".join([*lines, *([] if self.model is None else [f"look at: {self.model}"])])
 
 
-def train_faces(job: FaceJob) -> Trained:
-    """Train, or go on with what is in the job's folder; returns at the last step or when the job's seconds are over.
+def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
+    """Train, or go on with what is in the job's folder; returns at the last step, when the job's seconds are over since
+    `began` (`time.time`), or when a signal asks for it: then it has kept what it has, whatever it was at.
 
     What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` and
     `beginning` raise before anything starts, Failure when the cluster has GPUs but not one a worker, and RunError when
     the workers could not finish.
     """
-    opened(job)
-    beginning(job)
-    cluster.connect(job.workers)
-    on_gpus = _gpus_for(job.workers)
-    scaling = ScalingConfig(
-        num_workers=job.workers, use_gpu=on_gpus, resources_per_worker={"CPU": 1, **({"GPU": 1} if on_gpus else {})}
-    )
-    trainer = TorchTrainer(
-        _worker,  # type: ignore[arg-type]
-        train_loop_config={"job": asdict(job)},
-        # figures of the curves are averaged as they are, on CPUs
-        torch_config=TorchConfig(backend="cpu:gloo,cuda:nccl" if on_gpus else "gloo"),
-        scaling_config=scaling,
-        run_config=RunConfig(
-            name="train",
-            storage_path=str(Path(job.out).absolute() / "ray"),
-            failure_config=FailureConfig(max_failures=_FAILURES),
-        ),
-    )
-    try:
-        with _followed(job.log_file):
-            why: str | None = trainer.fit().return_value  # type: ignore[attr-defined]
-    except Exception as error:
-        cause = str(error).strip().splitlines()
-        raise _stopped(job, cause[-1] if cause else type(error).__name__) from error
-    if why is not None:
-        raise _stopped(job, why)
+    until = math.inf if job.seconds is None else began + job.seconds
+    here = Halt(until, asked=asked.why)
+    with _workers() as workers:
+        # PyTorch and Ray take seconds to import: the workers' process does so meanwhile
+        from pipeline.faces.loop import beginning, opened
+
+        try:
+            opened(job, here, _say)
+            beginning(job)
+            here.check("starting")
+        except Stopped as stop:
+            return _stand(job, stop.why, stop.at)
+        Path(job.out).mkdir(parents=True, exist_ok=True)
+        job.stop.unlink(missing_ok=True)
+        try:
+            with _followed(job.log_file):
+                found = _ran(workers, job, here, asked)
+        finally:
+            job.stop.unlink(missing_ok=True)
+    if "failure" in found:
+        raise Failure(found["failure"])
+    if "error" in found:
+        raise RunError(
+            f"the training stopped ({found['error']}); run the same command again: it goes on from the last "
+            f"checkpoint in {job.out}"
+        )
+    return _stand(job, found.get("stopped"), found.get("at", ""))
+
+
+def _stand(job: FaceJob, stopped: str | None, at: str) -> Trained:
+    from pipeline.faces.curves import read_curve
+
     curve = read_curve(Path(job.out))
     last: dict[str, float] = curve[-1] if curve else {"step": 0}
-    return Trained(int(last["step"]), job.training.steps, last, str(job.model))
+    model = str(job.model) if job.model.exists() else None
+    return Trained(int(last["step"]), job.training.steps, last, model, stopped, at)
 
 
-def _gpus_for(workers: int) -> bool:
-    """Whether the cluster's GPUs are used; Ray would wait for ever for those that it does not have."""
-    if os.environ.get(TOLD, "cuda").startswith("cpu") or not torch.distributed.is_nccl_available():
-        return False
-    held = int(ray.cluster_resources().get("GPU", 0))
-    if 0 < held < workers:
-        raise Failure(f"{workers} workers need a GPU each and there are {held}: give --workers {held}, or {TOLD}=cpu")
-    return held > 0
+@dataclass(frozen=True)
+class _Workers:
+    """The process that runs the workers (`under_ray`), and what it and Ray print."""
+
+    process: subprocess.Popen[str]
+    log: IO[bytes]
 
 
-def _stopped(job: FaceJob, why: str) -> cluster.RunError:
-    return cluster.RunError(
-        f"the training stopped ({why}); run the same command again: it goes on from the last checkpoint in {job.out}"
-    )
+@contextmanager
+def _workers() -> Iterator[_Workers]:
+    """It waits for a job; afterwards it has ended. In a session of its own, no signal to a process group reaches it."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CODE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield _Workers(process, log)
+        finally:
+            _end(process)
+
+
+def _ran(workers: _Workers, job: FaceJob, here: Halt, asked: Asked) -> dict[str, Any]:
+    """How the workers ended (`under_ray.ended`)."""
+    process = workers.process
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(asdict(job)))
+        process.stdin.close()
+    except BrokenPipeError:
+        return {"error": _last_words(workers)}
+    ended_by = _attended(process, job, here, asked)
+    said = process.stdout.read()
+    if said:
+        return dict(json.loads(said))
+    if ended_by is not None:
+        return {"stopped": ended_by, "at": _CHECKPOINT}
+    return {"error": _last_words(workers)}
+
+
+def _attended(process: subprocess.Popen[str], job: FaceJob, here: Halt, asked: Asked) -> str | None:
+    """Wait for the workers' process, and tell them to stop when it is time. Why it was ended, if it had to be."""
+    why, told = None, math.inf
+    while True:
+        try:
+            process.wait(_LOOK_S)
+            return why
+        except subprocess.TimeoutExpired:
+            pass
+        if why is None and (why := here.why()) is not None:
+            halt.ask(job.stop, why)
+            told = time.monotonic()
+            _say(f"asked to stop ({why}): the workers keep what they have")
+        if asked.times > 1 or time.monotonic() - told > _GRACE_S:
+            _end(process)
+            return why
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process that still lives, with all of its session's process group: Ray's own are in it."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _last_words(workers: _Workers) -> str:
+    log = workers.log
+    log.seek(0, os.SEEK_END)
+    log.seek(max(0, log.tell() - 4000))
+    said = log.read().decode(errors="replace").strip().splitlines()
+    return said[-1] if said else f"the workers' process ended with {workers.process.wait()}"
 
 
 @contextmanager
@@ -119,39 +206,5 @@ def _followed(log: Path) -> Iterator[None]:
             thread.join()
 
 
-def _worker(config: dict[str, Any]) -> str | None:
-    """The loop of one worker; why it stopped, when it would stop there again."""
-    job = _job(config["job"])
-    context = ray.train.get_context()
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // context.get_local_world_size()))
-    share = Share(context.get_world_rank(), context.get_world_size())
-
-    def tell(text: str) -> None:
-        with job.log_file.open("a") as log:
-            log.write(text + "\n")
-
-    def report(step: int, figures: dict[str, float]) -> None:
-        if share.rank == 0:
-            said = "  ".join(
-                f"{name} {figures[name]:.3f}" for name in ("total", "watch/gain", "watch/mouth") if name in figures
-            )
-            tell(f"step {step} of {job.training.steps}  {said}")
-        ray.train.report({"step": step, **figures})
-
-    try:
-        train(job, report, share, prepare_model if share.world > 1 else _as_it_is, tell)
-    except FloatingPointError as error:
-        # every worker has the same gradient and comes here: started again, they would stop again
-        return str(error)
-    return None
-
-
-def _as_it_is(module: nn.Module) -> nn.Module:
-    return module
-
-
-def _job(values: dict[str, Any]) -> FaceJob:
-    """The job again, from its values as a dictionary."""
-    training = dict(values.pop("training"))
-    weights = LossWeights(**training.pop("weights"))
-    return FaceJob(**values, training=FaceTraining(**training, weights=weights))
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -5,6 +5,8 @@ In pictures as small as those of `tiny` it reads some numbers well and some hard
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -49,12 +51,15 @@ class ShownExpression(nn.Module):
         return torch.cat(numbers, 1) - turns @ self.turned
 
 
-def clear(shown: ShownExpression, pool: Pool, units: int, side: int) -> torch.Tensor:
+def clear(
+    shown: ShownExpression, pool: Pool, units: int, side: int, each: Callable[[], None] = lambda: None
+) -> torch.Tensor:
     """How well it reads each number [K + 6] off the frames of a pool: r^2 of its changes within clips, as read and as
-    told by the landmarks. side: of aligned faces, in pixels."""
+    told by the landmarks. side: of aligned faces, in pixels. each: called for every unit."""
     read: list[torch.Tensor] = []
     told: list[torch.Tensor] = []
     for unit in pool.sampler.units(0, units):
+        each()
         drawn = batch(pool, [unit], side, 0)
         half = len(drawn.picture) // 2
         with torch.no_grad():

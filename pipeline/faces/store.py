@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,22 +19,30 @@ _FRAMES = 10
 
 @dataclass(frozen=True)
 class Pool:
-    """store: all clips; index: the places in it of those that are drawn from, which sampler and space count."""
+    """store: all clips; index: the places in it of those that are drawn from, which sampler and space count.
+
+    known: their expression space, where it was found before.
+    """
 
     store: FrameStore
     index: Sequence[int]
     sampler: Sampler
+    known: ExpressionSpace | None = None
 
     @cached_property
     def space(self) -> ExpressionSpace:
-        """The expressions of these clips; a second's work, for who learns."""
-        return space_of(self.store, self.index, self.sampler.subjects)
+        """The expressions of these clips; a second's work for a few dozen, for who learns."""
+        return self.known or space_of(self.store, self.index, self.sampler.subjects)
 
 
-def pool_of(store: FrameStore, split: Split, part: str, seed: int) -> Pool:
-    """The clips of a part of the split: train, validation or test. Failure when there are none."""
+def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callable[[], None] = lambda: None) -> Pool:
+    """The clips of a part of the split: train, validation or test. each: called for every clip that is looked at.
+
+    Failure when there are none.
+    """
     index, subjects, odds = [], [], []
     for place, clip in enumerate(store.clips):
+        each()
         seen = store.seen(place)
         if split.part_of(clip) != part or seen.sum() < _FRAMES:
             continue

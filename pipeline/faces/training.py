@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import math
-import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from models.face.model import FaceModel
 from models.precision import working_in
 from pipeline.faces import losses
 from pipeline.faces.batches import Batch
+from pipeline.faces.finite import Finite
 from pipeline.faces.objective import Found, Judges, Objective, Whole, true_features, whole_of
 from pipeline.faces.rates import groups
 from pipeline.faces.settings import FaceTraining
@@ -38,8 +36,10 @@ class Trainer:
         share: torch.Tensor,
         device: torch.device,
         wrap: Wrap = lambda module: module,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._training, self._device = training, device
+        """tell: hears of steps that are left out."""
+        self._training, self.device = training, device
         self.average = copy.deepcopy(model).to(device).eval().requires_grad_(False)
         self._judges = judges.to(device)
         objective = Objective(model, training, share).to(device)
@@ -49,14 +49,24 @@ class Trainer:
         self._parts = {"objective": objective, "critic": critic, "average": self.average}
         self._optimiser = _optimiser(groups(model, training), training)
         self._critic_optimiser = _optimiser([{"params": list(critic.parameters()), "share": 1.0}], training)
+        self._finite = Finite(tell)
         self.step = 0
 
+    @property
+    def left_out(self) -> int:
+        """Steps whose gradient was not finite."""
+        return self._finite.left_out
+
     def learn(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """One step on this worker's share of its units, in `accumulate` batches; the losses it saw, by name."""
+        """One step on this worker's share of its units, in `accumulate` batches; the losses it saw, by name.
+
+        A step whose gradients are not all finite changes nothing but which step is the next, and gives no losses.
+        FloatingPointError: too many of them in a row (`Finite`).
+        """
         training = self._training
         self._set_rate(training.rate_at(self.step))
         seen: dict[str, float] = {}
-        parts = [batch.to(self._device) for batch in batches]
+        parts = [batch.to(self.device) for batch in batches]
         self._optimiser.zero_grad(set_to_none=True)
         self._critic_optimiser.zero_grad(set_to_none=True)
         with self._precision():
@@ -66,19 +76,21 @@ class Trainer:
             with self._waiting(place + 1 < len(parts)):
                 for name, value in self._backward(batch, real[place], whole, 1 / len(parts)).items():
                     seen[name] = seen.get(name, 0.0) + value / len(parts)
-        seen["gradient"] = float(nn.utils.clip_grad_norm_(self._objective.parameters(), training.clip))
-        if not math.isfinite(seen["gradient"]):
-            raise FloatingPointError(
-                f"step {self.step}: the gradient is {seen['gradient']}; go on from the last checkpoint with "
-                "--precision fp32, or with a smaller --rate"
-            )
-        self._optimiser.step()
+        learning = {"model": (self._objective, self._optimiser)}
         if self._has_critic:
-            nn.utils.clip_grad_norm_(self._critic.parameters(), training.clip)
-            self._critic_optimiser.step()
-        self._move_average()
+            learning["discriminator"] = (self._critic, self._critic_optimiser)
+        # workers have the same gradients, averaged: all of them leave a step out, or none
+        norms = {
+            name: float(nn.utils.clip_grad_norm_(part.parameters(), training.clip))
+            for name, (part, _) in learning.items()
+        }
+        finite = self._finite.passes(self.step, norms)
+        if finite:
+            for _, optimiser in learning.values():
+                optimiser.step()
+            self._move_average()
         self.step += 1
-        return seen
+        return {**seen, "gradient": norms["model"]} if finite else {}
 
     def _backward(self, batch: Batch, real: list[torch.Tensor], whole: Whole, share: float) -> dict[str, float]:
         """Adds the gradients of one batch, `share` of the step."""
@@ -123,10 +135,10 @@ class Trainer:
             for number in batch.numbers
         ]
         noise = np.stack(drawn, 1).reshape(2 * count, length)
-        return torch.from_numpy(noise).to(self._device)
+        return torch.from_numpy(noise).to(self.device)
 
     def _precision(self) -> contextlib.AbstractContextManager[object]:
-        return working_in(self._training.precision, self._device)
+        return working_in(self._training.precision, self.device)
 
     def _waiting(self, waits: bool) -> contextlib.AbstractContextManager[object]:
         """While True gradients stay on this worker; the last part of a step averages them."""
@@ -155,6 +167,7 @@ class Trainer:
             **{name: part.state_dict() for name, part in self._parts.items()},
             "optimiser": self._optimiser.state_dict(),
             "critic_optimiser": self._critic_optimiser.state_dict(),
+            "finite": self._finite.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -163,6 +176,7 @@ class Trainer:
             part.load_state_dict(state[name])
         self._optimiser.load_state_dict(state["optimiser"])
         self._critic_optimiser.load_state_dict(state["critic_optimiser"])
+        self._finite.restore(state["finite"])
         self.step = int(state["step"])
 
 
@@ -181,17 +195,3 @@ def _averaged(parts: list[Whole]) -> Whole:
 def _optimiser(parts: list[dict[str, Any]], training: FaceTraining) -> torch.optim.AdamW:
     """AdamW over groups of parameters; `share` is what of the learning rate a group takes."""
     return torch.optim.AdamW(parts, lr=training.rate, betas=(0.9, 0.99), weight_decay=training.decay)
-
-
-def save(state: Mapping[str, Any], path: Path) -> None:
-    """Write a state whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    torch.save(dict(state), temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def load(path: Path) -> dict[str, Any]:
-    """What `save` wrote; nothing in it is executed."""
-    return dict(torch.load(path, map_location="cpu", weights_only=True))

@@ -6,6 +6,7 @@ no use to anything. Landmarks say from the first step where each point goes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -13,32 +14,51 @@ from torch import nn
 
 from models.face.model import FaceModel, Motion
 from pipeline.faces import losses
-from pipeline.faces.ahead import made_ahead
 from pipeline.faces.batches import Batch, batch
+from pipeline.faces.keeping import load, save
+from pipeline.faces.lessons import Lesson, Notebook, Tell, teach
 from pipeline.faces.objective import posed_by, traced
 from pipeline.faces.rates import groups
-from pipeline.faces.reading import Tell
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.store import Pool
-from pipeline.faces.training import load, save
+
+WARPS = "learning warps"
+"""The lesson's name."""
 
 
-def warped_at(path: Path, model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
+def warped_at(
+    path: Path,
+    model: FaceModel,
+    pool: Pool,
+    training: FaceTraining,
+    tell: Tell,
+    say: Callable[[str], None] = lambda text: None,
+    notebook: Notebook | None = None,
+) -> None:
     """Give a model the warps, and what they are told by, that are kept at `path`; they are trained first where they are
-    not there."""
-    parts = _moving(model)
+    not there. say, notebook, and errors: `teach`."""
+    parts, notebook = _moving(model), notebook or Notebook()
     if not path.exists():
-        train_warps(model, pool, training, tell)
+        train_warps(model, pool, training, tell, say, notebook)
         save({name: part.state_dict() for name, part in parts.items()}, path)
+        notebook.close(WARPS)
     kept = load(path)
     for name, part in parts.items():
         part.load_state_dict(kept[name])
 
 
-def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell) -> None:
+def train_warps(
+    model: FaceModel,
+    pool: Pool,
+    training: FaceTraining,
+    tell: Tell,
+    say: Callable[[str], None] = lambda text: None,
+    notebook: Notebook | None = None,
+) -> None:
     """Train a model's warps, z_id, z_dyn and, where it is learned, z_pose on a pool's landmarks.
 
-    tell hears the step and by how many crop units the warps are off, in the mean of the steps since.
+    tell hears the step and by how many crop units the warps are off, in the mean of the steps since. say, notebook, and
+    errors: `teach`.
     """
     weights, steps = training.weights, training.warp_steps
     device = next(model.parameters()).device
@@ -48,12 +68,11 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
     optimiser = torch.optim.AdamW(parts, betas=(0.9, 0.99), weight_decay=training.decay)
     rates = [training.rate * part["share"] for part in parts]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
-    off: list[float] = []
 
     def made(step: int) -> Batch:
         return batch(pool, pool.sampler.units(step, training.warp_units), model.preset.face, training.seed)
 
-    for step, there in enumerate(made_ahead(made, range(steps), device)):
+    def error(there: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         drawn = there.to(device)
         code = model.dynamics(drawn.face, drawn.told)
         noise = training.noise * torch.randn(code.shape, generator=random)
@@ -64,15 +83,22 @@ def train_warps(model: FaceModel, pool: Pool, training: FaceTraining, tell: Tell
         loss = loss + weights.expression * losses.expression(code, drawn.expression, share)
         if model.pose is not None:
             loss = loss + weights.pose * losses.pose(own.pose, drawn.pose)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), training.clip)
-        optimiser.step()
-        schedule.step()
-        off.append(float(wrong.detach()))
-        if step % 100 == 0 or step == steps - 1:
-            tell(step, sum(off) / len(off))
-            off = []
+        return loss, wrong.detach()
+
+    lesson = Lesson(
+        WARPS,
+        steps,
+        _moving(model),
+        list(model.parameters()),
+        optimiser,
+        schedule,
+        made,
+        error,
+        training.clip,
+        random,
+        mean=True,
+    )
+    teach(lesson, device, tell, say, notebook or Notebook())
 
 
 def _moving(model: FaceModel) -> dict[str, nn.Module]:

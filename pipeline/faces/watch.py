@@ -6,7 +6,7 @@ are read (by the frozen reader) and correlated with the truth within clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -33,12 +33,13 @@ class Watch:
         chosen = np.unique(np.linspace(0, len(pool.index) - 1, min(_CLIPS, len(pool.index))).astype(int))
         self._clips = [_views(pool, int(clip)) for clip in chosen]
 
-    def look(self, drive: Drive) -> tuple[dict[str, float], np.ndarray]:
+    def look(self, drive: Drive, each: Callable[[], None] = lambda: None) -> tuple[dict[str, float], np.ndarray]:
         """(figures by name, a picture: a row a clip with source, driver, result, pose alone, dynamics alone, and the
-        same person driven by the next clip's)."""
+        same person driven by the next clip's). each: called for every clip that is drawn."""
         gains, rows = [], []
         told: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in _GAPS}
         for place, (source, *drivers) in enumerate(self._clips):
+            each()
             driven = drive.method(source, drivers)
             for name, pair in self._told(drivers, driven).items():
                 told[name].append(pair)

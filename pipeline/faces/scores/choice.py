@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from catalogs.frames import StoredClip
@@ -13,21 +13,36 @@ Part = Literal["test", "validation", "unseen"]
 _MOST_NAMED = 10
 
 
-def held_out(clips: Sequence[StoredClip], recipe: Mapping[str, Any], part: Part) -> list[int]:
-    """Places of the clips that the training of `recipe` kept out for this part.
+def held_out(
+    clips: Sequence[StoredClip], recipe: Mapping[str, Any], part: Part, say: Callable[[str], None] = lambda text: None
+) -> list[int]:
+    """Places of the clips of people whom the training of `recipe` kept out for this part.
 
-    unseen: of all in this catalog none of whose files were trained on. recipe: test_subjects, validation_subjects,
-    and content, the hashes of the files trained on. Failure: there is no such clip, or the model was trained on some of
-    them; they are named.
+    unseen: of all in this catalog none of whose files were trained on. recipe: held_out, the clips kept out, by which
+    people are known whatever name they bear by now; test_subjects, validation_subjects, where none of these clips is
+    here; and content, the hashes of the files trained on. say hears of people left out because a file of theirs was
+    trained on. Failure: there is no such clip, or the model was trained on some of them; they are named.
     """
     trained = set(recipe["content"])
+    seen = {clip.subject for clip in clips if clip.content in trained}
     if part == "unseen":
-        seen = {clip.subject for clip in clips if clip.content in trained}
         places = [place for place, clip in enumerate(clips) if clip.subject not in seen]
         if not places:
             raise Failure("the checkpoint was trained on everybody in this catalog: give one of other people")
         return places
-    subjects = set(recipe[f"{part}_subjects"])
+    pinned = recipe.get("held_out", {}).get(part, ())
+    here = {clip.clip_id for clip in clips}
+    # where clips were cut otherwise, the file they are from tells
+    known = {clip_id if clip_id in here else content for _, clip_id, content in pinned}
+    people = {clip.subject for clip in clips if clip.clip_id in known or clip.content in known}
+    if people - seen:
+        if people & seen:
+            say(
+                f"{plural(len(people & seen), 'subject')} kept out for {part} is left out: by the names in this "
+                "catalog, the model was trained on a file of theirs"
+            )
+        return [place for place, clip in enumerate(clips) if clip.subject in people - seen]
+    subjects = people or set(recipe[f"{part}_subjects"])
     places = [place for place, clip in enumerate(clips) if clip.subject in subjects]
     if not places:
         raise Failure(

@@ -69,7 +69,7 @@ def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evalu
     contenders, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
     if checkpoint is not None:
         recipe, size, model = _method(checkpoint)
-        places = held_out(store.clips, recipe, part)
+        places = held_out(store.clips, recipe, part, lambda text: print(text, file=sys.stderr, flush=True))
         contenders = [model, *contenders]
     if size > store.size:
         raise Failure(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")

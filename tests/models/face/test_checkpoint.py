@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from models.checkpoint import WrongWeights
-from models.face.checkpoint import load_model, read_recipe, save_model
+from models.face.checkpoint import load_model, read_recipe, read_space, save_model
 from models.face.model import FaceModel
 from models.face.presets import PAPER
 
@@ -55,6 +56,29 @@ def test_a_save_that_fails_leaves_the_file_that_was_there(
     with pytest.raises(OSError, match="disk full"):
         save_model(tiny, {}, path)
     assert path.read_bytes() == before
+
+
+def test_a_space_lies_beside_the_model_and_changes_nothing_of_it(tiny: FaceModel, path: Path, tmp_path: Path) -> None:
+    space = {"directions": np.arange(6, dtype=np.float32).reshape(3, 2) / 7, "widths": np.ones(6, np.float32)}
+    with_it = tmp_path / "space.safetensors"
+    save_model(tiny, {"step": 3}, with_it, space)
+    found = read_space(with_it)
+    assert found is not None
+    assert found.keys() == space.keys()
+    assert all(np.array_equal(found[name], array) for name, array in space.items())
+    one, other = (load_model(each).state_dict() for each in (with_it, path))
+    assert all(torch.equal(other[name], value) for name, value in one.items())
+    assert "expression_space.directions" in load_file(with_it)
+
+
+def test_a_model_without_a_space_is_read_as_before(path: Path, tmp_path: Path) -> None:
+    """As the one that comes with the project."""
+    assert read_space(path) is None
+    own = Path(__file__).resolve().parents[3] / "models/face/tiny.safetensors"
+    assert read_space(own) is None
+    tensors = load_file(own)
+    for name, value in load_model(own).state_dict().items():
+        assert torch.equal(value, tensors[name].to(value.dtype)), name
 
 
 def test_another_preset_s_tensors_are_refused_by_name(path: Path, tmp_path: Path) -> None:

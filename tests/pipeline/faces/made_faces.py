@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,12 +123,12 @@ def pool_with(*clips: Made, seed: int = 0) -> Pool:
     return pool_of(store_of(*clips), NOBODY, "train", seed)
 
 
-def stage_faces(root: Path, *clips: Made) -> None:
-    """A catalog at `root` with these clips."""
+def stage_faces(root: Path, *clips: Made, names: Mapping[int, str] | None = None) -> None:
+    """A catalog at `root` with these clips; what else is there stays. names: who is called how."""
     with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
-        for source, clip in enumerate(clips):
-            row = clip_row(source, subject_id=f"person {clip.who}")
+        for clip in clips:
+            row = clip_row(clip.who, subject_id=(names or {}).get(clip.who, f"person {clip.who}"))
             tables = span_tables([row])
             tables["frames"] = conform("frames", [{"clip_id": row["clip_id"], **frames_of_clip(clip)}])
-            stage_span(root, source_key(source), 0, tables)
+            stage_span(root, source_key(clip.who), 0, tables)
         writer.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -41,10 +41,16 @@ def judges(pool: Pool) -> Judges:
     return Judges(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
 
 
-def trainer(training: FaceTraining, pool: Pool, frozen: Judges, wrap: Wrap = lambda module: module) -> Trainer:
+def trainer(
+    training: FaceTraining,
+    pool: Pool,
+    frozen: Judges,
+    wrap: Wrap = lambda module: module,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Trainer:
     torch.manual_seed(0)
     share = torch.from_numpy(pool.space.share)
-    return Trainer(training, FaceModel(TINY), frozen, share, torch.device("cpu"), wrap)
+    return Trainer(training, FaceModel(TINY), frozen, share, torch.device("cpu"), wrap, tell)
 
 
 def only(**weight: float) -> LossWeights:

@@ -20,6 +20,11 @@ def test_clips_trained_on_are_named_and_others_are_not(monkeypatch: pytest.Monke
     found = card.recipe(job, store, split, 5, 12.34, card.continued([], job, 0))
     assert found["clips"] == [("0.mp4", f"{0:032x}"), ("3.mp4", f"{3:032x}")]
     assert found["content"] == ["hash 0", "hash 3"]
+    assert found["held_out"] == {
+        "test": [("1.mp4", f"{1:032x}", "hash 1")],
+        "validation": [("2.mp4", f"{2:032x}", "hash 2")],
+    }
+    assert found["catalog"] == {"sequence": 0, "fingerprint": ""}
     assert found["test_subjects"] == ("person 0",)
     assert found["validation_subjects"] == ("person 1",)
     assert (found["step"], found["seconds"], found["preset"]) == (5, 12.3, "tiny")

@@ -85,3 +85,41 @@ def test_nothing_is_how_a_person_mostly_looks(store: FrameStore, space: Expressi
 def test_how_far_a_jaw_is_open_reads_alike_in_the_mirror(store: FrameStore, space: ExpressionSpace) -> None:
     here, there = (told(store, space, mirror)[0][..., 0] for mirror in (False, True))
     assert np.corrcoef(here.ravel(), there.ravel())[0, 1] > 0.95
+
+
+def test_the_largest_component_of_every_direction_is_positive_whatever_sign_it_was_found_with(
+    store: FrameStore, space: ExpressionSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directions = space.directions
+    assert (directions[np.abs(directions).argmax(0), np.arange(KINDS)] > 0).all()
+    found = np.linalg.eigh
+
+    def turned(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        spread, basis = found(matrix)
+        return spread, basis * np.where(np.arange(len(spread)) % 2, -1, 1)
+
+    monkeypatch.setattr(np.linalg, "eigh", turned)
+    again = space_of(store, range(4), PEOPLE)
+    for name, array in space.arrays().items():
+        assert np.array_equal(again.arrays()[name], array), name
+    assert all(np.array_equal(a, b) for a, b in zip(again.neutral, space.neutral, strict=True))
+
+
+def test_a_space_that_is_given_is_kept_and_only_the_neutral_faces_are_found(
+    store: FrameStore, space: ExpressionSpace
+) -> None:
+    other = space_of(store, [0, 2], ["Ann", "Bob"])
+    assert not np.array_equal(other.directions, space.directions)
+    given = space_of(store, [0, 2], ["Ann", "Bob"], ExpressionSpace.of(space.arrays()))
+    assert given.arrays().keys() == space.arrays().keys()
+    assert all(np.array_equal(given.arrays()[name], array) for name, array in space.arrays().items())
+    assert [each.shape for each in given.neutral] == [(2, KINDS + 6)] * 2
+    assert not np.array_equal(given.neutral[0], space.neutral[0])  # of one of Ann's two clips
+
+
+def test_reading_clips_can_be_left(store: FrameStore) -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        space_of(store, range(4), PEOPLE, each=stop)

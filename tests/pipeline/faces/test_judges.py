@@ -14,7 +14,9 @@ from models.face.landmarks import EXPRESSIVE
 from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
 from pipeline.command import Failure
+from pipeline.faces.halt import Halt, Stopped
 from pipeline.faces.judges import SUBSTITUTES, begin, judges_at
+from pipeline.faces.lessons import Notebook
 from pipeline.faces.reading import _faces, trained_reader
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.store import Pool
@@ -44,9 +46,44 @@ def test_judges_are_trained_once_and_frozen(pool: Pool, tmp_path: Path, monkeypa
     assert (first.shown.share < torch.from_numpy(pool.space.share)).any()
     assert [each.name for each in tmp_path.iterdir()] == ["judges.pt"]
     kept = torch.load(path, weights_only=True)
-    torch.save({name: kept[name] for name in ("reader", "dynamics")}, path)
-    with pytest.raises(Failure, match=r"judges\.pt was written by an older version, whose training cannot go on"):
+    for name, array in pool.space.arrays().items():
+        assert np.array_equal(kept["space"][name], array)
+    for missing in ("clear", "space"):
+        torch.save({name: value for name, value in kept.items() if name != missing}, path)
+        with pytest.raises(Failure, match=r"judges\.pt was written by an older version, whose training cannot go on"):
+            judges_at(path, pool, TRAINING, TINY, said.append)
+    torch.save({**kept, "space": {**kept["space"], "directions": -kept["space"]["directions"]}}, path)
+    with pytest.raises(Failure, match=r"judges\.pt judges by another expression space .*: give another folder"):
         judges_at(path, pool, TRAINING, TINY, said.append)
+
+
+def test_judges_go_on_where_they_were_stopped(pool: Pool, tmp_path: Path) -> None:
+    """In every part of what makes them; the lessons' file goes when they are whole."""
+    whole = judges_at(tmp_path / "whole.pt", pool, TRAINING, TINY, print)
+    lessons, path = tmp_path / "lessons.pt", tmp_path / "judges.pt"
+
+    class InTheEnd(Halt):
+        def check(self, at: str) -> None:
+            raise Stopped("SIGINT", at)
+
+    always = Halt(asked=lambda: "SIGTERM")
+    at = []
+    for halt in (always, always, always, InTheEnd()):
+        with pytest.raises(Stopped) as stop:
+            judges_at(path, pool, TRAINING, TINY, print, notebook=Notebook(lessons, halt))
+        at.append(stop.value.at)
+        assert not path.exists()
+    assert at == [
+        "reading landmarks: step 1 of 2",
+        "reading landmarks: step 2 of 2",
+        "reading expressions: step 1 of 2",
+        "looking at how well the face mesh reads expressions",
+    ]
+    found = judges_at(path, pool, TRAINING, TINY, print, notebook=Notebook(lessons))
+    for one, other in ((found.reader, whole.reader), (found.dynamics, whole.dynamics)):
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    assert torch.equal(found.shown.share, whole.shown.share)
+    assert set(torch.load(lessons, weights_only=True)) == {"seconds"}
 
 
 def test_a_small_trunk_begins_with_the_reader_s_layers_and_a_large_one_as_it_is() -> None:

@@ -11,18 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from made_faces import moving_clip, stage_faces
 
-from models.face.checkpoint import load_model, read_recipe
+from models.face.checkpoint import load_model, read_recipe, read_space
 from pipeline.command import Failure
-from pipeline.faces import loop
 from pipeline.faces.curves import CURVE, read_curve
+from pipeline.faces.halt import Halt, Stopped
 from pipeline.faces.job import FaceJob
+from pipeline.faces.keeping import load, save
 from pipeline.faces.loop import beginning, opened, train
+from pipeline.faces.pinned import Pinned
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.training import load, save
 from tests.models import random_face
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -34,9 +36,9 @@ TRAINING = FaceTraining(
     swaps=0.2,
     adversarial=0.4,
     every=1,
-    reader_steps=2,
+    reader_steps=3,
     reader_units=1,
-    warp_steps=2,
+    warp_steps=3,
     warp_units=1,
     kept_out=(1, 1),
 )
@@ -60,10 +62,50 @@ def job(catalog: Path, out: Path, **more: Any) -> FaceJob:
     return FaceJob(str(catalog), str(out), TRAINING, log=1, pictures=2, keep_s=0.0, **more)
 
 
-def start(catalog: Path, out: Path, times: int = 1, **settings: float) -> subprocess.Popen[str]:
-    """The job in a process of its own, `times` in a row. All have one thread: rounding depends on how many."""
-    arguments = [str(catalog), str(out), str(times), json.dumps(settings)]
-    return subprocess.Popen([sys.executable, "-c", _RUN, *arguments], cwd=ROOT, text=True)
+class ASecondStep(Halt):
+    """Stops at every second question, but for those between two clips: after a step of the loop, two of a lesson."""
+
+    def __init__(self) -> None:
+        asked = iter(range(1000))
+        super().__init__(asked=lambda: "SIGTERM" if next(asked) % 2 else None)
+
+    def check(self, at: str) -> None:
+        pass
+
+
+class AfterOneStep(Halt):
+    """Stops a training whose judges are there after a step."""
+
+    def __init__(self, out: Path) -> None:
+        asked = iter(range(1000))
+        super().__init__(asked=lambda: "SIGTERM" if (out / "judges.pt").exists() and next(asked) else None)
+
+
+class InTheLook(Halt):
+    """Stops while the model is looked at."""
+
+    def check(self, at: str) -> None:
+        if at == "looking at the model":
+            raise Stopped("SIGINT", at)
+
+
+def stopped_often(asked: FaceJob) -> list[str]:
+    """The job stopped in its first look, begun with, then stopped and taken up until it ends; where it stopped."""
+    at = []
+    for halt in (ASecondStep(), ASecondStep(), InTheLook(), *(ASecondStep() for _ in range(20))):
+        try:
+            train(asked, lambda step, figures: None, halt=halt)
+        except Stopped as stop:
+            at.append(stop.at)
+        else:
+            break
+    return at
+
+
+def start(catalog: Path, out: Path, what: str = "train") -> subprocess.Popen[str]:
+    """The job in a process of its own. All have one thread: rounding depends on how many. what: train or stop."""
+    command = [sys.executable, "-c", _RUN, str(catalog), str(out), what]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE)
 
 
 _RUN = """
@@ -71,10 +113,13 @@ import json
 import sys
 sys.path[:0] = ["tests/pipeline/faces", "tests/catalogs"]
 from pathlib import Path
-from test_loop import job
+from test_loop import job, stopped_often
 from pipeline.faces.loop import train
-for _ in range(int(sys.argv[3])):
-    train(job(Path(sys.argv[1]), Path(sys.argv[2]), **json.loads(sys.argv[4])), lambda step, figures: None)
+asked = job(Path(sys.argv[1]), Path(sys.argv[2]))
+if sys.argv[3] == "stop":
+    print(json.dumps(stopped_often(asked)))
+else:
+    train(asked, lambda step, figures: None, tell=lambda text: None)
 """
 
 
@@ -102,7 +147,15 @@ def test_a_training_that_was_killed_or_stopped_ends_as_one_that_was_not(catalog:
     assert process.wait() == -signal.SIGKILL
     assert 1 <= load(killed / "state.pt")["step"] < STEPS
     assert start(catalog, killed).wait(300) == 0
-    assert start(catalog, stopped, times=STEPS, seconds=0.0).wait(300) == 0  # a step at a time
+    said, _ = start(catalog, stopped, "stop").communicate(timeout=300)
+    at = json.loads(said.splitlines()[-1])
+    assert at == [
+        "reading landmarks: step 2 of 3",
+        "reading expressions: step 1 of 3",
+        "step 2 of 5",  # in the look
+        "step 3 of 5",
+        "step 4 of 5",
+    ]
     assert [point["step"] for point in read_curve(whole)] == list(range(1, STEPS + 1))
     for other in (killed, stopped):
         assert (other / CURVE).read_text() == (whole / CURVE).read_text(), other
@@ -128,11 +181,17 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     assert "identity" in heard[1][1]
     assert "adversarial" not in heard[1][1]
     assert [text.split(":")[0] for text in said[::2]] == ["reading landmarks", "reading expressions", "learning warps"]
+    space = read_space(out / "model.safetensors")
+    assert space is not None
+    pinned = Pinned.at(job(catalog, out))
+    assert pinned is not None
+    assert all(np.array_equal(space[name], array) for name, array in pinned.space.arrays().items())
     names = {path.name for path in out.iterdir()}
     assert {
         "state.pt",
         "judges.pt",
         "warps.pt",
+        "pinned.pt",
         "model.safetensors",
         CURVE,
         "watch-000002.png",
@@ -175,7 +234,8 @@ def test_a_training_may_begin_with_a_model_and_goes_on_without_its_file(catalog:
     still = replace(TRAINING, steps=2, rate=0.0, decay=0.0, ema=0.0)
     out = tmp_path / "out"
     asked = replace(job(catalog, out, start=str(first)), training=still)
-    train(replace(asked, seconds=0.0), lambda step, figures: None)
+    with pytest.raises(Stopped, match="step 1 of 2"):
+        train(asked, lambda step, figures: None, halt=AfterOneStep(out))
     found = load_model(out / "model.safetensors").state_dict()
     assert all(torch.equal(found[name], value) for name, value in given.items())
     first.unlink()
@@ -199,6 +259,7 @@ def test_what_a_training_cannot_begin_with_is_named(tmp_path: Path) -> None:
     assert beginning(replace(asked, start=None)) is None
 
 
-def test_figures_are_means_over_the_steps_that_have_them() -> None:
-    seen = [{"total": 1.0}, {"total": 3.0, "cycle": 5.0}]
-    assert loop._averaged(seen) == {"cycle": 5.0, "total": 2.0}
+def test_time_that_is_over_before_anything_is_learned_stops_it(catalog: Path, tmp_path: Path) -> None:
+    with pytest.raises(Stopped) as stop:
+        train(job(catalog, tmp_path / "out", seconds=-1.0), lambda step, figures: None)
+    assert stop.value.at.startswith(("copying frames", "reading the clips' landmarks"))

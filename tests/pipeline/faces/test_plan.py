@@ -11,7 +11,7 @@ from made_faces import moving_clip, stage_faces
 
 from pipeline.faces.job import FaceJob
 from pipeline.faces.judges import SUBSTITUTES
-from pipeline.faces.plan import FacePlan, plan_text, planned
+from pipeline.faces.plan import FacePlan, Lesson, plan_text, planned
 from pipeline.faces.settings import FaceTraining, LossWeights
 
 PLAN = FacePlan(
@@ -25,7 +25,8 @@ PLAN = FacePlan(
     subjects=30,
     kept_out=(9, 4),
     steps_per_second=2.5,
-    hours=5.0,
+    lessons={"reading landmarks": Lesson(4_000, 0.5), "learning warps": Lesson(1_500, 0.25)},
+    hours=5.75,
 )
 
 
@@ -37,7 +38,9 @@ def test_a_plan_names_every_loss_what_stands_in_and_what_is_left_out() -> None:
     assert set(vars(LossWeights())) <= set(said)
     assert said["gaze"].endswith("left out")
     assert said["identity"].endswith("in place of ArcFace")
-    assert "2.50 steps/s on one worker: 5.0 h for all" in plan_text(PLAN)
+    assert "2.50 steps/s on one worker: 5.8 h for all, what is trained first too" in plan_text(PLAN)
+    assert said["reading"].split() == ["reading", "landmarks", "4,000", "steps", "0.50", "h"]
+    assert said["learning"].split() == ["learning", "warps", "1,500", "steps", "0.25", "h"]
 
 
 @pytest.mark.slow
@@ -53,7 +56,15 @@ def test_a_plan_measures_and_leaves_nothing(
     assert found.parameters["decoder"] == 790_179
     assert (found.losses["pose"], found.losses["invented"]) == (0, LossWeights().invented)  # tiny's pose is read
     assert found.steps_per_second > 0.05
-    assert found.hours == pytest.approx(FaceTraining().steps / found.steps_per_second / 3600)
+    assert {name: lesson.steps for name, lesson in found.lessons.items()} == {
+        "reading landmarks": 4_000,
+        "reading expressions": 4_000,
+        "learning warps": 1_500,
+    }
+    # what is trained first takes a part of it that is measured, not nothing
+    first = sum(lesson.hours for lesson in found.lessons.values())
+    assert all(0.01 < lesson.hours < 50 for lesson in found.lessons.values())
+    assert found.hours == pytest.approx(first + FaceTraining().steps / found.steps_per_second / 3600)
     assert 100 < found.megabytes < 4000
     assert json.dumps(asdict(found))
     assert capsys.readouterr().out == ""

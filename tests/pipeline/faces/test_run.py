@@ -1,44 +1,161 @@
-"""On what a training runs."""
+"""A training as its command sees it: followed, stopped in time, and what it says is kept."""
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
 import pytest
-import ray
-import torch
 
-from models.device import TOLD
+from pipeline.cluster import RunError
 from pipeline.command import Failure
-from pipeline.faces.run import _gpus_for
+from pipeline.faces import halt, loop, run
+from pipeline.faces.asked import Asked
+from pipeline.faces.halt import Halt
+from pipeline.faces.job import FaceJob
+from pipeline.faces.run import Trained, train_faces
+from pipeline.faces.settings import FaceTraining
+
+# in place of the workers' process: says that it works, and then what it was told to
+WORKERS = """
+import json, os, signal, sys, time
+from pathlib import Path
+job = json.load(sys.stdin)
+out = Path(job["out"])
+(out / "session").write_text(str(os.getsid(0)))
+with (out / "train.log").open("a") as log:
+    log.write("reading landmarks: step 0 of 9\\n")
+{does}
+"""
+KEEPS = """
+while not (out / "stop").exists():
+    time.sleep(0.01)
+print(json.dumps({"stopped": (out / "stop").read_text(), "at": "reading landmarks: step 7 of 9"}))
+"""
 
 
-@pytest.fixture(autouse=True)
-def _built_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(TOLD, raising=False)
-    monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: True)
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceJob:
+    monkeypatch.setattr(loop, "opened", lambda *_: None)
+    monkeypatch.setattr(loop, "beginning", lambda *_: None)
+    return FaceJob("/catalog", str(tmp_path / "out"), FaceTraining(steps=20))
 
 
-def cluster(monkeypatch: pytest.MonkeyPatch, **resources: float) -> None:
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0, **resources})
+def workers(monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    monkeypatch.setattr(run, "_CODE", WORKERS.replace("{does}", does))
 
 
-def test_without_gpus_on_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster(monkeypatch)
-    assert not _gpus_for(4)
+def trained(job: FaceJob, began: float | None = None) -> Trained:
+    with Asked() as asked:
+        return train_faces(job, asked, time.time() if began is None else began)
 
 
-def test_each_worker_has_a_gpu_and_ray_is_not_asked_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster(monkeypatch, GPU=2.0)
-    assert _gpus_for(1)
-    assert _gpus_for(2)
-    with pytest.raises(Failure, match=r"^3 workers need a GPU each and there are 2: give --workers 2, or VASARI_DEV"):
-        _gpus_for(3)
+def signalled(name: str, out: Path, times: int = 1) -> threading.Thread:
+    """Signals to this process once the workers' one is there."""
+
+    def send() -> None:
+        while not (out / "session").exists():
+            time.sleep(0.01)
+        for _ in range(times):
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.Signals[name])
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
 
 
-def test_a_setting_or_a_pytorch_without_gpus_leaves_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster(monkeypatch, GPU=2.0)
-    monkeypatch.setenv(TOLD, "cpu")
-    assert not _gpus_for(3)
-    monkeypatch.setenv(TOLD, "cuda:1")
-    assert _gpus_for(2)
-    monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: False)
-    assert not _gpus_for(2)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_reaches_the_workers_as_a_wish_and_they_say_what_they_kept(
+    job: FaceJob, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    workers(monkeypatch, KEEPS)
+    thread = signalled(name, Path(job.out))
+    found = trained(job)
+    thread.join()
+    assert (found.stopped, found.at, found.step, found.model) == (name, "reading landmarks: step 7 of 9", 0, None)
+    assert found.kept("o") == (
+        f"stopped, by {name}, at reading landmarks: step 7 of 9: kept in o; the same command goes on there"
+    )
+    said = capsys.readouterr().err
+    assert "reading landmarks: step 0 of 9" in said
+    assert f"asked to stop ({name})" in said
+    assert not job.stop.exists()
+    # a signal to the command's whole group, as timeout sends it, does not reach them
+    assert int((Path(job.out) / "session").read_text()) != os.getsid(0)
+
+
+def test_time_counts_from_the_command_s_beginning(job: FaceJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers(monkeypatch, KEEPS)
+    limited = FaceJob(job.catalog, job.out, job.training, seconds=10.0)
+    began = time.monotonic()
+    found = trained(limited, time.time() - 9.0)
+    assert time.monotonic() - began < 8
+    assert found.stopped == halt.TIME
+    assert found.text("o").splitlines() == [
+        "step 0 of 20",
+        "stopped, its time is over, at reading landmarks: step 7 of 9: kept in o; the same command goes on there",
+    ]
+
+
+def test_workers_that_do_not_stop_are_ended_at_the_second_signal_or_after_a_while(
+    job: FaceJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers(monkeypatch, "time.sleep(600)")
+    thread = signalled("SIGTERM", Path(job.out), times=2)
+    began = time.monotonic()
+    found = trained(job)
+    thread.join()
+    assert (found.stopped, found.at) == ("SIGTERM", "the last checkpoint")
+    monkeypatch.setattr(run, "_GRACE_S", 0.5)
+    found = trained(FaceJob(job.catalog, job.out, job.training, seconds=0.5))
+    assert (found.stopped, found.at) == (halt.TIME, "the last checkpoint")
+    assert time.monotonic() - began < 30
+
+
+def test_what_comes_before_the_workers_stops_too(job: FaceJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As frames that are copied: nothing is started, and no folder is made."""
+    workers(monkeypatch, "raise SystemExit('started')")
+
+    def copying(job: FaceJob, here: Halt, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        here.check("copying frames: 3 of 9 row groups of a part")
+
+    monkeypatch.setattr(loop, "opened", copying)
+    found = trained(job)
+    assert (found.stopped, found.at) == ("SIGTERM", "copying frames: 3 of 9 row groups of a part")
+    assert not Path(job.out).exists()
+    monkeypatch.setattr(loop, "opened", lambda *_: None)
+    found = trained(FaceJob(job.catalog, job.out, job.training, seconds=1.0), time.time() - 2)
+    assert (found.stopped, found.at) == (halt.TIME, "starting")
+
+
+def test_a_stop_that_was_left_behind_does_not_stop_the_next_one(job: FaceJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers(monkeypatch, 'print(json.dumps({"at": str((out / "stop").exists())}))')
+    Path(job.out).mkdir()
+    halt.ask(job.stop, "SIGINT")
+    assert trained(job).at == "False"
+
+
+@pytest.mark.parametrize(
+    ("does", "kind", "said"),
+    [
+        ("print(json.dumps({'failure': 'give less'}))", Failure, "^give less$"),
+        (
+            "print(json.dumps({'error': 'step 3: nan'}))",
+            RunError,
+            r"stopped \(step 3: nan\); run the same command again",
+        ),
+        ("raise SystemExit('no such thing')", RunError, r"stopped \(no such thing\)"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", RunError, r"stopped \(the workers' process ended with -9\)"),
+    ],
+)
+def test_how_the_workers_end_is_told(
+    job: FaceJob, monkeypatch: pytest.MonkeyPatch, does: str, kind: type[Exception], said: str
+) -> None:
+    workers(monkeypatch, does)
+    with pytest.raises(kind, match=said):
+        trained(job)

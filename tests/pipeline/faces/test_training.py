@@ -13,10 +13,12 @@ import two_workers
 from made_training import SHARED, SHORT, WITH_CRITIC, gradients, only, parts, trainer
 from torch import multiprocessing
 
+from pipeline.faces.finite import MOST
+from pipeline.faces.keeping import load, save
 from pipeline.faces.objective import Judges
 from pipeline.faces.settings import LossWeights
 from pipeline.faces.store import Pool
-from pipeline.faces.training import Trainer, load, save
+from pipeline.faces.training import Trainer
 
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:
@@ -111,12 +113,50 @@ def test_the_average_follows_slowly(pool: Pool, frozen: Judges) -> None:
     assert not any(value.requires_grad for value in one.average.parameters())
 
 
-def test_a_gradient_that_is_not_finite_stops_the_training_and_says_what_to_do(pool: Pool, frozen: Judges) -> None:
-    one = trainer(replace(SHORT, weights=only(reconstruction=float("inf"))), pool, frozen)
-    before = [value.clone() for value in one.model.parameters()]
-    with pytest.raises(FloatingPointError, match="step 0.*--precision fp32"):
-        learned(one, pool, 0)
-    assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
+def everything(of: Trainer) -> list[torch.Tensor]:
+    """All that a step changes, but for the discriminator's estimates of its largest singular values."""
+    learned = [value.detach().clone() for part in of._parts.values() for value in part.parameters()]
+    return learned + [
+        value.clone()
+        for optimiser in (of._optimiser, of._critic_optimiser)
+        for state in optimiser.state.values()
+        for value in state.values()
+    ]
+
+
+def test_a_gradient_that_is_not_finite_leaves_the_step_out_and_too_many_stop_the_training(
+    pool: Pool, frozen: Judges
+) -> None:
+    said: list[str] = []
+    one = trainer(replace(SHORT, weights=only(reconstruction=float("inf"))), pool, frozen, tell=said.append)
+    before = everything(one)
+    for step in range(MOST - 1):
+        assert learned(one, pool, step) == {}
+        assert one.step == step + 1
+    with pytest.raises(FloatingPointError, match=f"step {MOST - 1}.*of the model is.*--precision fp32"):
+        learned(one, pool, MOST - 1)
+    assert all(torch.equal(a, b) for a, b in zip(before, everything(one), strict=True))
+    assert [text.partition(":")[0] for text in said] == [f"step {step}" for step in range(MOST - 1)]
+
+
+def test_the_discriminator_s_gradient_is_looked_at_too(pool: Pool, frozen: Judges) -> None:
+    """No weight of it may move by what is not a number, nor the model's that learns beside it."""
+    said: list[str] = []
+    one = trainer(WITH_CRITIC, pool, frozen, tell=said.append)
+    assert "critic" in learned(one, pool, 0)
+    before = everything(one)
+    spoilt = next(one._critic.parameters()).requires_grad_(True).register_hook(lambda gradient: gradient * float("inf"))
+    assert learned(one, pool, 1) == {}
+    assert all(torch.equal(a, b) for a, b in zip(before, everything(one), strict=True))
+    assert (one.step, one.left_out) == (2, 1)
+    (line,) = said
+    assert line.startswith("step 1: the gradient of the discriminator is ")
+    spoilt.remove()
+    again = trainer(WITH_CRITIC, pool, frozen)
+    again.restore(one.state())
+    assert again.left_out == 1
+    assert np.isfinite(learned(one, pool, 2)["critic"])
+    assert not all(torch.equal(a, b) for a, b in zip(before, everything(one), strict=True))
 
 
 @pytest.mark.parametrize(
