@@ -114,5 +114,6 @@ class Record:
         state = {"seconds": seconds, "history": before.history, "begun": before.begun, "sums": sums.state()}
         save({**trainer.state(), **state}, job.state)
         said = recipe(job, self._store, self._split, trainer.step, seconds, before.history, before.begun)
+        said["left_out"] = trainer.left_out
         save_model(trainer.average, said, job.model, self._space.arrays())
         self._kept_at, self._kept_step = time.monotonic(), trainer.step

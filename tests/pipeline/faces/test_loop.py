@@ -200,6 +200,7 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     assert sum(name.startswith("events.out.tfevents") for name in names) == 1
     preset, recipe = read_recipe(out / "model.safetensors")
     assert (preset, recipe["step"], recipe["command"]) == ("tiny", STEPS, "python jobs/train_faces.py")
+    assert recipe["left_out"] == 0
     store, split = opened(job(catalog, out))
     kept = {*split.test, *split.validation}
     assert len(kept) == 2
