@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from records import assert_on_record
 
 from models.face.checkpoint import read_recipe
 from pipeline.faces.curves import read_curve
+from pipeline.faces.keeping import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,8 +105,49 @@ def test_a_gradient_that_is_not_finite_ends_with_one_line(catalog: Path, tmp_pat
     done = run(*command, "--out", str(tmp_path / "out"), *SHORT, "--weights.reconstruction", "inf")
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert "the training stopped (step 0: the gradient is" in line
+    assert "the training stopped (step 2: the gradient of the model is" in line
+    assert "step 1: the gradient of the model is" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_whole_group_stops_it_with_a_line_and_it_goes_on_there(catalog: Path, tmp_path: Path) -> None:
+    """While what comes first is trained, as `timeout` and a terminal send it; Ray's processes do not get it."""
+    out = tmp_path / "out"
+    command = [sys.executable, str(ROOT / "jobs/train_faces.py"), "--catalog", str(catalog), "--out", str(out)]
+    command += ["--kept-out", "1", "1", "--reader-units", "1"]
+    log, steps = out / "train.log", []
+    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        before = int(steps[-1] if steps else 0)
+        wait_for(log, f"reading landmarks: step {before // 100 * 100 + 100} of 4000")
+        began = time.monotonic()
+        os.killpg(process.pid, number)
+        said, errors = process.communicate(timeout=120)
+        assert process.returncode == code, errors
+        assert time.monotonic() - began < 60
+        assert said == ""
+        (line,) = [line for line in errors.splitlines() if line.startswith("stopped, ")]
+        kept = rf"step (\d+) of 4000: kept in {out}; the same command goes on there"
+        found = re.fullmatch(f"stopped, by {number.name}, at reading landmarks: {kept}", line)
+        assert found is not None, line
+        steps.append(found[1])
+        assert int(steps[-1]) == load(out / "lessons.pt")["reading landmarks"]["step"] > before
+        assert "Traceback" not in errors
+        assert "stack trace" not in errors
+        assert not (out / "stop").exists()
+    # the second one went on where the first one was
+    assert log.read_text().count("reading landmarks: step 100 of 4000") == 1
+
+
+def wait_for(log: Path, text: str) -> None:
+    """Until a file is there and says so."""
+    deadline = time.monotonic() + 300
+    while not (log.exists() and text in log.read_text()):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
