@@ -66,6 +66,11 @@ class FaceJob:
         return Path(self.out) / "stop"
 
     @property
+    def working(self) -> Path:
+        """There once the workers have something to keep."""
+        return Path(self.out) / "working"
+
+    @property
     def judges(self) -> Path:
         """The frozen networks that were trained here."""
         return Path(self.out) / "judges.pt"

@@ -28,7 +28,8 @@ from pipeline.faces.job import FaceJob
 _LOOK_S = 0.2
 _GRACE_S = 120.0
 """So long workers may take to keep what they have before they are ended."""
-_CHECKPOINT = "the last checkpoint"
+_STARTING, _CHECKPOINT = "the start of its workers", "the last checkpoint"
+"""Where a training was whose workers were ended: before they had something to keep, and after it."""
 _CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.faces.under_ray import main; main()"
 
 
@@ -76,16 +77,16 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
         try:
             opened(job, here, _say)
             beginning(job)
-            here.check("starting")
+            here.check(_STARTING)
         except Stopped as stop:
             return _stand(job, stop.why, stop.at)
         Path(job.out).mkdir(parents=True, exist_ok=True)
-        job.stop.unlink(missing_ok=True)
+        _forget(job)
         try:
             with _followed(job.log_file):
                 found = _ran(workers, job, here, asked)
         finally:
-            job.stop.unlink(missing_ok=True)
+            _forget(job)
     if "failure" in found:
         raise Failure(found["failure"])
     if "error" in found:
@@ -94,6 +95,11 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
             f"checkpoint in {job.out}"
         )
     return _stand(job, found.get("stopped"), found.get("at", ""))
+
+
+def _forget(job: FaceJob) -> None:
+    for said in (job.stop, job.working):
+        said.unlink(missing_ok=True)
 
 
 def _stand(job: FaceJob, stopped: str | None, at: str) -> Trained:
@@ -146,12 +152,13 @@ def _ran(workers: _Workers, job: FaceJob, here: Halt, asked: Asked) -> dict[str,
     if said:
         return dict(json.loads(said))
     if ended_by is not None:
-        return {"stopped": ended_by, "at": _CHECKPOINT}
+        return {"stopped": ended_by, "at": _CHECKPOINT if job.working.exists() else _STARTING}
     return {"error": _last_words(workers)}
 
 
 def _attended(process: subprocess.Popen[str], job: FaceJob, here: Halt, asked: Asked) -> str | None:
-    """Wait for the workers' process, and tell them to stop when it is time. Why it was ended, if it had to be."""
+    """Wait for the workers' process, and tell them to stop when it is time. Why it was ended, if it had to be: they had
+    not begun, or took too long."""
     why, told = None, math.inf
     while True:
         try:
@@ -160,6 +167,9 @@ def _attended(process: subprocess.Popen[str], job: FaceJob, here: Halt, asked: A
         except subprocess.TimeoutExpired:
             pass
         if why is None and (why := here.why()) is not None:
+            if not job.working.exists():
+                _end(process)
+                return why
             halt.ask(job.stop, why)
             told = time.monotonic()
             _say(f"asked to stop ({why}): the workers keep what they have")

@@ -110,6 +110,8 @@ def _worker(config: dict[str, Any]) -> dict[str, str]:
             tell(f"step {step} of {job.training.steps}  {said}")
         ray.train.report({"step": step, **figures})
 
+    if share.rank == 0:
+        job.working.touch()
     wrap = prepare_model if share.world > 1 else _as_it_is
     try:
         train(job, report, share, wrap, tell, Halt(file=job.stop))
