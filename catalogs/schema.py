@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from catalogs import arrays
 from catalogs.errors import SchemaError
-from catalogs.tables import EMOTIONS, FAILED_REASONS, PER_FRAME, STAGES, STATUSES, TABLES, VERSION
+from catalogs.tables import EMOTIONS, FAILED_REASONS, PER_FRAME, STAGES, STATUSES, TABLES, UNDECIDED_REASONS, VERSION
 
 __all__ = [
     "EMOTIONS",
@@ -24,6 +24,7 @@ __all__ = [
     "STAGES",
     "STATUSES",
     "TABLES",
+    "UNDECIDED_REASONS",
     "VERSION",
     "Rows",
     "conform",

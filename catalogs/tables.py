@@ -32,7 +32,9 @@ STAGES = (
     "frames",
 )
 STATUSES = ("accepted", "rejected", "failed")
-FAILED_REASONS = ("unreadable", "timeout", "crashed", "error")
+FAILED_REASONS = ("unreadable", "unreachable", "timeout", "crashed", "error")
+UNDECIDED_REASONS = ("unreachable",)
+"""Failures that say nothing of the clip: the next run decides it."""
 
 PER_FRAME = ("pose", "gaze", "face_pose", "dynamics", "audio")
 """The columns of latents that hold [T, D]."""
@@ -82,6 +84,12 @@ CLIPS = _table(
         _field("end_s", _DOUBLE, "seconds", "end of the clip in the source"),
         _field("subject_id", _STRING, "name", "the person: as listed, else a cluster of face vectors"),
         _field("split", _STRING, "name", "the set this clip belongs to, as listed"),
+        _field(
+            "user",
+            pa.map_(_STRING, _STRING),
+            "as listed",
+            "the manifest's other columns by name, as text; null where no manifest gave any",
+        ),
         _field("status", _STRING, "code", "verdict: " + ", ".join(STATUSES), required=True),
         _field("reason", _STRING, "code", "why it is not accepted; null for accepted clips only"),
         _field("detail", _STRING, "text", "the reason's figures, or the error"),

@@ -13,6 +13,7 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pipeline.cluster import RunError
 from pipeline.command import Failure, reported
 from pipeline.extraction import Request, extract
 from pipeline.licences import refuse_noncommercial
@@ -21,7 +22,7 @@ from pipeline.outlook import outlook
 from pipeline.places import local
 from pipeline.plan import plan, plan_text
 from pipeline.recipe import make_recipe
-from pipeline.summary import summary_text
+from pipeline.summary import summary_text, unreachable_text
 from pipeline.workers import Limits
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
@@ -41,7 +42,7 @@ class Extract:
     """Extract a catalog from talking-head videos.
 
     The same command again goes on where a run stopped. Exit code 0 when every listed clip has a verdict, 2 for a wrong
-    argument, 1 if the run could not finish.
+    argument, 1 if the run could not finish or sources could not be reached.
     """
 
     input: Inputs = ()
@@ -109,6 +110,8 @@ def main(args: Extract) -> None:
         Request(inputs, catalog, recipe, args.recompute, args.retry_failed, args.workers, args.limit, limits, args.json)
     )
     print(json.dumps(result.summary()) if args.json else summary_text(result, ["python", *sys.argv]))
+    if result.unreachable:
+        raise RunError(unreachable_text(result))
 
 
 def _required(inputs: Sequence[str], catalog: str | None) -> str:

@@ -144,7 +144,7 @@ class Child:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([handle], [], [], left)[0]:
                 self.close()
-                raise ChildTimeout(f"took longer than {seconds:g} s")
+                raise ChildTimeout(f"took longer than {round(seconds, 2):g} s")
             part = os.read(handle, min(size, 1 << 20))
             if not part:
                 raise EOFError
@@ -189,7 +189,8 @@ def serve() -> None:
         try:
             answer = ("ok", _function(name)(*arguments, **more))
         except Exception as error:
-            answer = ("error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+            said = str(error).replace("\n", "\\n")  # the first line is the whole message
+            answer = ("error", f"{type(error).__name__}: {said}\n{traceback.format_exc()}")
         _send(answers, answer)
 
 

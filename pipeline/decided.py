@@ -7,19 +7,28 @@ from collections.abc import Collection, Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalogs.schema import UNDECIDED_REASONS
 from pipeline.survey import Stretch, Survey, stretch
 
 
 def decided_spans(decided: pa.Table, retry_failed: bool) -> set[tuple[str, int]]:
-    """(source_key, span_index) of decided spans; with `retry_failed` those that failed count as undecided."""
-    rows = zip(*(decided[name].to_pylist() for name in ("source_key", "span_index", "status")), strict=True)
+    """(source_key, span_index) of decided spans.
+
+    A row that only says that the source could not be reached decides nothing; with `retry_failed` no failed one does.
+    """
+    rows = zip(*(decided[name].to_pylist() for name in ("source_key", "span_index", "status", "reason")), strict=True)
     found: set[tuple[str, int]] = set()
     broken: set[tuple[str, int]] = set()
-    for key, index, status in rows:
+    for key, index, status, reason in rows:
         found.add((key, index))
-        if retry_failed and status == "failed":
+        if reason in UNDECIDED_REASONS or (retry_failed and status == "failed"):
             broken.add((key, index))
     return found - broken
+
+
+def unreached(decided: pa.Table) -> pa.Table:
+    """The rows that only say that their source could not be reached."""
+    return decided.filter(pc.is_in(decided["reason"], pa.array(UNDECIDED_REASONS)))
 
 
 def decided_sources(decided: pa.Table, retry_failed: bool) -> set[str]:
@@ -52,8 +61,8 @@ def touched(
 def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[str, str]]:
     """Spans the catalog holds of contents that were surveyed now: stretch to (uri, source_key)."""
     contents = pa.array({s.content for s in surveys if s.content is not None}, pa.string())
-    first = pc.not_equal(pc.fill_null(decided["reason"], ""), "duplicate")
-    held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), first))
+    later = pc.is_in(decided["reason"], pa.array(["duplicate", *UNDECIDED_REASONS]))
+    held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), pc.invert(later)))
     return {at: (uri, key) for key, _, _, uri, at in _spans(held)}
 
 

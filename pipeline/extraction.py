@@ -13,9 +13,8 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,26 +22,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs import Writer
-from catalogs.errors import CatalogError
+from catalogs.errors import BadSpan, CatalogError, SchemaError
 from catalogs.ground import check_ground
 from catalogs.place import locate
-from catalogs.schema import STATUSES
+from catalogs.schema import STATUSES, UNDECIDED_REASONS
 from catalogs.staging import stage_span
 from models.weights_needed import require
 from pipeline import cluster, rows, subjects
-from pipeline.decided import decided_sources, decided_spans, known, touched
+from pipeline.decided import decided_sources, decided_spans, known, touched, unreached
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.labellers import labellers
 from pipeline.machine import machine, versions
-from pipeline.progress import Progress
+from pipeline.progress import Progress, SurveyProgress
+from pipeline.reach import Reach
 from pipeline.recipe import Recipe
-from pipeline.sources import Source, list_sources, source_key, stamp
+from pipeline.sources import Source, list_sources, source_key
+from pipeline.stamping import stamps
 from pipeline.survey import Survey, SurveyJob, Triage, triage
 from pipeline.surveying import survey
 from pipeline.upkeep import upkeep, with_keys
+from pipeline.uris import printable
 from pipeline.workers import Limits, SpanWorker
 
 COMMIT_SECONDS = 15.0
+_METADATA_SECONDS = 60.0
+"""A server is asked what it knows of a file no longer than this, or --timeout where that is less."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Request:
 class Result:
     """What a run did: counts over the listed sources' clips, and how long it took.
 
+    unreachable: those of `failed` that are not decided, since their source could not be reached.
     older: the catalog's clips that an older recipe decided; they are in none of the counts.
     now: the clips that this run decided, by verdict; the others were decided before.
     """
@@ -75,6 +80,7 @@ class Result:
     accepted: int
     rejected: dict[str, int]
     failed: int
+    unreachable: int
     seconds: float
     startup_seconds: float
     video_seconds: float
@@ -96,6 +102,7 @@ class Result:
             "accepted": self.accepted,
             "rejected": self.rejected,
             "failed": self.failed,
+            "unreachable": self.unreachable,
             "decided_before": self.decided_before,
             "now": {status: self.now.get(status, 0) for status in STATUSES},
             "before": self.before,
@@ -112,18 +119,22 @@ def extract(request: Request) -> Result:
     """Run the extraction. Raises InputError, RecipeMismatch, CatalogBusy, RunError: each says what to do."""
     require(name for stage in request.recipe.stages for name in stage.weights)
     check_ground(locate(request.catalog))
-    sources = list_sources(request.inputs, request.limit)
+    reach = Reach(min(request.limits.seconds, _METADATA_SECONDS), request.limits.patience)
+    sources = list_sources(request.inputs, request.limit, reach)
     with Writer.open(
         request.catalog, request.recipe.describe(), request.recipe.fingerprint, request.recompute
     ) as writer:
-        return _Run(request, writer).run(sources)
+        return _Run(request, writer, reach).run(sources)
 
 
 class _Run:
     """One run of an extraction over an open catalog."""
 
-    def __init__(self, request: Request, writer: Writer) -> None:
+    def __init__(self, request: Request, writer: Writer, reach: Reach) -> None:
         self._request, self._writer, self._recipe = request, writer, request.recipe
+        self._reach = reach
+        self._spans: dict[tuple[str, int], SpanJob] = {}
+        self._waiting: set[str] = set()
         self._root = str(locate(request.catalog))
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
@@ -155,8 +166,10 @@ class _Run:
 
     def _decide(self, listed: Sequence[SurveyJob], todo: Sequence[SurveyJob], keys: set[str]) -> None:
         self._say(f"{len(todo)} sources to decide")
-        surveys = survey(todo, self._request.limits, self._request.workers)
+        progress = SurveyProgress(len(todo), self._request.quiet)
+        surveys = survey(todo, self._request.limits, self._request.workers, progress)
         self._work(surveys, keys)
+        self._record_problems()
         self._writer.rewrite(upkeep(listed, surveys, _same_person(self._recipe)))
         self._refuse_undecided(todo)
 
@@ -172,22 +185,32 @@ class _Run:
             with suppress(OSError, CatalogError):
                 self._put_run(status, listed)
             raise
-        self._put_run("finished", listed)
+        self._put_run("unfinished" if self._waiting else "finished", listed)
 
     def _refuse_undecided(self, todo: Sequence[SurveyJob]) -> None:
-        """Every source has its verdict, or the run did not finish and says why."""
-        done = decided_sources(self._writer.decided(), retry_failed=False)
+        """Every source has its verdict or is known to be out of reach, or the run did not finish and says why."""
+        decided = self._writer.decided()
+        self._waiting = set(unreached(decided)["source_key"].to_pylist()) & {job.source_key for job in todo}
+        done = decided_sources(decided, retry_failed=False) | self._waiting
         left = [job.uri for job in todo if job.source_key not in done]
         if left:
             why = "; ".join(problem.error for problem in self._writer.problems[:3]) or "no worker answered"
             raise cluster.RunError(f"{len(left)} sources have no verdict, the first is {left[0]} ({why}); run it again")
 
     def _listed(self, sources: Sequence[Source]) -> list[SurveyJob]:
-        with ThreadPoolExecutor(16) as pool:
-            stamps = list(pool.map(_stamp, sources))
         jobs = [
-            SurveyJob(i, s.uri, source_key(s, mark or ""), s.subject_id, s.split, s.start_s, s.end_s, mark is not None)
-            for i, (s, mark) in enumerate(zip(sources, stamps, strict=True))
+            SurveyJob(
+                i,
+                s.uri,
+                source_key(s, mark or ""),
+                s.subject_id,
+                s.split,
+                s.start_s,
+                s.end_s,
+                mark is not None,
+                dict(s.user) if s.user else None,
+            )
+            for i, (s, mark) in enumerate(zip(sources, stamps(sources, self._reach), strict=True))
         ]
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
 
@@ -201,8 +224,9 @@ class _Run:
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
         # longest first, so that no worker is left with a long one at the end
         jobs.sort(key=lambda job: job.start_s - job.end_s)
-        lengths = {(job.source_key, job.span_index): job.end_s - job.start_s for job in jobs}
-        progress = self._progress = Progress(len(jobs), self._request.quiet, seconds=sum(lengths.values()))
+        self._spans |= {(job.source_key, job.span_index): job for job in jobs}
+        seconds = sum(job.end_s - job.start_s for job in jobs)
+        progress = self._progress = Progress(len(jobs), self._request.quiet, seconds=seconds)
         self._stage_lone_rows(sorted_out, progress)
         last, first = time.monotonic(), math.inf
         try:
@@ -211,7 +235,8 @@ class _Run:
                 if result.problem is not None:
                     raise cluster.RunError(result.problem)
                 first = min(first, result.began)
-                progress.add(result, lengths[result.source_key, result.span_index])
+                job = self._spans[result.source_key, result.span_index]
+                progress.add(self._answered(job, result), job.end_s - job.start_s)
                 if time.monotonic() - last > COMMIT_SECONDS:
                     self._writer.commit()
                     last = time.monotonic()
@@ -236,18 +261,50 @@ class _Run:
             if serving:
                 serving.close()
 
+    def _answered(self, job: SpanJob, result: SpanDone) -> SpanDone:
+        """The answer of a worker; where it could stage nothing, its error is staged here."""
+        if result.error is None:
+            return result
+        reason = result.reason or "error"
+        self._stage(job, rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, result.error))
+        return replace(result, clips=[("failed", reason, job.end_s - job.start_s)])
+
     def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
         """Rows that need no work: duplicates, and what the survey could not read."""
         mark = self._recipe.fingerprint
         for job, first in sorted_out.duplicates:
-            stage_span(self._root, job.source_key, job.span_index, rows.duplicate(job, mark, self._run_id, first))
+            self._stage(job, rows.duplicate(job, mark, self._run_id, first))
             progress.verdicts["rejected"] += 1
         for broken in sorted_out.unreadable:
             job = broken.span_job(0, 1, broken.start_s, broken.end_s)
-            detail = broken.error or "cannot be read"
-            built = rows.unreadable(job, mark, self._run_id, detail, broken.content is not None)
-            stage_span(self._root, job.source_key, job.span_index, built)
+            detail, reason = broken.error or "cannot be read", broken.reason or "unreadable"
+            self._stage(job, rows.unreadable(job, mark, self._run_id, reason, detail, broken.content is not None))
             progress.verdicts["failed"] += 1
+
+    def _stage(self, job: SpanJob, built: dict[str, pa.Table]) -> None:
+        """Stage the rows of one span; rows that do not fit the catalog cost only that span."""
+        self._spans[job.source_key, job.span_index] = job
+        try:
+            stage_span(self._root, job.source_key, job.span_index, built)
+        except (SchemaError, BadSpan) as error:
+            self._stage_error(job, str(error))
+
+    def _stage_error(self, job: SpanJob, why: str) -> None:
+        detail = f"{job.uri}: its rows do not fit the catalog ({why}); decide it again with --retry-failed"
+        built = rows.uncommitted(job, self._recipe.fingerprint, self._run_id, "error", detail)
+        stage_span(self._root, job.source_key, job.span_index, built)
+
+    def _record_problems(self) -> None:
+        """A span that was staged but could not be committed is a failed one."""
+        decided = self._writer.decided()
+        held = set(zip(decided["source_key"].to_pylist(), decided["span_index"].to_pylist(), strict=True))
+        for problem in self._writer.problems:
+            key, _, index = problem.path.stem.rpartition("-")
+            job = self._spans.get((key, int(index)))
+            if job is not None and (key, int(index)) not in held:
+                self._stage_error(job, problem.error)
+                self._progress.verdicts["failed"] += 1
+        self._writer.commit()
 
     def _put_run(self, status: str, listed: int) -> None:
         recipe = self._recipe
@@ -277,7 +334,7 @@ class _Run:
                 "seconds": dict(progress.stage_seconds) if progress else None,
                 "wall_seconds": time.monotonic() - self._clock if progress else None,
                 "video_seconds": progress.video_seconds if progress else None,
-                "command": shlex.join(["python", *sys.argv]),
+                "command": printable(shlex.join(["python", *sys.argv])),
             }
         )
 
@@ -294,6 +351,7 @@ class _Run:
             accepted=pc.sum(pc.equal(mine["status"], "accepted"), min_count=0).as_py() or 0,
             rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
             failed=pc.sum(pc.equal(mine["status"], "failed"), min_count=0).as_py() or 0,
+            unreachable=unreached(mine).num_rows,
             seconds=time.monotonic() - self._clock,
             startup_seconds=self._startup,
             video_seconds=self._progress.video_seconds,
@@ -312,15 +370,7 @@ def _same_person(recipe: Recipe) -> float:
 def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[SurveyJob], set[str]]:
     """What is left to do, and the source keys of rows that stay although their file cannot be reached now."""
     gone = {job.uri for job in todo if not job.reachable}
-    rows = zip(decided["source_uri"].to_pylist(), decided["source_key"].to_pylist(), strict=True)
-    kept = {key: uri for uri, key in rows if uri in gone}
+    rows = zip(*(decided[name].to_pylist() for name in ("source_uri", "source_key", "reason")), strict=True)
+    kept = {key: uri for uri, key, reason in rows if uri in gone and reason not in UNDECIDED_REASONS}
     held = set(kept.values())
     return [job for job in todo if job.uri not in held or job.reachable], set(kept)
-
-
-def _stamp(source: Source) -> str | None:
-    """The stamp of a source, or None for one that cannot be reached: the survey will say why."""
-    try:
-        return stamp(source.uri)
-    except OSError:
-        return None

@@ -23,6 +23,7 @@ class SpanJob:
     end_s: float
     subject_id: str | None
     split: str | None
+    user: dict[str, str] | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -38,6 +39,7 @@ class SpanDone:
 
     clips: per clip (status, reason, video seconds). seconds: by stage. began: when work on it began, time.time().
     problem: why it could not be staged, and what to do: then it has no clips, and no other span can be staged either.
+    error: why nothing could be staged, if nothing could; reason: as in clips.reason, with an error.
     """
 
     source_key: str
@@ -46,6 +48,8 @@ class SpanDone:
     seconds: dict[str, float] = field(default_factory=dict)
     began: float = 0.0
     problem: str | None = None
+    error: str | None = None
+    reason: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

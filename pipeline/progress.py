@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
+from threading import Lock
 from typing import TextIO
 
 from pipeline.jobs import SpanDone
@@ -81,6 +82,44 @@ class Progress:
                 print(f"\r\x1b[K{line}", end=end, file=self._out, flush=True)
             else:
                 print(line, file=self._out, flush=True)
+
+
+class SurveyProgress:
+    """Says how many sources are surveyed and how fast their bytes come; safe to tell from several threads."""
+
+    def __init__(self, total: int, quiet: bool = False, out: TextIO | None = None, every: float = 5.0) -> None:
+        self._total, self._quiet, self._out = total, quiet, out or sys.stderr
+        self._terminal = self._out.isatty()
+        self._every = 0.2 if self._terminal else every
+        self._start = self._last = time.monotonic()
+        self._done = self._bytes = 0
+        self._said = False
+        self._lock = Lock()
+
+    def hear(self, count: int) -> None:
+        """Take `count` more bytes that were read or have come over the network."""
+        self.add(0, count)
+
+    def add(self, sources: int, count: int) -> None:
+        """Take sources that are surveyed, and bytes."""
+        with self._lock:
+            self._done += sources
+            self._bytes += count
+            now = time.monotonic()
+            ended = self._done == self._total and (self._said or now - self._start >= self._every)
+            if not self._quiet and (now - self._last >= self._every or ended):
+                self._last, self._said = now, True
+                self._show(self.line(now - self._start), ended)
+
+    def line(self, elapsed: float) -> str:
+        """The progress after `elapsed` seconds."""
+        rate = self._bytes / 1e6 / elapsed if elapsed > 0 else 0.0
+        return f"surveyed {self._done}/{self._total} sources  {self._bytes / 1e6:.0f} MB  {rate:.0f} MB/s"
+
+    def _show(self, line: str, ended: bool) -> None:
+        start, end = ("\r\x1b[K", "\n" if ended else "") if self._terminal else ("", "\n")
+        with suppress(OSError):
+            print(f"{start}{line}", end=end, file=self._out, flush=True)
 
 
 def _minutes(seconds: float) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.schema import PER_FRAME, conform, empty
+from catalogs.schema import PER_FRAME, UNDECIDED_REASONS, conform, empty
 from pipeline.jobs import SpanJob, clip_id
 from pipeline.judge import Verdict
+from pipeline.uris import printable
 from stages.clip import Clip
 from stages.sheet import face_picture, sheet
 from stages.thumbs import key_thumbs
@@ -57,14 +58,24 @@ def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> d
         "end_s": clip.end_s,
         "status": verdict.status,
         "reason": verdict.reason,
-        "detail": verdict.detail,
+        "detail": None if verdict.detail is None else printable(verdict.detail.replace(clip.path, job.uri)),
         "seconds": dict(verdict.seconds),
     }
 
 
 def failed(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
     """Tables of a span that gave no clip: one failed row."""
-    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, clip_id(job.content, job.start_s, job.end_s))
+    # one that is not decided may not hold the id that a copy of the file gets
+    own = ("unreachable", job.source_key) if reason in UNDECIDED_REASONS else ()
+    return _lone_row(
+        job, fingerprint, run_id, "failed", reason, detail, clip_id(job.content, job.start_s, job.end_s, *own)
+    )
+
+
+def uncommitted(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+    """Tables of a span whose own tables the catalog did not take: one failed row with an id of its own."""
+    own = clip_id(job.content, job.start_s, job.end_s, "uncommitted", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own)
 
 
 def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> dict[str, pa.Table]:
@@ -74,10 +85,12 @@ def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> di
     return _lone_row(job, fingerprint, run_id, "rejected", "duplicate", detail, own)
 
 
-def unreadable(job: SpanJob, fingerprint: str, run_id: str, detail: str, has_content: bool) -> dict[str, pa.Table]:
+def unreadable(
+    job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str, has_content: bool
+) -> dict[str, pa.Table]:
     """Tables of a source that could not even be surveyed: one failed row."""
     own = clip_id(job.content, 0, 0, "unreadable", job.source_key)
-    return _lone_row(job, fingerprint, run_id, "failed", "unreadable", detail, own, has_content)
+    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own, has_content)
 
 
 def _lone_row(
@@ -97,7 +110,7 @@ def _lone_row(
         "end_s": job.end_s,
         "status": status,
         "reason": reason,
-        "detail": detail,
+        "detail": printable(detail),
     }
     if not has_content:
         row["content"] = None
@@ -113,6 +126,7 @@ def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, An
         "span_count": job.span_count,
         "subject_id": job.subject_id,
         "split": job.split,
+        "user": job.user,
         "recipe": fingerprint,
         "run_id": run_id,
     }

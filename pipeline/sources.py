@@ -7,20 +7,44 @@ import hashlib
 import json
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from catalogs.place import MANIFESTS
-from pipeline.manifests import is_manifest, read_manifest
-from pipeline.uris import InputError, canonical, content_hash, is_http, is_local, local_copy, open_fs, stamp
+from pipeline.faults import SourceFault
+from pipeline.manifests import Warn, is_manifest, read_manifest
+from pipeline.reach import Patience, Reach, within
+from pipeline.table_files import TableFiles, ending, parts_of
+from pipeline.uris import (
+    InputError,
+    canonical,
+    content_hash,
+    is_http,
+    is_local,
+    local_copy,
+    local_path,
+    open_fs,
+    stamp,
+    suffix,
+    uri_of,
+)
 
 __all__ = ["InputError", "Source", "content_hash", "list_sources", "local_copy", "source_key", "stamp"]
 
 _IN_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Ray's job supervisor sets this variable (it is its name) for the driver of a submitted job."""
+
+
+_SECONDS = 60.0
+"""A server is asked what lies there no longer than this."""
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -32,16 +56,22 @@ class Source:
     split: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    user: Mapping[str, str] | None = None
 
 
-def list_sources(inputs: Sequence[str], limit: int | None = None) -> list[Source]:
+def list_sources(
+    inputs: Sequence[str], limit: int | None = None, reach: Reach | None = None, warn: Warn = _warn
+) -> list[Source]:
     """Every source that the inputs name, inputs in the order given; the first `limit` of them.
 
     An input is a file, a folder (all its files, recursive), a glob (`**` too) or an fsspec URI of one of these, sorted
-    by uri; or a manifest (it ends with .csv or .parquet), in the order of its rows. Only hidden files and folders,
-    and folders that are catalogs, are left out: what is no video gets its verdict later. A file named twice for the
-    same span is one source, with what either naming says of it. Raises InputError.
+    by uri; or a manifest (it ends with .csv or .parquet; also a folder of such files, as Spark writes it), in the order
+    of its rows. Only hidden files and folders, and folders that are catalogs, are left out: what is no video gets its
+    verdict later. A file named twice for the same span is one source, with what either naming says of it. reach:
+    patience with servers. warn: told what a manifest may have meant. Raises InputError, and SourceFault for a server
+    that does not answer.
     """
+    reach = reach or Reach(_SECONDS, Patience())
     if not inputs:
         raise InputError("no input given; name files, folders, globs, URIs or a manifest")
     if limit is not None and limit < 1:
@@ -49,7 +79,7 @@ def list_sources(inputs: Sequence[str], limit: int | None = None) -> list[Source
     folder_of = cache(os.path.realpath)
     listed: dict[tuple[str, float | None, float | None], Source] = {}
     for text in inputs:
-        for source in _expand(text):
+        for source in _expand(text, reach, warn):
             key = (_identity(source.uri, folder_of), source.start_s, source.end_s)
             listed[key] = _merge(listed[key], source) if key in listed else source
     return list(listed.values())[:limit]
@@ -61,37 +91,70 @@ def source_key(source: Source, stamp: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _expand(text: str) -> Iterator[Source]:
+def _expand(text: str, reach: Reach, warn: Warn) -> Iterator[Source]:
     """The sources of one input."""
     uri = canonical(text)
-    uris = _local(uri, text) if is_local(uri) else _remote(uri)
+    uris = [uri_of(path) for path in _local(local_path(uri), text)] if is_local(uri) else _remote(uri, reach)
     if not uris:
         raise _nothing(text, "matches no file (hidden ones do not count)")
-    for found in uris:
-        if is_manifest(text) and is_manifest(found):
-            rows = [Source(*row) for row in read_manifest(found)]
-            if not rows:
-                raise InputError(f"{found}: the manifest has no rows")
-            yield from rows
-        else:
+    if not is_manifest(text):
+        yield from map(Source, uris)
+        return
+    for found in [TableFiles.single(uri)] if uris == [uri] else _tables(uris):
+        if isinstance(found, str):
             yield Source(found)
+            continue
+        rows = [Source(*row) for row in read_manifest(found, warn)]
+        if not rows:
+            raise InputError(f"{found.uri}: the manifest has no rows")
+        yield from rows
+
+
+def _tables(uris: Sequence[str]) -> Iterator[str | TableFiles]:
+    """The files that an input named as a manifest's matches: tables, alone or in folders of parts, and what is none."""
+    folders: dict[str | None, list[str]] = {}
+    for uri in uris:
+        folders.setdefault(_table_folder(uri), []).append(uri)
+    for folder, files in folders.items():
+        parts = parts_of(folder, [uri[len(folder) + 1 :] for uri in files]) if folder else None
+        if folder and any("/_delta_log/" in uri for uri in files):
+            raise InputError(f"{folder}: a Delta table keeps rows that were removed; write it as Parquet alone")
+        if folder and parts:
+            yield TableFiles(folder, folder, tuple(f"{folder}/{name}" for name in parts))
+        else:
+            yield from (TableFiles.single(uri) if is_manifest(uri) else uri for uri in files)
+
+
+def _table_folder(uri: str) -> str | None:
+    """The outermost folder above a file that is named like a table; None without one, and within archives."""
+    steps = uri.split("/") if is_local(uri) or "::" not in uri else []
+    return next(("/".join(steps[:count]) for count in range(1, len(steps)) if ending(steps[count - 1])), None)
 
 
 def _merge(first: Source, again: Source) -> Source:
     """One source that was named twice; what only one naming says is kept."""
-    for name in ("subject_id", "split"):
-        a, b = getattr(first, name), getattr(again, name)
-        if a is not None and b is not None and a != b:
-            raise InputError(f"{again.uri}: listed with {name} {a!r} and again with {b!r}; keep one of the two")
-        first = replace(first, **{name: a if a is not None else b})
-    return first
+    said, more = (
+        {"subject_id": source.subject_id, "split": source.split, **(source.user or {})} for source in (first, again)
+    )
+    for name, value in more.items():
+        before = said.get(name)
+        if before is not None and value is not None and before != value:
+            raise InputError(
+                f"{again.uri}: listed with {name} {before!r} and again with {value!r}; keep one of the two"
+            )
+    return replace(
+        first,
+        subject_id=first.subject_id if first.subject_id is not None else again.subject_id,
+        split=first.split if first.split is not None else again.split,
+        user={**(again.user or {}), **(first.user or {})} or None,
+    )
 
 
 def _identity(uri: str, real: Callable[[str], str]) -> str:
     """What two spellings of one file share: its folder with links resolved, and its name."""
     if not is_local(uri):
         return uri
-    folder, name = os.path.split(uri)
+    folder, name = os.path.split(local_path(uri))
     return os.path.join(real(folder), name)
 
 
@@ -132,14 +195,28 @@ def _walk(folder: str) -> Iterator[str]:
         try:
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
-            raise InputError(f"{here}: cannot be listed ({error}); check its permissions") from error
+            if here == folder:
+                raise InputError(f"{here}: cannot be listed ({error}); check its permissions") from error
+            yield here  # a folder inside costs only itself: it fails under its name
+            continue
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            kind = _kind(entry)
+            if kind == "folder":
                 (linked if entry.is_symlink() else real).append(entry.path)
-            elif entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
+            elif kind == "file":
                 yield entry.path
+
+
+def _kind(entry: os.DirEntry[str]) -> Literal["folder", "file", "other"]:
+    """What a name in a folder is; one that leads nowhere, or cannot be asked, is a file that fails later."""
+    try:
+        if entry.is_dir():
+            return "folder"
+        return "file" if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)) else "other"
+    except OSError:
+        return "file"
 
 
 def _glob(path: str) -> Iterator[str]:
@@ -169,17 +246,30 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
-def _remote(uri: str) -> list[str]:
-    """Sorted files of a remote file, folder or glob."""
-    try:
+def _remote(uri: str, reach: Reach) -> list[str]:
+    """Sorted files of a remote file, folder or glob.
+
+    A file whose server does not answer now is listed all the same, so that it is known to be out of reach.
+    """
+
+    def files() -> list[str]:
         fs, path = open_fs(uri)
         return sorted(set(_remote_files(fs, path, uri)))
-    except FileNotFoundError as error:
-        raise _nothing(uri, "is not there, or its server does not answer") from error
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"{uri}: cannot be listed ({type(error).__name__}: {error}); check access to it") from error
+
+    try:
+        return reach(uri, lambda left: within(left, files))
+    except SourceFault as error:
+        if error.fault.reason == "unreachable":
+            plain = suffix(uri) and not is_manifest(uri) and not any(sign in uri for sign in "*[")
+            if plain:
+                return [uri]
+            raise
+        cause = error.__cause__
+        if isinstance(cause, FileNotFoundError):
+            raise _nothing(uri, "is not there, or its server does not know it") from error
+        if isinstance(cause, InputError):
+            raise cause from error
+        raise InputError(f"{uri}: cannot be listed ({error.fault.why}); check access to it") from error
 
 
 def _remote_files(fs: Any, path: str, uri: str) -> list[str]:

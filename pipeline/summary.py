@@ -23,6 +23,7 @@ def summary_text(result: Result, command: Sequence[str] = ()) -> str:
         "",
         f"{_count(result.listed, 'source')} listed, {_count(result.clips, 'clip')}",
         *_verdicts(result.accepted, result.rejected, result.failed),
+        *([f"         {result.unreachable:>6} unreachable, not decided"] if result.unreachable else []),
     ]
     if 0 < now < result.clips:
         lines += [f"  decided now: {_by_verdict(result.now)}; before: {_by_verdict(result.before)}"]
@@ -62,6 +63,15 @@ def _without_speech(result: Result, command: Sequence[str]) -> list[str]:
         "most clips have no sound or no speech; to take them all the same:",
         f"  {shlex.join([*words, *again])}",
     ]
+
+
+def unreachable_text(result: Result) -> str:
+    """What a run that could not reach some of its sources says in the end."""
+    return (
+        f"{_count(result.unreachable, 'clip')} could not be reached and "
+        f"{'is' if result.unreachable == 1 else 'are'} not decided: run the same command again when the cause is gone "
+        f"(select source_uri, detail from clips where reason = 'unreachable')"
+    )
 
 
 def catalog_text(uri: str, counts: Mapping[str, Any]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pipeline.jobs import SpanJob, spans
 
@@ -21,6 +23,7 @@ class SurveyJob:
     start_s: float | None
     end_s: float | None
     reachable: bool = True
+    user: dict[str, str] | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -30,23 +33,35 @@ class SurveyJob:
         return cls(**json.loads(text))
 
 
+LONGEST = 60 * 86_400.0
+"""Seconds; a header that promises more is wrong."""
+
+
 @dataclass(frozen=True)
 class Survey:
-    """What the survey found: content hash and the stretch to work on, or why it cannot be read."""
+    """What the survey found: content hash and the stretch to work on, or why it cannot be read.
+
+    reason: as in clips.reason, with an error. bytes: those that were read for it.
+    """
 
     job: SurveyJob
     content: str | None
     start_s: float
     end_s: float
     error: str | None
+    reason: str | None = None
+    bytes: int = 0
 
     @classmethod
-    def failed(cls, job: SurveyJob, content: str | None, error: str) -> Survey:
-        return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error)
+    def failed(cls, job: SurveyJob, content: str | None, error: str, reason: str = "unreadable") -> Survey:
+        return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error, reason)
 
     @classmethod
     def of(cls, job: SurveyJob, content: str, duration: float) -> Survey:
         """A readable source of `duration` seconds; listed times are clipped to it."""
+        if not math.isfinite(duration) or duration > LONGEST:
+            why = f"{job.uri}: claims to last {duration:.6g} s, which no video does; transcode the file"
+            return cls.failed(job, content, why)
         start, end = job.start_s or 0.0, min(duration, job.end_s if job.end_s is not None else duration)
         if end <= start:
             return cls.failed(
@@ -61,7 +76,10 @@ class Survey:
 
     @classmethod
     def from_json(cls, text: str) -> Survey:
-        values = json.loads(text)
+        return cls._from_values(json.loads(text))
+
+    @classmethod
+    def _from_values(cls, values: dict[str, Any]) -> Survey:
         return cls(**{**values, "job": SurveyJob(**values["job"])})
 
     def pieces(self, max_seconds: float) -> list[tuple[float, float]]:
@@ -74,8 +92,43 @@ class Survey:
         """Span `index` of `count` of this source."""
         job = self.job
         return SpanJob(
-            job.uri, job.source_key, self.content or "", index, count, start_s, end_s, job.subject_id, job.split
+            job.uri,
+            job.source_key,
+            self.content or "",
+            index,
+            count,
+            start_s,
+            end_s,
+            job.subject_id,
+            job.split,
+            job.user,
         )
+
+
+def grouped(jobs: Iterable[SurveyJob]) -> list[list[SurveyJob]]:
+    """The jobs by file, in the order of the list: however many spans of a file are listed, it is read once."""
+    groups: dict[str, list[SurveyJob]] = {}
+    for job in jobs:
+        groups.setdefault(job.uri, []).append(job)
+    return list(groups.values())
+
+
+def jobs_to_json(jobs: Sequence[SurveyJob]) -> str:
+    """The jobs of one file as text."""
+    return json.dumps([asdict(job) for job in jobs])
+
+
+def jobs_from_json(text: str) -> list[SurveyJob]:
+    return [SurveyJob(**values) for values in json.loads(text)]
+
+
+def surveys_to_json(surveys: Sequence[Survey]) -> str:
+    """The surveys of one file as text."""
+    return json.dumps([asdict(survey) for survey in surveys])
+
+
+def surveys_from_json(text: str) -> list[Survey]:
+    return [Survey._from_values(values) for values in json.loads(text)]
 
 
 @dataclass(frozen=True)

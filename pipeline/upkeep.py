@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalogs.schema import UNDECIDED_REASONS
 from pipeline import subjects
 from pipeline.survey import Survey, SurveyJob
 
@@ -27,10 +29,17 @@ def upkeep(
 
 
 def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SurveyJob]) -> pa.Table:
-    """Without rows of a file's earlier bytes: same uri as a surveyed source, other content, and not listed any more."""
+    """Without rows of a file's earlier bytes: same uri as a surveyed source, other content, and not listed any more.
+
+    Of a source that was surveyed, a row that says that it could not be reached goes too, unless it is listed so.
+    """
     now = {survey.job.uri: survey.content for survey in surveys if survey.content is not None}
-    rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key")), strict=True)
-    keep = [uri not in now or content == now[uri] or key in listed for uri, content, key in rows]
+    tried = {survey.job.uri for survey in surveys}
+    rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key", "reason")), strict=True)
+    keep = [
+        key in listed or (uri not in tried if reason in UNDECIDED_REASONS else uri not in now or content == now[uri])
+        for uri, content, key, reason in rows
+    ]
     return clips.filter(pa.array(keep, pa.bool_()))
 
 
@@ -41,7 +50,7 @@ def with_keys(clips: pa.Table, now: Mapping[str, str]) -> pa.Table:
 
 
 def named(clips: pa.Table, listed: Mapping[str, SurveyJob], same_person: float = subjects.SAME_PERSON) -> pa.Table:
-    """With subject_id and split as listed now; accepted clips that nobody names get a cluster of face vectors.
+    """With subject_id, split and user as listed now; accepted clips that nobody names get a cluster of face vectors.
 
     Vectors of different lengths (rows of an earlier recipe, until they are worked on again) are clustered apart.
     """
@@ -51,6 +60,7 @@ def named(clips: pa.Table, listed: Mapping[str, SurveyJob], same_person: float =
         for job, old in zip(jobs, clips["subject_id"].to_pylist(), strict=True)
     ]
     split = [job.split if job else old for job, old in zip(jobs, clips["split"].to_pylist(), strict=True)]
+    user = [job.user if job else old for job, old in zip(jobs, clips["user"].to_pylist(), strict=True)]
     seen = pc.and_(pc.equal(clips["status"], "accepted"), pc.is_valid(clips["face_vector"]))
     lengths = pc.fill_null(pc.list_value_length(clips["face_vector"]), 0).to_numpy()
     for length in np.unique(lengths[seen.to_numpy()]):
@@ -60,13 +70,15 @@ def named(clips: pa.Table, listed: Mapping[str, SurveyJob], same_person: float =
         assigned = subjects.assign(accepted["clip_id"].to_pylist(), vectors, [subject[i] for i in places], same_person)
         for place, name in zip(places, assigned, strict=True):
             subject[place] = name
-    return _replaced(_replaced(clips, "subject_id", subject), "split", split)
+    for column, values in (("subject_id", subject), ("split", split), ("user", user)):
+        clips = _replaced(clips, column, values)
+    return clips
 
 
 def _unless_generated(name: str | None) -> str | None:
     return None if name is None or _GENERATED.fullmatch(name) else name
 
 
-def _replaced(clips: pa.Table, column: str, values: Sequence[str | None]) -> pa.Table:
-    index = clips.schema.get_field_index(column)
-    return clips.set_column(index, clips.schema.field(index), pa.array(values, pa.string()))
+def _replaced(clips: pa.Table, column: str, values: Sequence[Any]) -> pa.Table:
+    field = clips.schema.field(column)
+    return clips.set_column(clips.schema.get_field_index(column), field, pa.array(values, field.type))

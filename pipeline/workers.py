@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from catalogs.errors import BadSpan, NoCatalog, NoSpace
+from catalogs.schema import UNDECIDED_REASONS
 from catalogs.space import named_when_full
 from catalogs.staging import read_span, span_path, stage_span
 from pipeline import rows
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.faults import SourceFault, fault_of
+from pipeline.fetching import Heard
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.local import LocalFiles
+from pipeline.reach import Patience
 from pipeline.recipe import Recipe
-from pipeline.survey import Survey, SurveyJob
+from pipeline.survey import Survey, SurveyJob, jobs_from_json, surveys_to_json
 from stages.networks import Ask
 
 _OPENING_SECONDS = 300.0
@@ -27,49 +31,74 @@ _OPENING_SECONDS = 300.0
 
 LOST = (ChildTimeout, ChildCrashed, ChildError)
 
+_NOTHING_CAN_BE_STAGED = (OSError, NoCatalog, NoSpace)
+"""The catalog's disk, not the span."""
+
+_REPORT = "look at the file, and decide it again with --retry-failed"
+
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds and bytes one span may take in a child process."""
+    """Seconds and bytes one span may take in a child process, and the patience with a file that cannot be reached."""
 
     seconds: float = 300.0
     memory: int = 12 << 30
+    patience: Patience = field(default_factory=Patience)
 
 
 class SurveyWorker:
-    """Hashes a source and reads its header."""
+    """Hashes files and reads their headers, each once, however many spans of it are listed."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._child = Child(limits.memory)
-        self._files = LocalFiles()
+        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
-        """A batch {"job": JSON of SurveyJob} as {"survey": JSON of Survey}."""
-        return {"survey": [self.survey(SurveyJob.from_json(str(text))).to_json() for text in batch["job"]]}
+        """A batch {"job": JSON of the jobs of one file} as {"survey": JSON of their surveys}."""
+        return {"survey": [surveys_to_json(self.survey(jobs_from_json(str(text)))) for text in batch["job"]]}
 
     def close(self) -> None:
         """End the child and remove copies."""
         self._child.close()
         self._files.close()
 
-    def survey(self, job: SurveyJob) -> Survey:
-        """The survey of one source; what goes wrong is part of it."""
-        seconds = self._limits.seconds
+    def survey(self, jobs: Sequence[SurveyJob], heard: Heard | None = None) -> list[Survey]:
+        """The surveys of the jobs of one file; what goes wrong is part of them. heard: see pipeline.fetching."""
+        uri, content = jobs[0].uri, None
         try:
-            path = self._files.local(job.uri)
-            content = self._child.call("pipeline.uris:content_hash", path, seconds=seconds)
-        except (OSError, ValueError, *LOST) as error:
-            why = str(error).splitlines()[0]
-            return Survey.failed(job, None, f"{job.uri}: cannot be read ({why}); check the path and its permissions")
+            read = self._files.read(uri, heard)
+            content = read.content
+            header = self._header(uri)
+            found = [Survey.of(job, content, header["duration"]) for job in jobs]
+            return [replace(found[0], bytes=read.bytes), *found[1:]]
+        except SourceFault as error:
+            reason, why = error.fault.reason, str(error)
+        except _NoHeader as error:
+            reason, why = error.reason, str(error)
+        except Exception as error:
+            reason, why = "error", f"{uri}: its survey stopped ({_said(error)}); {_REPORT}"
+        return [Survey.failed(job, content, why, reason) for job in jobs]
+
+    def _header(self, uri: str) -> dict[str, Any]:
+        """The file's header. Raises _NoHeader."""
+        path = self._files.local(uri)
         try:
-            header = self._child.call("pipeline.header:header", path, seconds=seconds)
+            header = self._child.call("pipeline.header:header", path, seconds=self._limits.seconds)
         except LOST as error:
             why = str(error).splitlines()[0]
-            return Survey.failed(job, content, f"{job.uri}: reading its header {why}; remove or transcode the file")
+            raise _NoHeader(f"{uri}: reading its header {why}; remove or transcode the file", _reason(error)) from error
         if "unreadable" in header:
-            return Survey.failed(job, content, header["unreadable"].replace(path, job.uri))
-        return Survey.of(job, content, header["duration"])
+            raise _NoHeader(header["unreadable"].replace(path, uri), "unreadable")
+        return header
+
+
+class _NoHeader(RuntimeError):
+    """A file without a header that can be read; reason: as in clips.reason."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SpanWorker:
@@ -81,7 +110,7 @@ class SpanWorker:
     def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
         self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
         self._child = Child(limits.memory)
-        self._files = LocalFiles()
+        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
         opening = max(limits.seconds, _OPENING_SECONDS)
         self._child.call("pipeline.span:open_stages", recipe, seconds=opening, asked=ask)
 
@@ -90,19 +119,49 @@ class SpanWorker:
         return {"done": [self.extract(SpanJob.from_json(str(text))).to_json() for text in batch["job"]]}
 
     def extract(self, job: SpanJob) -> SpanDone:
-        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed."""
+        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed.
+
+        Whatever else goes wrong is recorded as failed too; what cannot even be recorded here, the answer tells.
+        """
         began = time.time()
-        finished = self._finished(job, began)
-        if finished is not None:
-            return finished
         try:
-            built = self._attempt(job, last=False)
-            if built is None:
-                built = self._attempt(job, last=True)
-            assert built is not None
-            stage_span(self._catalog, job.source_key, job.span_index, built)
-        except (OSError, NoCatalog, NoSpace) as error:
+            finished = self._finished(job, began)
+            if finished is not None:
+                return finished
+            built = self._built(job)
+        except NoSpace as error:
             return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except _NOTHING_CAN_BE_STAGED as error:
+            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except Exception:
+            row = built["clips"].to_pylist()[0]
+            return SpanDone(job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"])
+
+    def _stopped(self, job: SpanJob, error: Exception) -> dict[str, pa.Table]:
+        """The row of a span that the worker's own code did not get through."""
+        fault = fault_of(error)
+        reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
+        why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
+        return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
+
+    def _built(self, job: SpanJob) -> dict[str, pa.Table]:
+        """The span's tables."""
+        built = self._attempt(job, last=False)
+        if built is None:
+            built = self._attempt(job, last=True)
+        assert built is not None
+        return built
+
+    def _stage(self, job: SpanJob, built: dict[str, pa.Table], began: float) -> SpanDone:
+        stage_span(self._catalog, job.source_key, job.span_index, built)
         return _done(job, built["clips"], began)
 
     def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
@@ -138,14 +197,28 @@ class SpanWorker:
         except (ChildTimeout, ChildCrashed) as error:
             if not last:
                 return None
-            reason = "timeout" if isinstance(error, ChildTimeout) else "crashed"
+            reason = _reason(error)
             spent = time.perf_counter() - start
             detail = f"{job.uri}: the worker {error} (tried twice, {spent:.0f} s the second time); transcode the file"
             return rows.failed(job, fingerprint, self._run_id, reason, detail)
-        except (ChildError, OSError) as error:
+        except SourceFault as error:
+            return rows.failed(job, fingerprint, self._run_id, error.fault.reason, str(error))
+        except ChildError as error:
             text = str(error).splitlines()[0]
-            reason = "unreadable" if text.startswith("Unreadable") or isinstance(error, OSError) else "error"
-            return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text}")
+            reason = "unreadable" if text.startswith("Unreadable") else "error"
+            return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text.replace(path, job.uri)}")
+
+
+def _reason(error: BaseException) -> str:
+    """What a call that was lost is called in clips.reason."""
+    if isinstance(error, ChildTimeout):
+        return "timeout"
+    return "crashed" if isinstance(error, ChildCrashed) else "error"
+
+
+def _said(error: BaseException) -> str:
+    """An error's type and first line."""
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
 
 
 def _done(job: SpanJob, clips: pa.Table, began: float) -> SpanDone:

@@ -22,6 +22,7 @@ MEANING = {
     "still_picture": "a still photo, or a picture that freezes",
     "duplicate": "the same bytes as another file of the catalog",
     "unreadable": "the file could not be opened or decoded",
+    "unreachable": "the file could not be reached; the next run tries it again",
     "timeout": "took longer than the time limit",
     "crashed": "the process that worked on it died",
     "error": "a stage stopped with an error",

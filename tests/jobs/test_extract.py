@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
+from faulty_server import Answer, faulty_site
 from records import assert_on_record
 
 import catalogs
@@ -176,3 +180,36 @@ def test_a_catalog_that_another_run_writes_is_exit_code_1(extract: Callable[...,
     assert done.code == 1
     assert done.err.startswith("error: ")
     assert str(tmp_path / "catalog") in done.err
+
+
+def test_sources_out_of_reach_are_counted_and_are_exit_code_1(extract: Callable[..., Any], tmp_path: Path) -> None:
+    catalog = ("--catalog", tmp_path / "catalog", "--timeout", "1")
+    with faulty_site() as site:
+        url = site.serve("/a.mp4", Answer(b"busy", 503))
+        done = extract("--input", url, *catalog, "--json")
+        assert done.code == 1
+        assert {key: json.loads(done.out)[key] for key in ("listed", "failed", "unreachable")} == {
+            "listed": 1,
+            "failed": 1,
+            "unreachable": 1,
+        }
+        assert done.err.startswith("error: 1 clip could not be reached and is not decided: run the same command again")
+        again = extract("--input", url, *catalog)
+        assert again.code == 1
+        assert "              1 unreachable, not decided" in again.out.splitlines()
+        site.serve("/a.mp4", Answer(b"no video"))
+        last = extract("--input", url, *catalog, "--json")
+    assert (last.code, json.loads(last.out)["unreachable"]) == (0, 0)
+
+
+def test_what_a_terminal_cannot_show_stops_nothing(tmp_path: Path) -> None:
+    name = "caf\udce9"
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / f"{name}.mp4").write_bytes(b"no video")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for what, code, said in ((folder, 0, b"1 failed"), (folder / "gone", 2, b"is not there")):
+        command = [sys.executable, ROOT / "jobs/extract.py", "--input", what, "--catalog", tmp_path / "é"]
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=120)
+        assert done.returncode == code, done.stderr
+        assert said in done.stdout + done.stderr

@@ -40,9 +40,9 @@ def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: 
         yield from actor({"job": [job]})[column]
 
 
-def do(catalog: Path, *inputs: Path, recipe: Recipe = RECIPE, **more: Any) -> Result:
+def do(catalog: Path, *inputs: Path | str, recipe: Recipe = RECIPE, **more: Any) -> Result:
     """Extract the videos among the inputs' files; what Faulty marks beside them is not listed."""
-    named = [f"{path}/*.mp4" if path.is_dir() else str(path) for path in inputs]
+    named = [f"{path}/*.mp4" if isinstance(path, Path) and path.is_dir() else str(path) for path in inputs]
     result = extract(Request(named, str(catalog), recipe, quiet=True, **more))
     assert result.clips == result.accepted + sum(result.rejected.values()) + result.failed
     whole = catalogs.query(catalog, "select count(*) n, count(distinct clip_id) different from clips").to_pylist()[0]

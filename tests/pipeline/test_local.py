@@ -7,7 +7,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from inline import Inline
 
+from pipeline.faults import SourceFault
 from pipeline.local import LocalFiles
 
 
@@ -23,14 +25,14 @@ def remote() -> str:
 def test_a_local_file_is_itself(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"x")
-    files = LocalFiles()
+    files = LocalFiles(Inline(), 5.0)
     assert files.local(str(path)) == str(path)
     files.close()
     assert path.exists()
 
 
 def test_a_copy_lives_until_the_next_source(remote: str) -> None:
-    files = LocalFiles()
+    files = LocalFiles(Inline(), 5.0)
     first = files.local(f"{remote}/a.mp4")
     assert Path(first).read_bytes() == b"a.mp4"
     assert first.endswith(".mp4")
@@ -44,9 +46,9 @@ def test_a_copy_lives_until_the_next_source(remote: str) -> None:
 
 
 def test_after_a_source_that_is_not_there_the_next_one_works(remote: str) -> None:
-    files = LocalFiles()
+    files = LocalFiles(Inline(), 5.0)
     first = files.local(f"{remote}/a.mp4")
-    with pytest.raises(OSError, match="missing.mp4"):
+    with pytest.raises(SourceFault, match=r"missing\.mp4: cannot be read \(FileNotFoundError.*check the path"):
         files.local(f"{remote}/missing.mp4")
     assert not os.path.exists(first)
     assert Path(files.local(f"{remote}/a.mp4")).read_bytes() == b"a.mp4"

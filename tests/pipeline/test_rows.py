@@ -131,15 +131,17 @@ def test_rows_without_a_clip(tmp_path: Path) -> None:
     lone = {
         "failed": failed(job, "f", "r", "crashed", "died"),
         "copy": duplicate(replace(job, source_key="b" * 32), "f", "r", "/first.mp4"),
-        "text": unreadable(replace(job, source_key="d" * 32), "f", "r", "is text", has_content=True),
-        "gone": unreadable(replace(job, source_key="e" * 32, content=""), "f", "r", "not there", has_content=False),
+        "text": unreadable(replace(job, source_key="d" * 32), "f", "r", "unreadable", "is text", has_content=True),
+        "gone": unreadable(
+            replace(job, source_key="e" * 32, content=""), "f", "r", "unreachable", "not there", has_content=False
+        ),
     }
     rows = {name: found["clips"].to_pylist()[0] for name, found in lone.items()}
     assert {name: (row["status"], row["reason"], row["detail"]) for name, row in rows.items()} == {
         "failed": ("failed", "crashed", "died"),
         "copy": ("rejected", "duplicate", "same bytes as /first.mp4"),
         "text": ("failed", "unreadable", "is text"),
-        "gone": ("failed", "unreadable", "not there"),
+        "gone": ("failed", "unreachable", "not there"),
     }
     assert {name: row["content"] for name, row in rows.items()} == {
         "failed": "c" * 32,

@@ -21,7 +21,7 @@ from catalogs.staging import read_span, span_path
 from pipeline import workers
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.sources import content_hash
-from pipeline.survey import Survey, SurveyJob
+from pipeline.survey import Survey, SurveyJob, jobs_to_json, surveys_from_json
 from pipeline.workers import Limits, SpanWorker, SurveyWorker
 
 RECIPE = faulty.quick_recipe()
@@ -179,7 +179,8 @@ def test_a_span_staged_by_another_run_is_done_again(catalog: Path, tmp_path: Pat
 
 def survey(surveyor: SurveyWorker, path: Path, **given: float) -> Survey:
     listed = SurveyJob(0, str(path), "0" * 32, None, None, given.get("start_s"), given.get("end_s"))
-    return Survey.from_json(surveyor({"job": [listed.to_json()]})["survey"][0])
+    (found,) = surveys_from_json(surveyor({"job": [jobs_to_json([listed])]})["survey"][0])
+    return found
 
 
 def test_survey_of_a_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
@@ -224,23 +225,29 @@ def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     found = survey(SurveyWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
     assert found.content is None
-    assert found.error == (
-        f"{tmp_path}/pipe.mp4: cannot be read (took longer than 1 s); check the path and its permissions"
-    )
+    cause = "cannot be read (took longer than 1 s); run again with a larger --timeout, or when it can be read"
+    assert found.error == f"{tmp_path}/pipe.mp4: {cause}"
+    assert found.reason == "unreachable"
 
 
 @pytest.mark.parametrize(
-    ("name", "cause"),
-    [("segfault", "died of SIGSEGV"), ("hang", "took longer than 1 s"), ("fail", "LookupError: asked for")],
+    ("name", "cause", "reason"),
+    [
+        ("segfault", "died of SIGSEGV", "crashed"),
+        ("hang", "took longer than 1 s", "timeout"),
+        ("fail", "LookupError: asked for", "error"),
+    ],
 )
 def test_survey_of_a_header_that_takes_the_reader_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cause: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cause: str, reason: str
 ) -> None:
     surveyor = SurveyWorker(Limits(seconds=5 if name != "hang" else 1))
     call = surveyor._child.call
 
-    def astray(function: str, path: str, seconds: float) -> object:
-        return call(f"faulty:{name}", seconds=seconds) if "header" in function else call(function, path, seconds=60)
+    def astray(function: str, *arguments: object, seconds: float, asked: object = None) -> object:
+        if "header" in function:
+            return call(f"faulty:{name}", seconds=seconds)
+        return call(function, *arguments, seconds=60)
 
     monkeypatch.setattr(surveyor._child, "call", astray)
     path = faulty.tiny_video(tmp_path / "clip.mp4")
@@ -248,6 +255,7 @@ def test_survey_of_a_header_that_takes_the_reader_down(
     assert found.error is not None
     assert found.error.startswith(f"{path}: reading its header {cause}")
     assert found.error.endswith("remove or transcode the file")
+    assert found.reason == reason
     assert found.content == content_hash(str(path))
 
 
