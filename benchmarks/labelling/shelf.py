@@ -20,8 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def stages() -> tuple[Stage, ...]:
-    """The open profile's stages with their defaults, except that nothing is rejected for sound, length or quality."""
-    return make_recipe(settings=("probe.min_seconds=0.5", "speech.required=false", "quality.minimum=0")).stages
+    """The open profile's stages with their defaults, but nothing is rejected for sound, length, standstills or quality."""
+    free = ("probe.min_seconds=0.5", "speech.required=false", "quality.minimum=0")
+    return make_recipe(settings=(*free, "motion.minimum=0", "motion.longest=60")).stages
 
 
 def clip_of(path: Path, decoder: Decoder = "pyav") -> Clip:

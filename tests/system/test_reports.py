@@ -26,6 +26,8 @@ VIDEOS = (
     "hdr_hlg.mov",
     "hdr_reference.mp4",
     "dv_ntsc_10_frames.dv",
+    "blurred_copy_beside.mp4",
+    "still_photo_with_speech.mp4",
 )
 
 Row = dict[str, object]
@@ -99,3 +101,16 @@ def test_what_could_not_be_read_is_decided(decided: dict[str, list[Row]]) -> Non
     (dv,) = decided["dv_ntsc_10_frames.dv"]
     assert dv["reason"] == "too_short"
     assert dv["fps_in"] == pytest.approx(29.97, abs=0.01)
+
+
+def test_a_blurred_copy_beside_the_picture_is_no_part_of_it(decided: dict[str, list[Row]]) -> None:
+    found = one(decided, "blurred_copy_beside.mp4")
+    assert (found["width"], found["height"], found["faces_max"]) == (910, 512, 1)
+    assert found["yaw"] == pytest.approx(-1.9, abs=0.3)
+    assert found["distance"] == pytest.approx(0.79, abs=0.01)
+
+
+def test_a_photo_with_speech_does_not_move(decided: dict[str, list[Row]]) -> None:
+    (found,) = decided["still_photo_with_speech.mp4"]
+    assert (found["reason"], found["motion"]) == ("still_picture", 0.0)
+    assert one(decided, "hdr_reference.mp4")["motion"] == 1.0
