@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def stages() -> tuple[Stage, ...]:
-    """The open profile's stages with their defaults, but nothing is rejected for sound, length, standstills or quality."""
+    """The open profile's stages with their defaults; nothing is rejected for sound, length, stillness or quality."""
     free = ("probe.min_seconds=0.5", "speech.required=false", "quality.minimum=0")
     return make_recipe(settings=(*free, "motion.minimum=0", "motion.longest=60")).stages
 
