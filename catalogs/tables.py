@@ -83,6 +83,12 @@ CLIPS = _table(
         _field("start_s", _DOUBLE, "seconds", "start of the clip in the source"),
         _field("end_s", _DOUBLE, "seconds", "end of the clip in the source"),
         _field("subject_id", _STRING, "name", "the person: as listed, else a cluster of face vectors"),
+        _field(
+            "subject_listed",
+            pa.bool_(),
+            "true or false",
+            "whether a manifest gives this clip its subject_id; false: its cluster does; null where there is none",
+        ),
         _field("split", _STRING, "name", "the set this clip belongs to, as listed"),
         _field(
             "user",

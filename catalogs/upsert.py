@@ -8,6 +8,9 @@ import pyarrow.compute as pc
 KEYS = ("clip_id", "source_key", "span_index", "recipe")
 """The columns of clips that identify a row's clip and span, and the recipe that decided it."""
 
+NAMES = ("subject_id", "subject_listed")
+"""The columns of clips that say who a clip shows, and whether a manifest says so."""
+
 
 def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
     """The rows of `held` that must go when `incoming` is committed. Both have the columns KEYS.
@@ -21,6 +24,21 @@ def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
     stale = pc.not_equal(near["recipe"], fingerprint)
     same_span = pc.is_in(_spans(near), value_set=_spans(incoming).combine_chunks())
     return near.filter(pc.or_(stale, same_span))
+
+
+def with_names(incoming: pa.Table, going: pa.Table) -> pa.Table:
+    """`incoming` with the names of the people of the rows that it replaces; both have the columns KEYS and NAMES.
+
+    Only accepted clips that have no name, and only names that no manifest gave: those are as listed now.
+    """
+    kept = going.filter(pc.invert(pc.fill_null(going["subject_listed"], False)))
+    was = kept["subject_id"].take(pc.index_in(incoming["clip_id"], value_set=kept["clip_id"].combine_chunks()))
+    wanted = pc.and_(pc.equal(incoming["status"], "accepted"), pc.is_null(incoming["subject_id"]))
+    taken = pc.and_(wanted, pc.is_valid(was))
+    for name, values in (("subject_id", was), ("subject_listed", pa.scalar(False))):
+        column = pc.if_else(taken, values, incoming[name])
+        incoming = incoming.set_column(incoming.schema.get_field_index(name), incoming.schema.field(name), column)
+    return incoming
 
 
 def collisions(held: pa.Table, incoming: pa.Table, fingerprint: str) -> list[str]:

@@ -26,7 +26,7 @@ from catalogs.recipes import differences, normal
 from catalogs.schema import TABLES, VERSION, conform, form
 from catalogs.separation import separated
 from catalogs.space import named_when_full
-from catalogs.upsert import KEYS, collisions, replaced
+from catalogs.upsert import KEYS, NAMES, collisions, replaced, with_names
 
 BATCH_BYTES = 128 << 20
 """Staged bytes gathered into one part of each table at most: bounds the committer's memory."""
@@ -127,7 +127,8 @@ class Writer:
     def commit(self) -> int:
         """Publish all staged spans, at most BATCH_BYTES a manifest; returns the clips committed.
 
-        Rows that a span already has are replaced in the same manifest. A staged file that is unreadable, or
+        Rows that a span already has are replaced in the same manifest; accepted clips keep the name of their person,
+        unless the staged row has one. A staged file that is unreadable, or
         repeats a clip_id of another span, is renamed to `.bad` and noted in `problems`; one staged under
         another recipe is removed and noted.
         """
@@ -209,6 +210,8 @@ class Writer:
             if going.num_rows:
                 for table in OF_CLIPS:
                     change.drop(table, among(going["clip_id"]))
+                for tables in spans.values():
+                    tables["clips"] = with_names(tables["clips"], going)
             for table in OF_CLIPS:
                 rows = [tables[table] for tables in spans.values() if table in tables]
                 change.add(table, rows, self._manifest.fingerprint)
@@ -262,12 +265,12 @@ class Writer:
         self._problems.append(Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own"))
 
     def _held(self) -> list[pa.Table]:
-        """The KEYS of all committed clips, a table a part; parts never change, so each is read once."""
+        """KEYS and NAMES of all committed clips, a table a part; parts never change, so each is read once."""
         held = {part.file: part for part in self._manifest.parts("clips")}
         self._keys = {file: keys for file, keys in self._keys.items() if file in held}
         for file, part in held.items():
             if file not in self._keys:
-                self._keys[file] = parts.read(self._root, "clips", part, KEYS)
+                self._keys[file] = parts.read(self._root, "clips", part, (*KEYS, *NAMES))
         return list(self._keys.values())
 
     def _fold(self) -> None:

@@ -28,11 +28,12 @@ from catalogs.place import locate
 from catalogs.schema import STATUSES, UNDECIDED_REASONS
 from catalogs.staging import stage_span
 from models.weights_needed import require
-from pipeline import cluster, rows, subjects
+from pipeline import cluster, rows
 from pipeline.decided import decided_sources, decided_spans, known, touched, unreached
 from pipeline.jobs import SpanDone, SpanJob
 from pipeline.labellers import labellers
 from pipeline.machine import machine, versions
+from pipeline.people import People, same_person_of
 from pipeline.progress import Progress, SurveyProgress
 from pipeline.reach import Reach
 from pipeline.recipe import Recipe
@@ -40,7 +41,7 @@ from pipeline.sources import Source, list_sources, source_key
 from pipeline.stamping import stamps
 from pipeline.survey import Survey, SurveyJob, Triage, triage
 from pipeline.surveying import survey
-from pipeline.upkeep import upkeep, with_keys
+from pipeline.upkeep import Upkeep, with_keys
 from pipeline.uris import printable
 from pipeline.workers import Limits, SpanWorker
 
@@ -161,7 +162,7 @@ class _Run:
             with self._noted(len(listed)):
                 self._decide(listed, todo, keys)
         else:
-            self._writer.rewrite(upkeep(listed, [], _same_person(self._recipe)))
+            self._tidy(listed, [])
         return self._result(keys, len(listed), len(listed) - len(todo))
 
     def _decide(self, listed: Sequence[SurveyJob], todo: Sequence[SurveyJob], keys: set[str]) -> None:
@@ -170,8 +171,22 @@ class _Run:
         surveys = survey(todo, self._request.limits, self._request.workers, progress)
         self._work(surveys, keys)
         self._record_problems()
-        self._writer.rewrite(upkeep(listed, surveys, _same_person(self._recipe)))
+        self._tidy(listed, surveys)
         self._refuse_undecided(todo)
+
+    def _tidy(self, listed: Sequence[SurveyJob], surveys: Sequence[Survey]) -> None:
+        """Superseded rows go, and where something is new, people are named; who has another name is told."""
+        update = Upkeep(listed, surveys, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe))
+        people: list[People | None] = []
+
+        def updated(clips: pa.Table) -> pa.Table:
+            after, found = update(clips)
+            people.append(found)
+            return after
+
+        self._writer.rewrite(updated)
+        if people[-1]:
+            self._say(f"people: {people[-1].text()}")
 
     @contextmanager
     def _noted(self, listed: int) -> Iterator[None]:
@@ -359,12 +374,6 @@ class _Run:
             older=self._writer.older,
             now=dict(self._progress.verdicts),
         )
-
-
-def _same_person(recipe: Recipe) -> float:
-    """The distance of face vectors up to which the recipe's identity stage takes two clips for one person's."""
-    found = (getattr(stage, "same_person", None) for stage in recipe.stages if stage.name == "identity")
-    return next((value for value in found if value is not None), subjects.SAME_PERSON)
 
 
 def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[SurveyJob], set[str]]:

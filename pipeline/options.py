@@ -18,6 +18,7 @@ Seconds = Annotated[float, arg(metavar="SECONDS")]
 # These may be left out, and what then holds stands in the option's own words.
 FileIfAny = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]
 CountIfAny = Annotated[int | None, arg(metavar="N", help_behavior_hint="")]
+DistanceIfAny = Annotated[float | None, arg(metavar="DISTANCE", help_behavior_hint="")]
 SecondsIfAny = Annotated[float | None, arg(metavar="SECONDS", help_behavior_hint="")]
 
 Options = TypeVar("Options")

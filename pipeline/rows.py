@@ -125,6 +125,7 @@ def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, An
         "span_index": job.span_index,
         "span_count": job.span_count,
         "subject_id": job.subject_id,
+        "subject_listed": True if job.subject_id else None,
         "split": job.split,
         "user": job.user,
         "recipe": fingerprint,

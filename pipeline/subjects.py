@@ -1,71 +1,85 @@
-"""Who is who: subject_id for clips whose manifest names nobody, by clustering their identity vectors."""
+"""Names of people: a cluster of clips keeps the name that most of its clips had, and no name is given twice."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-
-SAME_PERSON = 0.5
-_EXACT = 4000
-_LEADER = 0.2
+_GENERATED = re.compile(r"person_[0-9a-f]{12}")
 
 
-def assign(
-    clip_ids: Sequence[str], vectors: np.ndarray, named: Sequence[str | None], threshold: float = SAME_PERSON
+def is_generated(name: str | None) -> bool:
+    """Whether a name has the form of those that are made here."""
+    return name is not None and _GENERATED.fullmatch(name) is not None
+
+
+def names(
+    clip_ids: Sequence[str],
+    clusters: Sequence[int],
+    given: Sequence[str | None],
+    held: Sequence[str | None],
+    used: Collection[str],
 ) -> list[str]:
-    """A subject for each of N clips, independent of their order.
+    """The name of each of N clips, whatever their order.
 
-    clip_ids [N], vectors [N, 128] (dlib's, Euclidean), named [N]: the subject a manifest gives, or None. Clips with a
-    name keep it. The others are clustered with all (average linkage, cut at `threshold`): a cluster that holds named
-    clips takes the name most of them have; else it is called `person_` and the first clip id's first 12 digits.
+    clusters [N]: which cluster each is in. given [N]: the name that a manifest gives it, or None: it keeps that, and
+    the others of its cluster get the one that most have. held [N]: the generated name it has so far, or None: a cluster
+    in which no name is given keeps the one that most had; where several would keep one name (a person was split), the
+    one with most of its clips does, and the others get names that nobody has had. used: what else may not be given.
+    Equal numbers are settled by the alphabet of names, then of clip ids.
     """
-    if len(clip_ids) == 0:
-        return []
-    order = np.argsort(np.array(clip_ids, dtype=str), kind="stable")
-    labels = _clusters(np.asarray(vectors, np.float64)[order], threshold)
     members: dict[int, list[int]] = {}
-    for place, label in zip(order, labels, strict=True):
-        members.setdefault(int(label), []).append(int(place))
+    for place in sorted(range(len(clip_ids)), key=lambda place: clip_ids[place]):
+        members.setdefault(int(clusters[place]), []).append(place)
+    taken = {*used, *(name for name in (*given, *held) if name)}
+    listed = {name for name in given if name}
     out = [""] * len(clip_ids)
+    nameless: list[list[int]] = []
+    wanted: list[tuple[int, str, str, list[int]]] = []
     for places in members.values():
-        given = Counter(name for name in (named[i] for i in places) if name)
-        own = f"person_{clip_ids[places[0]][:12]}"
-        name = min(given, key=lambda key: (-given[key], key)) if given else own
-        for i in places:
-            out[i] = named[i] or name
-    return out
+        theirs, before = _counted(given, places), _counted(held, places)
+        if theirs:
+            _put(out, places, _most(theirs))
+        elif before and _most(before) not in listed:
+            name = _most(before)
+            wanted.append((-before[name], name, clip_ids[places[0]], places))
+        else:
+            nameless.append(places)
+    kept: set[str] = set()
+    for _, name, _, places in sorted(wanted):
+        if name in kept:
+            nameless.append(places)
+        else:
+            kept.add(name)
+            _put(out, places, name)
+    for places in nameless:
+        name = _new(clip_ids[places[0]], taken, fresh=not any(held[place] for place in places))
+        taken.add(name)
+        _put(out, places, name)
+    return [own or name for own, name in zip(given, out, strict=True)]
 
 
-def _clusters(vectors: np.ndarray, threshold: float) -> np.ndarray:
-    """Cluster labels [N]; above a few thousand clips near-equal vectors are merged first, which bounds memory."""
-    if len(vectors) == 1:
-        return np.zeros(1, int)
-    if len(vectors) <= _EXACT:
-        return fcluster(linkage(vectors, "average"), threshold, "distance")
-    leader = _leaders(vectors, _LEADER)
-    unique = np.unique(leader)
-    centres = np.stack([vectors[leader == k].mean(0) for k in unique])
-    if len(unique) > _EXACT:
-        return _leaders(centres, threshold)[np.searchsorted(unique, leader)]
-    return fcluster(linkage(centres, "average"), threshold, "distance")[np.searchsorted(unique, leader)]
+def _counted(values: Sequence[str | None], places: Sequence[int]) -> Counter[str]:
+    return Counter(name for name in (values[place] for place in places) if name)
 
 
-def _leaders(vectors: np.ndarray, threshold: float) -> np.ndarray:
-    """Leader clustering [N]: each vector joins the nearest leader within `threshold` or becomes one."""
-    leaders = np.empty_like(vectors)
-    labels = np.empty(len(vectors), int)
-    count = 0
-    for i, vector in enumerate(vectors):
-        if count:
-            distance = np.linalg.norm(leaders[:count] - vector, axis=1)
-            nearest = int(distance.argmin())
-            if distance[nearest] <= threshold:
-                labels[i] = nearest
-                continue
-        leaders[count] = vector
-        labels[i] = count
-        count += 1
-    return labels
+def _most(counts: Mapping[str, int]) -> str:
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def _put(out: list[str], places: Sequence[int], name: str) -> None:
+    for place in places:
+        out[place] = name
+
+
+def _new(first: str, taken: Collection[str], fresh: bool) -> str:
+    """A name that nobody has: after their first clip for clips that nobody has named yet, else by chance.
+
+    By chance, since of the names that nobody has now, any might have been somebody's before.
+    """
+    name = f"person_{first[:12]}" if fresh else ""
+    while not name or name in taken:
+        name = f"person_{secrets.token_hex(6)}"
+    return name

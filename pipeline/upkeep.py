@@ -1,31 +1,42 @@
-"""What the end of a run changes in table clips: superseded rows go, people get names."""
+"""What the end of a run changes in table clips: superseded rows go, listed names are as listed, people get names."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline import subjects
+from pipeline.people import SAME_PERSON, People, compared, is_listed, named, seen
+from pipeline.replacing import replaced
 from pipeline.survey import Survey, SurveyJob
 
-_GENERATED = re.compile(r"person_[0-9a-f]{12}")
 
+@dataclass(frozen=True)
+class Upkeep:
+    """The update of table clips at the end of the run `run_id`, whose recipe has this fingerprint.
 
-def upkeep(
-    listed: Sequence[SurveyJob], surveys: Sequence[Survey], same_person: float = subjects.SAME_PERSON
-) -> Callable[[pa.Table], pa.Table]:
-    """The update of table clips for a run that listed `listed` and had to survey `surveys` of them.
-
-    same_person: see `pipeline.subjects.assign`.
+    listed: all that the run listed; surveys: what it had to survey of that. same_person: see `pipeline.people.named`.
     """
-    given = {job.source_key: job for job in listed}
-    return lambda clips: named(without_superseded(clips, surveys, given), given, same_person)
+
+    listed: Sequence[SurveyJob]
+    surveys: Sequence[Survey]
+    fingerprint: str
+    run_id: str
+    same_person: float = SAME_PERSON
+
+    def __call__(self, clips: pa.Table) -> tuple[pa.Table, People | None]:
+        """Table clips as it is to be, and what became of the names of people where something was new."""
+        listed = {job.source_key: job for job in self.listed}
+        left = without_superseded(clips, self.surveys, listed)
+        after = as_listed(left, listed)
+        if not is_due(left, after, self.fingerprint, self.run_id):
+            return after, None
+        after = named(after, self.fingerprint, self.same_person)
+        return after, compared(clips, after, self.fingerprint)
 
 
 def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SurveyJob]) -> pa.Table:
@@ -46,39 +57,45 @@ def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mappi
 def with_keys(clips: pa.Table, now: Mapping[str, str]) -> pa.Table:
     """With the source_key that replaces an old one: a file that was only touched keeps its rows."""
     keys = [now.get(key, key) for key in clips["source_key"].to_pylist()]
-    return _replaced(clips, "source_key", keys)
+    return replaced(clips, "source_key", keys)
 
 
-def named(clips: pa.Table, listed: Mapping[str, SurveyJob], same_person: float = subjects.SAME_PERSON) -> pa.Table:
-    """With subject_id, split and user as listed now; accepted clips that nobody names get a cluster of face vectors.
+def as_listed(clips: pa.Table, listed: Mapping[str, SurveyJob]) -> pa.Table:
+    """With the names, splits and other columns of what is listed now; what is not keeps those that it has.
 
-    Vectors of different lengths (rows of an earlier recipe, until they are worked on again) are clustered apart.
+    A name that was listed and is not any more goes; one that clustering gave stays, until people are named again.
     """
     jobs = [listed.get(key) for key in clips["source_key"].to_pylist()]
-    subject = [
-        job.subject_id if job else _unless_generated(old)
-        for job, old in zip(jobs, clips["subject_id"].to_pylist(), strict=True)
-    ]
+    subject, mark = [], []
+    for job, name, known in zip(jobs, clips["subject_id"].to_pylist(), is_listed(clips), strict=True):
+        own = job.subject_id if job else None
+        kept = own or (None if job and known else name)
+        subject.append(kept)
+        mark.append(None if kept is None else own is not None or known)
     split = [job.split if job else old for job, old in zip(jobs, clips["split"].to_pylist(), strict=True)]
     user = [job.user if job else old for job, old in zip(jobs, clips["user"].to_pylist(), strict=True)]
-    seen = pc.and_(pc.equal(clips["status"], "accepted"), pc.is_valid(clips["face_vector"]))
-    lengths = pc.fill_null(pc.list_value_length(clips["face_vector"]), 0).to_numpy()
-    for length in np.unique(lengths[seen.to_numpy()]):
-        places = np.flatnonzero(seen.to_numpy() & (lengths == length))
-        accepted = clips.take(pa.array(places))
-        vectors = np.array(accepted["face_vector"].to_pylist(), np.float32)
-        assigned = subjects.assign(accepted["clip_id"].to_pylist(), vectors, [subject[i] for i in places], same_person)
-        for place, name in zip(places, assigned, strict=True):
-            subject[place] = name
-    for column, values in (("subject_id", subject), ("split", split), ("user", user)):
-        clips = _replaced(clips, column, values)
+    columns: dict[str, Sequence[Any]] = {
+        "subject_id": subject,
+        "subject_listed": mark,
+        "split": split,
+        "user": user,
+    }
+    for column, values in columns.items():
+        clips = replaced(clips, column, values)
     return clips
 
 
-def _unless_generated(name: str | None) -> str | None:
-    return None if name is None or _GENERATED.fullmatch(name) else name
+def is_due(before: pa.Table, after: pa.Table, fingerprint: str, run_id: str) -> bool:
+    """Whether people must be named: this run accepted a clip, one has no name yet, or listed names have changed.
+
+    before, after: table clips without and with what is listed now.
+    """
+    accepted = after.filter(pa.array(seen(after, fingerprint)))
+    fresh = pc.or_(pc.is_null(accepted["subject_id"]), pc.equal(accepted["run_id"], run_id))
+    return bool(pc.any(fresh, min_count=0).as_py()) or _given(before) != _given(after)
 
 
-def _replaced(clips: pa.Table, column: str, values: Sequence[Any]) -> pa.Table:
-    field = clips.schema.field(column)
-    return clips.set_column(clips.schema.get_field_index(column), field, pa.array(values, field.type))
+def _given(clips: pa.Table) -> dict[str, str]:
+    """The name of each clip that has it from a manifest."""
+    rows = zip(clips["clip_id"].to_pylist(), clips["subject_id"].to_pylist(), is_listed(clips), strict=True)
+    return {clip: name for clip, name, named in rows if named}

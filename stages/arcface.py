@@ -25,7 +25,7 @@ class ArcFaceIdentity(BatchedStage):
     face from one frame to the next (mean grey values) from which the clip before it and after it are compared too, by
     the means of five looks at each; swapped: their cosine that means two people; the demo calls .28 and more one
     person, and a mean of five hangs less on how a head is turned. same_person: Euclidean distance up to which two
-    clips are put down to one person when subject_id is given (pipeline/subjects.py); 1.1 is a cosine of .4, from which
+    clips are put down to one person when subject_id is given (pipeline/people.py); 1.1 is a cosine of .4, from which
     the package speaks of one person. These cosines are theirs; without the weights none could be tuned here.
     """
 

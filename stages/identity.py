@@ -23,7 +23,7 @@ class Identity:
     one frame to the next (mean grey values) from which the clip before it and after it are compared too, by the means
     of five looks at each; swapped: their distance that means another person; one person reaches .39. Few clips have
     such a jump, so the extra looks are rare. same_person: distance up to which two clips are put down to one person
-    when subject_id is given (pipeline/subjects.py).
+    when subject_id is given (pipeline/people.py).
     """
 
     looks: int = 3

@@ -10,9 +10,11 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.mirror import ALL_SINGLE
 from benchmarks.labelling.shelf import Shelf
+from pipeline.clusters import clusters
 
 THRESHOLDS = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-METHODS = ("average", "complete")
+METHODS = ("ours", "average", "complete", "single")
+# ours: pipeline/clusters.py; the others: scipy's
 # who is in more than one clip: by index.csv, and where two clips show one recording or one generated portrait
 # (news_450 and st_02, news_512 and vr_3, vasa_10 and vx_10); all others are taken for people of their own
 PEOPLE = {
@@ -41,9 +43,9 @@ def measure(shelf: Shelf, only: tuple[str, ...] = ()) -> Result:
     apart = np.array([np.linalg.norm(array[a] - array[b]) for a, b in pairs])
     rows, findings = [], []
     for method in METHODS:
-        tree = linkage(array, method)
+        tree = None if method == "ours" else linkage(array, method)
         for threshold in THRESHOLDS:
-            cluster = fcluster(tree, threshold, "distance")
+            cluster = clusters(array, threshold) if tree is None else fcluster(tree, threshold, "distance")
             together = np.array([cluster[a] == cluster[b] for a, b in pairs])
             precision = float(same[together].mean()) if together.any() else 1.0
             recall = float(together[same].mean())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from catalogs.upsert import collisions, replaced
+from catalogs.upsert import collisions, replaced, with_names
 
 
 def _rows(*rows: tuple[str, str, int, str]) -> pa.Table:
@@ -34,3 +34,28 @@ def test_a_clip_stands_once() -> None:
     assert collisions(HELD, _rows(("a0", "A", 0, "new")), "new") == []
     assert collisions(HELD, _rows(("b0", "C", 0, "new")), "new") == []
     assert collisions(HELD, _rows(("a1", "A", 0, "new"), ("z", "A", 1, "new")), "new") == []
+
+
+def test_accepted_clips_keep_the_name_that_no_manifest_gave() -> None:
+    going = pa.table(
+        {
+            "clip_id": ["a", "b", "c", "d", "e"],
+            "subject_id": ["A", "B", "C", None, "E"],
+            "subject_listed": [False, True, None, None, False],
+        }
+    )
+    incoming = pa.table(
+        {
+            "clip_id": ["e", "b", "new", "c", "a", "d"],
+            "status": ["rejected", *["accepted"] * 5],
+            "subject_id": [None, None, None, "listed", None, None],
+            "subject_listed": [None, None, None, True, None, None],
+        },
+        pa.schema(
+            [(name, pa.string()) for name in ("clip_id", "status", "subject_id")] + [("subject_listed", pa.bool_())]
+        ),
+    )
+    found = with_names(incoming, going)
+    assert found["subject_id"].to_pylist() == [None, None, None, "listed", "A", None]
+    assert found["subject_listed"].to_pylist() == [None, None, None, True, False, None]
+    assert found.schema.equals(incoming.schema)

@@ -176,7 +176,7 @@ class Commits(RuleBasedStateMachine):
                 self.writer.commit()
         except Crash:
             self._recover()
-            after = {**before, **self.staged}
+            after = {**before, **self._published()}
             assert self._seen() in (_flat(before), _flat(after)), "half a commit is visible"
         self._commit()
 
@@ -205,9 +205,17 @@ class Commits(RuleBasedStateMachine):
     def seen_is_committed(self) -> None:
         assert self._seen() == _flat(self.committed)
 
+    def _published(self) -> dict[tuple[int, int], list[Row]]:
+        """What is staged, once it is committed: accepted clips keep the names that they have."""
+        names = {clip: name for rows in self.committed.values() for clip, _, name in rows}
+        return {
+            key: [(clip, status, names.get(clip) if status == "accepted" else None) for clip, status, _ in rows]
+            for key, rows in self.staged.items()
+        }
+
     def _commit(self) -> None:
         self.writer.commit()
-        self.committed.update(self.staged)
+        self.committed.update(self._published())
         self.staged.clear()
         assert self.writer.problems == ()
 

@@ -1,16 +1,17 @@
-"""The end of a run: rows of earlier bytes go, listed names stay, and the others get names that anyone would repeat."""
+"""The end of a run: rows of earlier bytes go, names are as listed, and people are named where something is new."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pytest
 from faulty import person
 
 from catalogs.schema import conform
+from pipeline.people import People
 from pipeline.survey import Survey, SurveyJob
-from pipeline.upkeep import named, upkeep, with_keys, without_superseded
+from pipeline.upkeep import Upkeep, as_listed, with_keys, without_superseded
 
 
 def clips(*rows: dict[str, Any]) -> pa.Table:
@@ -73,69 +74,59 @@ def test_listed_names_and_splits_are_as_listed_now() -> None:
         {"source_key": "b", "subject_id": "before", "split": "train"},
         {"source_key": "not listed now", "subject_id": "Eve", "split": "test"},
     )
-    found = named(rows, by_key(listed("a", subject="Ann", split="val"), listed("b")))
+    found = as_listed(rows, by_key(listed("a", subject="Ann", split="val"), listed("b")))
     assert found["subject_id"].to_pylist() == ["Ann", None, "Eve"]
+    assert found["subject_listed"].to_pylist() == [True, None, True]
     assert found["split"].to_pylist() == ["val", None, "test"]
 
 
-def test_accepted_clips_that_nobody_names_get_a_cluster() -> None:
+def test_names_that_clusters_gave_stay_where_no_name_is_listed() -> None:
     rows = clips(
-        {"source_key": "1", "face_vector": person("ann")},
-        {"source_key": "2", "face_vector": person("ann"), "subject_id": "person_aaaaaaaaaaaa"},
-        {"source_key": "3", "face_vector": person("bob")},
-        {"source_key": "4", "face_vector": person("bob")},
-        {"source_key": "5", "face_vector": person("bob"), "status": "rejected", "reason": "low_quality"},
-        {"source_key": "6"},
+        {"source_key": "a", "subject_id": "Ann", "subject_listed": False},
+        {"source_key": "b", "subject_id": "person_aaaaaaaaaaaa"},
+        {"source_key": "c", "subject_id": "person_aaaaaaaaaaaa", "subject_listed": True},
     )
-    jobs = by_key(listed("1"), listed("3"), listed("4", subject="Bob"), listed("5"), listed("6"))
-    found = named(rows, jobs)["subject_id"].to_pylist()
-    ann = f"person_{0:012x}"
-    assert found == [ann, ann, "Bob", "Bob", None, None]
+    found = as_listed(rows, by_key(listed("a"), listed("b"), listed("c")))
+    assert found["subject_id"].to_pylist() == ["Ann", "person_aaaaaaaaaaaa", None]
+    assert found["subject_listed"].to_pylist() == [False, False, None]
 
 
-def test_generated_names_do_not_depend_on_order_or_on_earlier_names() -> None:
-    people = [("ann", 0), ("bob", 1), ("ann", 2), ("carl", 3), ("bob", 4)]
-    rows = clips(
-        *(
-            {
-                "source_key": str(i),
-                "face_vector": person(name) + np.float32(0.001 * i),
-                "clip_id": f"{i * 7 % 5:x}".ljust(32, "0"),
-            }
-            for name, i in people
-        )
-    )
-    before = named(rows, {})
-    shuffled = named(rows.take([3, 1, 4, 0, 2]), {})
-    key = [("source_key", "ascending")]
-    assert shuffled.sort_by(key).equals(before.sort_by(key))
-    assert named(before, {}).equals(before)
-    assert len(set(before["subject_id"].to_pylist())) == 3
+def update(rows: pa.Table, *jobs: SurveyJob, surveys: tuple[Survey, ...] = ()) -> tuple[pa.Table, People | None]:
+    return Upkeep(jobs, surveys, "r", "this run")(rows)
 
 
-def test_upkeep_does_both() -> None:
+def test_upkeep_does_all() -> None:
     rows = clips(
         {"source_key": "old", "content": "before", "subject_id": "Ann"},
         {"source_key": "new", "content": "after", "face_vector": person("ann")},
+        {"source_key": "other", "source_uri": "/b.mp4", "face_vector": person("ann")},
     )
     job = listed("new", subject="Ann", split="train")
-    found = upkeep([job], [Survey.of(job, "after", 5.0)])(rows)
+    found, people = update(rows, job, surveys=(Survey.of(job, "after", 5.0),))
     assert found.select(["source_key", "subject_id", "split"]).to_pylist() == [
-        {"source_key": "new", "subject_id": "Ann", "split": "train"}
+        {"source_key": "new", "subject_id": "Ann", "split": "train"},
+        {"source_key": "other", "subject_id": "Ann", "split": None},
     ]
-    assert upkeep([], [])(clips()).num_rows == 0
+    assert people == People(people=1, clips=2, new=0, changes=())
+    assert update(clips())[0].num_rows == 0
 
 
-def test_vectors_of_two_networks_are_clustered_apart() -> None:
-    short, long = np.zeros(128), np.zeros(512)
-    rows = clips({"face_vector": short}, {"face_vector": long}, {"face_vector": short}, {"face_vector": long + 1})
-    names = named(rows, {})["subject_id"].to_pylist()
-    assert names[0] == names[2] != names[1]
-    assert len({names[0], names[1], names[3]}) == 3
-
-
-def test_the_distance_of_one_person_is_the_stage_s() -> None:
-    rows = clips({"face_vector": np.zeros(128)}, {"face_vector": np.full(128, 0.05)})
-    apart, together = (named(rows, {}, limit)["subject_id"].to_pylist() for limit in (0.5, 0.6))
-    assert apart[0] != apart[1]
-    assert together[0] == together[1]
+@pytest.mark.parametrize(
+    ("row", "job", "due"),
+    [
+        ({"subject_id": "person_aaaaaaaaaaaa"}, listed("key"), False),
+        ({"subject_id": "person_aaaaaaaaaaaa", "run_id": "this run"}, listed("key"), True),
+        ({"subject_id": None}, listed("key"), True),
+        ({"subject_id": None, "status": "rejected", "reason": "no_face"}, listed("key"), False),
+        ({"subject_id": None, "recipe": "older"}, listed("key"), False),
+        ({"subject_id": None, "face_vector": None}, listed("key"), False),
+        ({"subject_id": "Ann", "subject_listed": True}, listed("key", subject="Ann"), False),
+        ({"subject_id": "Ann", "subject_listed": True}, listed("key", subject="Anna"), True),
+        ({"subject_id": "Ann", "subject_listed": True}, listed("key"), True),
+        ({"subject_id": "Ann", "subject_listed": True}, listed("other"), False),
+        ({"subject_id": "Ann", "subject_listed": False}, listed("key"), False),
+    ],
+)
+def test_people_are_named_only_where_something_is_new(row: dict[str, Any], job: SurveyJob, due: bool) -> None:
+    _, people = update(clips({"source_key": "key", "face_vector": person("ann"), **row}), job)
+    assert (people is not None) == due
