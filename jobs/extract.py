@@ -87,6 +87,9 @@ def main(args: Extract) -> None:
     """Run it; errors come out as Failure with their exit code."""
     inputs = [text for texts in args.input for text in texts]
     catalog = _required(inputs, args.catalog)
+    for option, value in (("--workers", args.workers), ("--timeout", args.timeout)):
+        if value is not None and value <= 0:
+            raise Failure(f"{option} must be above 0, not {value:g}")
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
     latents = str(local(args.latents, "--latents")) if args.latents else None

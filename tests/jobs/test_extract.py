@@ -119,6 +119,16 @@ def test_all_that_is_missing_is_named_at_once(extract: Callable[..., Any], tmp_p
     assert "--input (" not in extract("--input", tmp_path, *plan).err
 
 
+@pytest.mark.parametrize(("option", "value"), [("--workers", "0"), ("--workers", "-2"), ("--timeout", "0")])
+def test_numbers_that_make_no_sense_are_wrong_arguments(
+    extract: Callable[..., Any], tmp_path: Path, option: str, value: str
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    done = extract("--input", tmp_path, "--catalog", tmp_path / "catalog", option, value)
+    assert (done.code, done.err) == (2, f"error: {option} must be above 0, not {value}\n")
+    assert not (tmp_path / "catalog").exists()
+
+
 def test_a_folder_of_videos_or_a_file_as_catalog_is_a_wrong_argument(
     extract: Callable[..., Any], tmp_path: Path
 ) -> None:

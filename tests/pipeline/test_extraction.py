@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -236,6 +238,16 @@ def test_a_full_disk_ends_the_run_in_words_and_keeps_what_is_done(
 
 def full(*_: Any, **__: Any) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_the_command_stands_in_runs_as_a_shell_takes_it(
+    folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["jobs/extract.py", "--input", "my 'videos'", "--set", "a=b", "caf\udce9.mp4"]
+    monkeypatch.setattr(sys, "argv", words)
+    do(catalog, folder)
+    (run,) = runs(catalog)
+    assert shlex.split(run["command"]) == ["python", *words[:-1], "caf\\udce9.mp4"]
 
 
 def test_a_folder_of_videos_is_no_place_for_a_catalog(folder: Path) -> None:
