@@ -1,7 +1,7 @@
-"""What the job takes besides its stages: its start-up, and the bytes that a second of video becomes in a catalog.
+"""The bytes that a second of accepted video becomes in a catalog: its rows, and the frames of each preset.
 
-Extracts the same clips without frames and with those of each preset, and looks at the files. With --write the figures
-go into pipeline/throughput.json, from which `jobs/extract.py --plan` estimates.
+Extracts the same clips without frames and with those of each preset, one after the other in this process, and looks at
+the files. With --write the figures go into pipeline/throughput.json, from which `jobs/extract.py --plan` estimates.
 
     python benchmarks/storage.py [--input FOLDER] [--write]
 """
@@ -9,9 +9,9 @@ go into pipeline/throughput.json, from which `jobs/extract.py --plan` estimates.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,21 +22,27 @@ import tyro
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.networks.figures import processor
-from catalogs import manifest, query
+from catalogs import Writer, manifest, query
+from catalogs.staging import stage_span
+from pipeline.jobs import SpanJob
+from pipeline.recipe import Recipe, make_recipe
 from pipeline.samples import make_samples
+from pipeline.span import extract
 from pipeline.throughput import PLACE, read_table
+from pipeline.uris import content_hash
 from pipeline.variants import FRAME_SIZES
+from stages.reader_pyav import read_header
 
-ROOT = Path(__file__).resolve().parents[1]
 ROWS = ("clips", "latents", "previews")
+SAMPLES = ("talking_man.mp4", "talking_woman.mp4")
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Measure start-up and storage.
+    """Measure storage.
 
-    input: a folder of clips; without it, the demo's sample clips. write: put the figures into
-    pipeline/throughput.json.
+    input: a folder of clips, most of which are accepted; without it, two of the demo's sample clips. write: put the
+    figures into pipeline/throughput.json.
     """
 
     input: Path | None = None
@@ -46,39 +52,47 @@ class Storage:
 def main(args: Storage) -> None:
     """One line of JSON: the figures as they stand in pipeline/throughput.json."""
     with tempfile.TemporaryDirectory() as folder:
-        clips, given = Path(folder) / "clips", args.input
-        if given is None:
-            make_samples(clips)
-        found = measured(given or clips, Path(folder), f"clips of {given.name}" if given else "the sample clips")
-    print(json.dumps({"name": "storage", **found}))
+        if args.input is None:
+            made = Path(folder) / "clips"
+            make_samples(made)
+            paths, what = [made / name for name in SAMPLES], f"the sample clips {' and '.join(SAMPLES)}"
+        else:
+            paths, what = sorted(args.input.iterdir()), f"clips of {args.input.name}"
+        found = measured(paths, Path(folder), what)
+    print(json.dumps({"benchmark": "storage", **found}))
     if args.write:
-        PLACE.write_text(json.dumps({**read_table(), "job": found}, indent=1) + "\n")
+        PLACE.write_text(json.dumps({**read_table(), "storage": found}, indent=1) + "\n")
 
 
-def measured(clips: Path, folder: Path, what: str) -> dict[str, Any]:
-    """Start-up of the job, and bytes of a catalog's rows and frames a second of the video that it lists."""
-    plain, summary = extracted(clips, folder / "plain")
+def measured(paths: Sequence[Path], folder: Path, what: str) -> dict[str, Any]:
+    """Bytes of a catalog's rows, and of its frames, a second of accepted video."""
+    plain = stored(paths, folder / "plain", make_recipe())
     sizes = {"rows": sum(plain[table] for table in ROWS)}
     for preset, size in FRAME_SIZES.items():
-        sizes[f"frames_{size}"] = extracted(clips, folder / preset, "--frames", "--preset", preset)[0]["frames"]
+        sizes[f"frames_{size}"] = stored(paths, folder / preset, make_recipe(frames=preset))["frames"]
     return {
         "name": processor(),
         "date": datetime.now(UTC).date().isoformat(),
-        "clips": f"{what} ({summary['accepted']} of {summary['clips']} accepted)",
-        "startup_seconds": summary["startup_seconds"],
+        "clips": what,
         "bytes_per_second": {name: round(size) for name, size in sizes.items()},
     }
 
 
-def extracted(clips: Path, catalog: Path, *options: str) -> tuple[dict[str, float], dict[str, Any]]:
-    """(bytes of each table a second of video listed, the job's summary)."""
-    command = [sys.executable, str(ROOT / "jobs/extract.py"), "--input", str(clips), "--catalog", str(catalog)]
-    done = subprocess.run([*command, "--json", *options], capture_output=True, text=True, check=True)
+def stored(paths: Sequence[Path], catalog: Path, recipe: Recipe) -> dict[str, float]:
+    """Bytes of each table of a catalog of these clips, a second of accepted video."""
+    with Writer.open(catalog, recipe.describe(), recipe.fingerprint) as writer:
+        for number, path in enumerate(paths):
+            length = min(recipe.max_seconds, read_header(str(path)).duration)
+            key = f"{number:032x}"
+            job = SpanJob(str(path), key, content_hash(str(path)), 0, 1, 0.0, length, None, None)
+            stage_span(catalog, key, 0, extract(recipe, job, str(path), "storage"))
+        writer.commit()
     state = manifest.newest(catalog)
     assert state is not None
-    (row,) = query(catalog, "select sum(end_s - start_s) video from clips").to_pylist()
-    size = {name: sum(part.bytes for part in state.parts(name)) / row["video"] for name in (*ROWS, "frames")}
-    return size, json.loads(done.stdout)
+    (row,) = query(catalog, "select sum(end_s - start_s) video from clips where status = 'accepted'").to_pylist()
+    if not row["video"]:
+        sys.exit(f"none of {len(paths)} clips is accepted: give others with --input")
+    return {name: sum(part.bytes for part in state.parts(name)) / row["video"] for name in (*ROWS, "frames")}
 
 
 if __name__ == "__main__":

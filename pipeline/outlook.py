@@ -108,8 +108,11 @@ def outlook(
     at_once = workers or cores
     wall = None
     if video is not None and rates.speed:
-        start = table["job"]["startup_seconds"] if table.get("job") else 0.0
-        wall = start + video / (rates.speed * min(at_once, cores)) if todo else 0.0
+        wall = (
+            table["cpu_chain"].get("startup_seconds", 0.0) + video / (rates.speed * min(at_once, cores))
+            if todo
+            else 0.0
+        )
     return Outlook(
         sources=len(listed),
         decided=len(listed) - len(todo),
@@ -217,11 +220,11 @@ def _benchmarked_speed(recipe: Recipe, table: Table) -> tuple[float | None, str]
 
 
 def _benchmarked_size(recipe: Recipe, table: Table) -> tuple[float | None, str]:
-    job = table.get("job")
+    stored = table.get("storage")
     extra = frame_bytes(recipe, table)
-    if not job or extra is None:
+    if not stored or extra is None:
         return None, "it was not measured: python benchmarks/storage.py --write"
-    return job["bytes_per_second"]["rows"] + extra, f"measured on {job['clips']}, {job['date']}, profile open"
+    return stored["bytes_per_second"]["rows"] + extra, f"measured on {stored['clips']}, {stored['date']}"
 
 
 def _count(number: int, what: str) -> str:

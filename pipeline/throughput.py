@@ -1,8 +1,7 @@
 """How fast stages and networks were measured to be (pipeline/throughput.json), and how many CPU cores a GPU needs.
 
 `python benchmarks/labellers.py --write` writes the figures. All are seconds of video a second, on one CPU core or one
-GPU, at the stages' default sampling. `python benchmarks/storage.py --write` adds what the job takes besides: its
-start-up and the bytes it stores.
+GPU, at the stages' default sampling. `python benchmarks/storage.py --write` adds the bytes that are stored.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ PLACE = Path(__file__).with_name("throughput.json")
 Table = dict[str, Any]
 """cpu, gpu (None where not measured): name, date, items (of each network a second), networks ("name=variant").
 
-cpu_chain: name, date, stages (each role of profile `open`, None: too quick to show), preparing ("name=variant": making
+cpu_chain: name, date, startup_seconds (of the job), stages (each role of profile `open`, None: too quick to show), preparing ("name=variant": making
 a network's items).
-job: name, date, clips (what it was measured on), startup_seconds, bytes_per_second (of video: rows, and frames_SIZE,
-which come on top of them).
+storage: name, date, clips (what it was measured on), bytes_per_second (of accepted video: rows, and frames_SIZE, which
+come on top of them).
 """
 
 
@@ -82,7 +81,7 @@ def frame_bytes(recipe: Recipe, table: Table) -> float | None:
     sizes = [stage.size for stage in recipe.stages if stage.name == "frames"]  # type: ignore[attr-defined]
     if not sizes:
         return 0.0
-    found = (table.get("job") or {"bytes_per_second": {}})["bytes_per_second"].get(f"frames_{sizes[0]}")
+    found = (table.get("storage") or {"bytes_per_second": {}})["bytes_per_second"].get(f"frames_{sizes[0]}")
     return None if found is None else float(found)
 
 

@@ -20,7 +20,8 @@ def updated(
 ) -> Table:
     """`table` with what was found on `device`; figures of other networks stay where the machine is the same.
 
-    extract: the line of JSON of benchmarks/extract.py, from which the speeds of the stages on a CPU core come.
+    extract: the line of JSON of benchmarks/extract.py, from which the speeds of the stages on a CPU core come, and the
+    job's start-up.
     """
     name = processor() if device.type == "cpu" else torch.cuda.get_device_name(device)
     key = "cpu" if device.type == "cpu" else "gpu"
@@ -43,6 +44,7 @@ def updated(
         whole = extract["video_seconds_per_second_per_core"]
         shares = extract["stage_share"]
         chain |= {"name": name, "date": _today(), "stages": {role: _speed(whole, s) for role, s in shares.items()}}
+        chain["startup_seconds"] = extract["seconds"]["b start-up"]
     return {**table, key: block, "cpu_chain": chain}
 
 

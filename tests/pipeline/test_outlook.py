@@ -25,11 +25,16 @@ pytestmark = pytest.mark.usefixtures("without_ray")
 TABLE: Table = {
     "cpu": {"name": "a CPU", "date": "2026-01-02", "items": {}, "networks": {}},
     "gpu": None,
-    "cpu_chain": {"name": "a CPU", "date": "2026-01-02", "stages": {"probe": None, "screen": 4.0}, "preparing": {}},
-    "job": {
+    "cpu_chain": {
+        "name": "a CPU",
+        "date": "2026-01-02",
+        "startup_seconds": 7.0,
+        "stages": {"probe": None, "screen": 4.0},
+        "preparing": {},
+    },
+    "storage": {
         "date": "2026-03-04",
         "clips": "some clips",
-        "startup_seconds": 7.0,
         "bytes_per_second": {"rows": 1000, "frames_96": 500},
     },
 }
@@ -54,7 +59,7 @@ def test_hours_time_and_storage_come_from_headers_and_rates(folder: Path, catalo
     assert lines[1] == "  video    8 s (by their headers; 1 of these are no video)"
     assert lines[2].startswith("  time     about 9 s with 1 worker on this machine")
     assert lines[2].endswith("(one does 4 s of video a second: measured on a core of a CPU, 2026-01-02, without GPUs)")
-    assert lines[3] == "  storage  about 0.1 MB (measured on some clips, 2026-03-04, profile open)"
+    assert lines[3] == "  storage  about 0.1 MB (measured on some clips, 2026-03-04)"
 
 
 def test_more_workers_than_cores_are_no_faster(folder: Path, catalog: Path) -> None:
@@ -114,7 +119,7 @@ def test_wrong_inputs_and_places_are_the_errors_of_the_run(folder: Path, catalog
 
 
 def test_figures_that_are_missing_are_named(folder: Path, catalog: Path) -> None:
-    bare = {**TABLE, "job": None, "cpu_chain": {**TABLE["cpu_chain"], "stages": {}}}
+    bare = {**TABLE, "storage": None, "cpu_chain": {**TABLE["cpu_chain"], "stages": {}}}
     found = outlook([str(folder)], str(catalog), RECIPE, table=bare)
     assert (found.speed, found.wall_seconds, found.bytes) == (None, None, None)
     text = "\n".join(outlook_text(found))
@@ -128,7 +133,7 @@ def test_the_tables_own_figures_serve_every_recipe() -> None:
         found = worker_speed(make_recipe(profile), table)
         assert found is not None
         assert slowest < found.speed < 30
-    frames = {**table, "job": TABLE["job"]}
+    frames = {**table, "storage": TABLE["storage"]}
     assert frame_bytes(make_recipe(frames="tiny"), frames) == 500
     assert frame_bytes(make_recipe(frames="base"), frames) is None
     assert frame_bytes(make_recipe(), frames) == 0
