@@ -108,11 +108,8 @@ def outlook(
     at_once = workers or cores
     wall = None
     if video is not None and rates.speed:
-        wall = (
-            table["cpu_chain"].get("startup_seconds", 0.0) + video / (rates.speed * min(at_once, cores))
-            if todo
-            else 0.0
-        )
+        start = table["cpu_chain"].get("startup_seconds", 0.0)
+        wall = start + video / (rates.speed * min(at_once, cores)) if todo else 0.0
     return Outlook(
         sources=len(listed),
         decided=len(listed) - len(todo),

@@ -20,8 +20,8 @@ PLACE = Path(__file__).with_name("throughput.json")
 Table = dict[str, Any]
 """cpu, gpu (None where not measured): name, date, items (of each network a second), networks ("name=variant").
 
-cpu_chain: name, date, startup_seconds (of the job), stages (each role of profile `open`, None: too quick to show), preparing ("name=variant": making
-a network's items).
+cpu_chain: name, date, startup_seconds (of the job), stages (each role of profile `open`, None: too quick to show),
+preparing ("name=variant": making a network's items).
 storage: name, date, clips (what it was measured on), bytes_per_second (of accepted video: rows, and frames_SIZE, which
 come on top of them).
 """

@@ -75,6 +75,8 @@ def test_killed_driver(folder: Path, whole: Path, tmp_path: Path, moment: str) -
     summary = runs.extract(catalog, "--input", folder)
     assert summary["clips"] == 7
     same(catalog, whole)
+    statuses = catalogs.query(str(catalog), "select status from runs order by started")["status"].to_pylist()
+    assert statuses[-2:] == (["finished"] if moment == "listed" and len(statuses) == 1 else ["killed", "finished"])
     runs.wait_for("orphans to end", lambda: not any(alive(pid) for pid in orphans), 60)
 
 
