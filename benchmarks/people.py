@@ -1,6 +1,6 @@
 """How long the clustering of people takes, how much memory, and how right it is, on made-up face vectors.
 
-    python benchmarks/people.py                      # 1,000, 10,000 and 100,000 clips; about six minutes on two busy cores
+    python benchmarks/people.py            # 1,000, 10,000 and 100,000 clips; about six minutes on two busy cores
     python benchmarks/people.py --clips 10000
 
 The vectors are at the distances of real ones (docs/labels.md): .39 in the median between two clips of one person, .75

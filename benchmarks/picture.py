@@ -1,6 +1,6 @@
 """The README's picture, from the demo: what the catalog shows of two clips, and clips drawn from their latents.
 
-    make demo && python benchmarks/picture.py      # writes docs/demo.jpg
+make demo && python benchmarks/picture.py      # writes docs/demo.jpg
 """
 
 from __future__ import annotations
