@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,10 +16,12 @@ from catalogs.place import locate
 from catalogs.writer import DECIDED
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.decided import decided_sources
+from pipeline.reach import Patience, Reach
 from pipeline.recipe import Recipe
-from pipeline.sources import Source, list_sources, source_key, stamp
+from pipeline.sources import Source, list_sources, source_key
+from pipeline.stamping import stamps
 from pipeline.throughput import Table, frame_bytes, read_table, worker_speed
-from pipeline.uris import is_local
+from pipeline.uris import is_local, local_path
 
 MOST = 400
 """Headers read at most: of more sources, as many are drawn, and the rest is taken to be like them."""
@@ -155,16 +156,8 @@ def outlook_text(found: Outlook) -> list[str]:
 
 def _stamped(sources: Sequence[Source]) -> dict[str, Stamped]:
     """The listed sources by their key, each once, with the stamp of those that can be reached."""
-    with ThreadPoolExecutor(16) as pool:
-        marks = list(pool.map(_stamp, sources))
+    marks = stamps(sources, Reach(HEADER_SECONDS, Patience(attempts=1)))
     return {source_key(source, mark or ""): (source, mark) for source, mark in zip(sources, marks, strict=True)}
-
-
-def _stamp(source: Source) -> str | None:
-    try:
-        return stamp(source.uri)
-    except OSError:
-        return None
 
 
 def _lengths(sources: Sequence[Source]) -> tuple[int, list[float]]:
@@ -180,7 +173,7 @@ def _lengths(sources: Sequence[Source]) -> tuple[int, list[float]]:
 
 def _length(child: Child, source: Source) -> float:
     try:
-        header: Mapping[str, Any] = child.call("pipeline.header:header", source.uri, seconds=HEADER_SECONDS)
+        header: Mapping[str, Any] = child.call("pipeline.header:header", local_path(source.uri), seconds=HEADER_SECONDS)
     except (ChildCrashed, ChildError, ChildTimeout):
         return 0.0
     duration = float(header.get("duration") or 0.0)

@@ -111,6 +111,15 @@ def test_listed_times_count(folder: Path, catalog: Path) -> None:
     assert look(manifest, catalog).video_seconds == pytest.approx(0.75)
 
 
+def test_a_name_that_is_no_text_and_an_address_without_its_package_stop_nothing(folder: Path, catalog: Path) -> None:
+    (folder / "a.mp4").rename(folder / "caf\udce9.mp4")
+    manifest = folder / "list.csv"
+    manifest.write_text("uri\n" + (folder / "caf\udce9.mp4").as_uri() + "\nnosuch://b.mp4\n")
+    found = look(manifest, catalog)
+    assert (found.sources, found.headers, found.unreadable) == (2, 1, 0)
+    assert found.video_seconds == pytest.approx(2.0)
+
+
 def test_wrong_inputs_and_places_are_the_errors_of_the_run(folder: Path, catalog: Path) -> None:
     with pytest.raises(InputError, match="is not there"):
         look(folder / "nothing", catalog)
