@@ -55,7 +55,7 @@ class Jump:
 class Clock:
     """How to read the timestamps of a file.
 
-    ordered: the picture's timestamps are no presentation times, frames come in the order of the packets' times; delay:
+    ordered: the picture's timestamps, if any, are no times of display, frames come in the order of the packets'; delay:
     packets that the decoder has taken in then when its first frame comes out. grid: seconds a frame where times count
     frames, so that what repeats a frame may be left out, as in AVI; else None. step: seconds a frame, where the packets
     have no times at all; else None. loose: a time that is looked up in the file may be found too late. jumps: where the
@@ -104,12 +104,13 @@ def packets(
     if start is None:
         yield from _right(container, stream, clock)
         return
+    if clock.ordered:
+        start -= _ORDER_S  # where times are mere order, a key frame is shown later than its time
     if not clock.seekable:
         yield from _from_key(_right(container, stream, clock), start)
         return
     if not clock.loose:
-        # where times are mere order, a key frame is shown later than its time
-        _seek(container, stream, start - _ORDER_S if clock.ordered else start)
+        _seek(container, stream, start)
         yield from container.demux(stream)
         return
     _seek(container, stream, start - _MARGIN_S)
@@ -186,8 +187,8 @@ class Due:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self._ordered = clock.ordered or clock.step is not None
-        self._delay = clock.delay if clock.ordered else None
+        self._ordered = clock.ordered
+        self._delay = clock.delay if self._ordered else None
         self._grid = clock.grid
         self._fed = 0
         self._queue: deque[tuple[float, bool]] = deque()

@@ -177,15 +177,15 @@ def _beginning(container: InputContainer, stream: VideoStream) -> tuple[VideoFra
         if first is not None:
             break
     clock = Clock(loose=may_begin_again(container))
-    if first is None or not has_times(container):
-        return first, None, clock
     ordered = replace(clock, ordered=True, delay=len(seen))
+    if first is None or not has_times(container):
+        return first, None, ordered
     start = next((seconds(packet.dts, packet) for packet in seen if packet.dts is not None), None)
     if "avi" in container.format.name:
         return first, start, replace(ordered, grid=seconds(1, stream))
     stamp = first.pts if first.pts is not None else first.dts
     if stamp is None:
-        return first, None, clock
+        return first, None, ordered
     if stream.codec_context.has_b_frames and not _reordered(seen):
         more = list(islice(known, _LOOK_AT))
         if not _reordered(seen + more):

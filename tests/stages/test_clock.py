@@ -129,10 +129,18 @@ def test_an_mp4_without_times_of_display(tmp_path: Path) -> None:
     assert shown(path, 1.0, 3.0) == list(range(25, 75))
 
 
-@pytest.mark.parametrize(("kind", "codec"), [("h264", "libx264"), ("m4v", "mpeg4"), ("mpeg2video", "mpeg2video")])
-def test_a_raw_stream_has_no_times(tmp_path: Path, kind: str, codec: str) -> None:
+RAW = {
+    "h264": ("libx264", {**QUICK, "g": "25", "bf": "2"}),
+    "hevc": ("libx265", {"x265-params": "log-level=none:keyint=25:open-gop=1"}),
+    "m4v": ("mpeg4", {"g": "25", "bf": "2"}),
+    "mpeg2video": ("mpeg2video", {"g": "25", "bf": "2"}),
+}
+
+
+@pytest.mark.parametrize("kind", RAW)
+def test_a_raw_stream_has_no_times(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"a.{kind}"
-    options = {**QUICK, "g": "25", "bf": "2"} if codec == "libx264" else {"g": "25"}
+    codec, options = RAW[kind]
     write_video(path, numbered(125), fps=25, codec=codec, options=options, container=kind)
     header = read_header(str(path))
     assert (header.duration, header.fps, header.origin) == (pytest.approx(5.0, abs=0.05), 25, 0)
