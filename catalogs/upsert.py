@@ -5,11 +5,27 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalogs.schema import UNDECIDED_REASONS
+
 KEYS = ("clip_id", "source_key", "span_index", "recipe")
 """The columns of clips that identify a row's clip and span, and the recipe that decided it."""
 
 NAMES = ("subject_id", "subject_listed")
 """The columns of clips that say who a clip shows, and whether a manifest says so."""
+
+
+def only_unreached(clips: pa.Table) -> bool:
+    """Whether a span's rows say no more than that its source is out of reach."""
+    return bool(pc.all(pc.is_in(clips["reason"], pa.array(UNDECIDED_REASONS))).as_py())
+
+
+def spared(held: pa.Table, unreached: pa.Table) -> set[str]:
+    """The source_keys out of reach, those of `unreached`, that `held` decides: what is out of reach now stays decided.
+
+    Both have the columns KEYS and reason.
+    """
+    decided = held.filter(pc.invert(pc.is_in(held["reason"], pa.array(UNDECIDED_REASONS))))
+    return set(decided.filter(_in(decided, unreached, "source_key"))["source_key"].to_pylist())
 
 
 def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:

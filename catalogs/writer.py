@@ -26,7 +26,7 @@ from catalogs.recipes import differences, normal
 from catalogs.schema import TABLES, VERSION, conform, form
 from catalogs.separation import separated
 from catalogs.space import named_when_full
-from catalogs.upsert import KEYS, NAMES, collisions, replaced, with_names
+from catalogs.upsert import KEYS, NAMES, collisions, only_unreached, replaced, spared, with_names
 
 BATCH_BYTES = 128 << 20
 """Staged bytes gathered into one part of each table at most: bounds the committer's memory."""
@@ -76,6 +76,7 @@ class Writer:
         self._uncertain = False
         self._keys: dict[str, pa.Table] = {}
         self._problems: list[Problem] = []
+        self._spared: set[str] = set()
 
     @classmethod
     def open(
@@ -111,6 +112,11 @@ class Writer:
     def problems(self) -> tuple[Problem, ...]:
         """The staged spans that could not be committed since this writer was opened."""
         return tuple(self._problems)
+
+    @property
+    def spared(self) -> frozenset[str]:
+        """source_key of what was out of reach, although decided before, since this writer was opened: its rows stay."""
+        return frozenset(self._spared)
 
     def decided(self) -> pa.Table:
         """The committed clips of the current recipe, columns DECIDED; commit first to count staged spans."""
@@ -200,7 +206,7 @@ class Writer:
         return bool(change)
 
     def _commit_batch(self, paths: list[Path]) -> int:
-        spans = self._without_collisions(self._load(paths))
+        spans = self._without_collisions(self._without_spared(self._load(paths)))
         if spans:
             incoming = pa.concat_tables([tables["clips"] for tables in spans.values()])
             change = Change(self._root, self._manifest)
@@ -238,6 +244,19 @@ class Writer:
                 self._problems.append(Problem(path, f"staged under recipe {', '.join(sorted(recipes))}: removed"))
         return spans
 
+    def _without_spared(self, spans: Spans) -> Spans:
+        """Without those that say no more than that a source is out of reach which the catalog decided before."""
+        unreached = {path: tables["clips"] for path, tables in spans.items() if only_unreached(tables["clips"])}
+        if not unreached:
+            return spans
+        found = set().union(*(spared(held, pa.concat_tables(unreached.values())) for held in self._held()))
+        for path, clips in unreached.items():
+            if clips["source_key"][0].as_py() in found:
+                os.unlink(path)
+                del spans[path]
+        self._spared |= found
+        return spans
+
     def _without_collisions(self, spans: Spans) -> Spans:
         """The spans whose clip_ids no other span holds; the others are set aside."""
         good: Spans = {}
@@ -265,12 +284,12 @@ class Writer:
         self._problems.append(Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own"))
 
     def _held(self) -> list[pa.Table]:
-        """KEYS and NAMES of all committed clips, a table a part; parts never change, so each is read once."""
+        """KEYS, NAMES and reason of all committed clips, a table a part; parts never change, so each is read once."""
         held = {part.file: part for part in self._manifest.parts("clips")}
         self._keys = {file: keys for file, keys in self._keys.items() if file in held}
         for file, part in held.items():
             if file not in self._keys:
-                self._keys[file] = parts.read(self._root, "clips", part, (*KEYS, *NAMES))
+                self._keys[file] = parts.read(self._root, "clips", part, (*KEYS, *NAMES, "reason"))
         return list(self._keys.values())
 
     def _fold(self) -> None:

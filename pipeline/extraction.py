@@ -69,7 +69,8 @@ class Request:
 class Result:
     """What a run did: counts over the listed sources' clips, and how long it took.
 
-    unreachable: those of `failed` that are not decided, since their source could not be reached.
+    unreachable: those of `failed` that are not decided, since their source could not be reached, and the sources that
+    were to be decided again and could not be.
     older: the catalog's clips that an older recipe decided; they are in none of the counts.
     now: the clips that this run decided, by verdict; the others were decided before.
     """
@@ -205,7 +206,8 @@ class _Run:
     def _refuse_undecided(self, todo: Sequence[SurveyJob]) -> None:
         """Every source has its verdict or is known to be out of reach, or the run did not finish and says why."""
         decided = self._writer.decided()
-        self._waiting = set(unreached(decided)["source_key"].to_pylist()) & {job.source_key for job in todo}
+        out_of_reach = set(self._writer.spared).union(unreached(decided)["source_key"].to_pylist())
+        self._waiting = out_of_reach & {job.source_key for job in todo}
         done = decided_sources(decided, retry_failed=False) | self._waiting
         left = [job.uri for job in todo if job.source_key not in done]
         if left:
@@ -366,7 +368,7 @@ class _Run:
             accepted=pc.sum(pc.equal(mine["status"], "accepted"), min_count=0).as_py() or 0,
             rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
             failed=pc.sum(pc.equal(mine["status"], "failed"), min_count=0).as_py() or 0,
-            unreachable=unreached(mine).num_rows,
+            unreachable=unreached(mine).num_rows + len(self._writer.spared),
             seconds=time.monotonic() - self._clock,
             startup_seconds=self._startup,
             video_seconds=self._progress.video_seconds,

@@ -156,6 +156,27 @@ def test_a_source_that_can_no_longer_be_reached_in_the_extraction(
     assert counts(do(catalog, tmp_path / "list.csv", limits=QUICK)) == (1, 0, {"duplicate": 1}, 0, 0)
 
 
+@pytest.mark.usefixtures("without_ray")
+@pytest.mark.parametrize("again", ["recompute", "retry_failed"])
+def test_what_is_out_of_reach_when_it_is_decided_again_stays_as_it_was(
+    extract: Callable[..., Result], site: Site, video: bytes, catalog: Path, again: str
+) -> None:
+    content = video if again == "recompute" else b"no video"
+    url = site.serve("/a.mp4", Answer(content))
+    extract(url)
+    before = ask(catalog, "clip_id, status, reason, run_id")
+    site.serve("/a.mp4", Answer(content), BUSY)  # asked for its size first
+    found = extract(url, **{again: True})
+    assert found.unreachable == 1
+    assert ask(catalog, "clip_id, status, reason, run_id") == before
+    assert runs(catalog)[-1]["status"] == "unfinished"
+    site.serve("/a.mp4", Answer(content))
+    assert extract(url, **{again: True}).unreachable == 0
+    ((clip, status, _, run),) = ask(catalog, "clip_id, status, reason, run_id")
+    assert (clip, status) == before[0][:2]
+    assert run != before[0][3]
+
+
 def job(uri: str) -> SurveyJob:
     return SurveyJob(0, uri, "0" * 32, None, None, None, None)
 
