@@ -11,11 +11,14 @@ demo: .venv/installed
 
 paper: .venv/installed-paper
 
+# two processes, each with one thread: what starts Ray runs in one of them, all else beside it
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+
 test: lint browser
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 fast: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -13,6 +13,17 @@ sys.path.insert(0, str(ROOT))
 SHARED = ROOT.parent / "shared"
 
 
+RAY = ("system/", "jobs/", "pipeline/test_cluster.py", "pipeline/faces/test_under_ray.py", "pipeline/faces/test_run.py")
+"""Tests that start Ray: one after the other, because beside another Ray one that starts may wait for its node in vain."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts Ray is one group, which one process of pytest-xdist works through."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").as_posix().startswith(RAY):
+            item.add_marker(pytest.mark.xdist_group("ray"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real test material beside the repository."""

@@ -65,8 +65,8 @@ def test_rotation_stands_in_the_header_and_the_reader_turns_the_picture(tmp_path
     write_video(path, stored, fps=25, rotation=rotation)
     header = read_header(str(path))
     assert (header.width, header.height, header.rotation) == (160, 96, rotation)
-    _, make = next(decode(str(path), header, 0.0))
-    assert np.abs(upright(make(), header).astype(int) - next(pictures(1))).mean() < 3
+    first = next(decode(str(path), header, 0.0))
+    assert np.abs(upright(first.image(), header).astype(int) - next(pictures(1))).mean() < 3
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 2), (48_000, 1)])

@@ -92,12 +92,17 @@ def test_figures_are_added_to_those_of_the_same_machine() -> None:
     assert first["cpu"]["networks"] == {"gaze=made": 1.0}
     assert first["cpu_chain"]["preparing"] == {"gaze=made": 20.0}
     look = About("look", 1, 1, per_minute=120, stage="detector=scrfd")
-    extract = {"video_seconds_per_second_per_core": 8.0, "stage_share": {"track": 0.8, "gaze": 0.16, "probe": 0.0}}
+    extract = {
+        "video_seconds_per_second_per_core": 8.0,
+        "stage_share": {"track": 0.8, "gaze": 0.16, "probe": 0.0},
+        "seconds": {"b start-up": 9.0},
+    }
     second = figures.updated(
         first, {"scrfd": Measured(look, {"ours": [0.1], "bare": [0.1], PREPARE: [0.5]})}, CPU, extract
     )
     assert second["cpu"]["items"] == {"made": 2.0, "scrfd": 10.0}
     assert second["cpu_chain"]["stages"] == {"track": 10.0, "gaze": 50.0, "probe": None}
+    assert second["cpu_chain"]["startup_seconds"] == 9.0
     assert second["cpu"]["networks"] == {"gaze=made": 1.0, "detector=scrfd": 5.0}
     assert second["cpu_chain"]["preparing"] == {"gaze=made": 20.0, "detector=scrfd": 120.0}
     other = figures.updated({**second, "cpu": {**second["cpu"], "name": "another"}}, {}, CPU)
