@@ -14,7 +14,7 @@ SHARED = ROOT.parent / "shared"
 
 
 RAY = ("system/", "jobs/", "pipeline/test_cluster.py", "pipeline/faces/test_under_ray.py", "pipeline/faces/test_run.py")
-"""Tests that start Ray: one after the other, because beside another Ray one that starts may wait for its node in vain."""
+"""Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
