@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from catalogs.frames import FrameStore
-from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, mirrored, mirrored_eyes, read, turns
+from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, mirrored_eyes, turns
+from pipeline.faces.readings import Readings
 
 ARRAYS = ("directions", "widths", "turned", "share")
 """What a space is, beside the neutral faces of the clips at hand."""
@@ -75,21 +76,23 @@ def space_of(
     subjects: Sequence[str],
     given: ExpressionSpace | None = None,
     each: Callable[[], None] = lambda: None,
+    readings: Readings | None = None,
 ) -> ExpressionSpace:
     """The directions of the clips `index` of a store: principal components of what changes within clips beside pose.
 
     given: a space that is taken as it is, for which only the clips' neutral faces are found. each: called for every
-    clip that is read.
+    clip that is read. readings: what reads them, by default without keeping anything.
     """
+    readings = readings or Readings(store)
     told: list[Told] = []
     for place in index:
         each()
-        told.append((*read(store.landmarks(place)), store.eyes(place)))
+        told.append((*readings.of(place), store.eyes(place)))
     space = _found(told) if given is None else given
     numbers = []
     for place, (pose, expression, eyes) in zip(index, told, strict=True):
         each()
-        pose_there, expression_there = read(mirrored(store.landmarks(place)))
+        pose_there, expression_there = readings.of(place, mirror=True)
         here = space._numbers(expression, pose, eyes)
         numbers.append(np.stack([here, space._numbers(expression_there, pose_there, mirrored_eyes(eyes))], 1))
     neutral = {subject: _median(numbers, [own == subject for own in subjects]) for subject in set(subjects)}

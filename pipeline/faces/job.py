@@ -56,6 +56,11 @@ class FaceJob:
         return Path(self.out) / "pinned.pt"
 
     @property
+    def readings(self) -> Path:
+        """What the clips' landmarks say, as far as they were read; until the expression space is found."""
+        return Path(self.out) / "readings"
+
+    @property
     def lessons(self) -> Path:
         """How far what is trained first is."""
         return Path(self.out) / "lessons.pt"

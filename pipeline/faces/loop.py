@@ -31,6 +31,7 @@ from pipeline.faces.judges import heard, judges_at
 from pipeline.faces.lessons import Notebook
 from pipeline.faces.objective import Judges
 from pipeline.faces.pinned import Pinned
+from pipeline.faces.readings import Readings
 from pipeline.faces.record import Record, taken_up
 from pipeline.faces.split import Split, split_of
 from pipeline.faces.store import Pool, pool_of
@@ -190,8 +191,10 @@ def _prepared(job: FaceJob, device: torch.device, tell: Tell, notebook: Notebook
     if pinned is None:
         given = None if begun is None else read_space(Path(str(job.start)))
         space = None if given is None else ExpressionSpace.of(given)
-        pool = replace(pool, known=space_of(store, pool.index, pool.sampler.subjects, space, each))
+        readings = Readings(store, job.readings)
+        pool = replace(pool, known=space_of(store, pool.index, pool.sampler.subjects, space, each, readings))
         Pinned.of(job, store, split, pool).keep(job)
+        readings.remove()
     else:
         pool = replace(pool, known=pinned.space)
     judges = judges_at(job.judges, pool, job.training, job.sizes, tell, device, notebook)

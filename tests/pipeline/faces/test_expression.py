@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 from made_faces import Made, moving_clip, store_of
 
 from catalogs.frames import FrameStore
 from models.face.landmarks import mirrored, mirrored_eyes, read
+from pipeline.faces import readings
 from pipeline.faces.expression import KINDS, ExpressionSpace, space_of
 
 PEOPLE = ["Ann", "Ann", "Bob", "Cy"]
@@ -123,3 +127,32 @@ def test_reading_clips_can_be_left(store: FrameStore) -> None:
 
     with pytest.raises(InterruptedError):
         space_of(store, range(4), PEOPLE, each=stop)
+
+
+def test_reading_that_was_left_goes_on_where_it_was(
+    store: FrameStore, space: ExpressionSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever it is left: every clip is read once as it is and once in a mirror, and the space is the same."""
+    read, calls = readings.read, []
+
+    def counted(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(len(landmarks))
+        return read(landmarks)
+
+    def left_after(more: int) -> None:
+        if len(calls) >= more:
+            raise InterruptedError
+
+    monkeypatch.setattr(readings, "read", counted)
+    folder = tmp_path / "readings"
+    for step in (1, 3, 4, 7):
+        with pytest.raises(InterruptedError):
+            space_of(store, range(4), PEOPLE, None, partial(left_after, step), readings.Readings(store, folder))
+    kept = readings.Readings(store, folder)
+    found = space_of(store, range(4), PEOPLE, readings=kept)
+    assert len(calls) == 8
+    for name, array in space.arrays().items():
+        assert np.array_equal(found.arrays()[name], array), name
+    assert all(np.array_equal(a, b) for a, b in zip(found.neutral, space.neutral, strict=True))
+    kept.remove()
+    assert not folder.exists()
