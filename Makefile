@@ -11,14 +11,16 @@ demo: .venv/installed
 
 paper: .venv/installed-paper
 
-# two processes, each with one thread: what starts Ray runs in one of them, all else beside it
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+# two processes, each with one thread; then what starts Ray, with nothing beside it
+PYTEST := $(BIN)/python -m pytest
+BESIDE := OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile
 
 test: lint browser
-	$(PYTEST)
+	$(BESIDE) -m "not ray"
+	$(PYTEST) -m ray
 
 fast: lint
-	$(PYTEST) -m "not slow"
+	$(BESIDE) -m "not slow and not ray"
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

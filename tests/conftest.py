@@ -18,10 +18,10 @@ RAY = ("system/", "jobs/", "pipeline/test_cluster.py", "pipeline/faces/test_unde
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts Ray is one group, which one process of pytest-xdist works through."""
+    """What starts Ray is marked: `make test` runs it after all else, in one process."""
     for item in items:
         if item.path.relative_to(ROOT / "tests").as_posix().startswith(RAY):
-            item.add_marker(pytest.mark.xdist_group("ray"))
+            item.add_marker(pytest.mark.ray)
 
 
 @pytest.fixture(scope="session")
