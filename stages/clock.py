@@ -89,6 +89,11 @@ def may_begin_again(container: InputContainer) -> bool:
     return bool(container.format.flags & _DISCONTINUOUS)
 
 
+def ends_track(packet: Packet) -> bool:
+    """Whether it is the packet that FFmpeg gives after a track's last one: it empties the decoder."""
+    return packet.size == 0 and packet.pts is None and packet.dts is None
+
+
 def seconds(value: int, of: Packet | VideoFrame | AudioFrame | Stream) -> float:
     """A timestamp of a packet, frame or track in seconds."""
     return float(value * (of.time_base or Fraction(1, 90_000)))
@@ -116,18 +121,18 @@ def packets(
     _seek(container, stream, start - _MARGIN_S)
     found = _from_key(container.demux(stream), start)
     first = next(found, None)
-    if first is None or _time(first) is None or _time(first) > start:  # type: ignore[operator]
-        _seek(container, stream, float("-inf"))
-        found = _from_key(container.demux(stream), start)
-    elif first is not None:
+    time = None if first is None else _time(first)
+    if first is not None and time is not None and time <= start:
         yield first
+    else:
+        _seek(container, stream, seconds(stream.start_time or 0, stream))
+        found = _from_key(container.demux(stream), start)
     yield from found
 
 
 def _seek(container: InputContainer, stream: VideoStream | AudioStream, start: float) -> None:
     """Go on from a key frame at or before second `start` of the file, as far as its kind of container can."""
-    at = max(start, seconds(stream.start_time or 0, stream)) if start == float("-inf") else start
-    container.seek(int(at / (stream.time_base or Fraction(1, 90_000))), stream=stream, backward=True)
+    container.seek(int(start / (stream.time_base or Fraction(1, 90_000))), stream=stream, backward=True)
 
 
 def _from_key(found: Iterator[Packet], start: float) -> Iterator[Packet]:
@@ -164,7 +169,7 @@ def _right(container: InputContainer, stream: VideoStream | AudioStream, clock: 
 
 def _set_right(packet: Packet, number: int, clock: Clock, picture: bool) -> None:
     """Write the timestamps that packet `number` of its track should have; those that end a track have none."""
-    if packet.size == 0 and packet.pts is None and packet.dts is None:
+    if ends_track(packet):
         return
     if clock.step is not None:
         if picture:
@@ -304,8 +309,7 @@ class Walk:
 
     def add(self, packet: Packet) -> None:
         """One packet, in the order of the file."""
-        ends_track = packet.size == 0 and packet.pts is None and packet.dts is None
-        if packet.stream_index in self._tracks and not ends_track:
+        if packet.stream_index in self._tracks and not ends_track(packet):
             track = self._tracks[packet.stream_index]
             track.add(packet)
             self.repeats = self.repeats or (packet.size == 0 and track is self._picture)

@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from stages import tracks
-from stages.clock import Clock, ClockError, Due, Walk, has_times, may_begin_again, packets, seconds
+from stages.clock import Clock, ClockError, Due, Walk, ends_track, has_times, may_begin_again, packets, seconds
 from stages.deinterlace import Deinterlacer
 from stages.reader import SourceFrame, Unreadable, VideoHeader
 from stages.tone import ToneMapper, is_hdr, peak_of
@@ -198,8 +198,7 @@ def _beginning(container: InputContainer, stream: VideoStream) -> tuple[VideoFra
 
 def _decoded(packet: Packet) -> list[VideoFrame]:
     """The frames of a packet of the picture; an empty one has none."""
-    is_end = packet.pts is None and packet.dts is None
-    return packet.decode() if packet.size or is_end else []  # type: ignore[return-value]
+    return packet.decode() if packet.size or ends_track(packet) else []  # type: ignore[return-value]
 
 
 def _reordered(seen: list[Packet]) -> bool:

@@ -10,7 +10,7 @@ from av.audio.frame import AudioFrame
 
 from stages import tracks
 from stages.channels import Levels, only
-from stages.clock import packets, seconds
+from stages.clock import ends_track, packets, seconds
 from stages.reader import VideoHeader
 from stages.reader_pyav import open_container, video_stream
 
@@ -54,7 +54,7 @@ def _frames(path: str, header: VideoHeader, start_s: float) -> Iterator[AudioFra
         stream.codec_context.thread_count = 1
         start = header.origin + start_s - 1.0 if start_s > 0 else None
         for packet in packets(container, stream, header.clock, start):
-            if packet.size == 0 and (packet.pts is not None or packet.dts is not None):
+            if packet.size == 0 and not ends_track(packet):
                 continue
             try:
                 yield from packet.decode()  # type: ignore[misc]
