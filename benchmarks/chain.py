@@ -20,11 +20,11 @@ import numpy as np
 
 from benchmarks.clips import clip_of
 from benchmarks.pool import timed
-from models.image import cut
-from pipeline.judge import Judge
-from pipeline.recipe import open_profile
+from models.runtime.image import cut
+from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.recipe import open_profile
 from stages.clip import Clip, Reject, Track
-from stages.track import native_patch
+from stages.tracking.track import native_patch
 
 SCRIPTS = (
     ("probe", "speech"),

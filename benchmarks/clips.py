@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stages.clip import Clip
-from stages.reader import Decoder, read
-from stages.reader_pyav import read_header
-from stages.sound import read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import Decoder, read
+from stages.video.sound import read_sound
 
 
 def clip_of(path: str, sound: bool = True, decoder: Decoder = "pyav", most_seconds: float = 60.0) -> Clip:

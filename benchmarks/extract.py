@@ -28,11 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import chain
 from benchmarks.clips import clip_of
 from benchmarks.pool import cores, timed
-from pipeline.judge import Judge
+from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.recipe import open_profile
 from pipeline.machine import versions
-from pipeline.recipe import open_profile
-from stages.reader import Decoder, Unreadable
-from stages.reader_pyav import read_header
+from stages.video.pyav import read_header
+from stages.video.reader import Decoder, Unreadable
 
 ROOT = Path(__file__).resolve().parents[1]
 

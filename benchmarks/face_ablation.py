@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.labelling.findings import table
-from pipeline.faces.scores.choice import Part
-from pipeline.faces.scores.table import TARGETS
+from pipeline.evaluation.faces.eval_clips import Part
+from pipeline.evaluation.faces.table import TARGETS
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "both": (),

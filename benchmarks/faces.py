@@ -32,14 +32,14 @@ from benchmarks.networks.case import PREPARE, About, Case, Measured, measure
 from benchmarks.networks.faces import looped
 from benchmarks.networks.latents import encoders
 from benchmarks.networks.material import Material, material
-from models.device import device as default_device
 from models.face.checkpoint import load_model
 from models.face.model import FaceModel, Motion, Person
 from models.face.presets import PRESETS, Preset
-from models.weights import weights
+from models.runtime.device import device as default_device
+from models.weights.registry import weights
 from pipeline.faces.driving import Drive
 from pipeline.machine import machine, versions
-from stages.latents import FaceLatents
+from stages.labels.latents import FaceLatents
 from tests.models import random_face
 
 LEAST = 0.9

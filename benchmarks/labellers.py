@@ -37,8 +37,8 @@ from benchmarks.networks.case import PREPARE, SEARCH, Measured, Skipped, measure
 from benchmarks.networks.cases import ALL, ON_CPU, PAPER
 from benchmarks.networks.figures import updated
 from benchmarks.networks.material import material
-from models.weights import WeightsMissing
-from pipeline.throughput import PLACE, read_table
+from models.weights.registry import WeightsMissing
+from pipeline.extraction.throughput import PLACE, read_table
 
 MOST_RATIO, MOST_SHARE = 1.10, 0.20
 PACKAGES = ("numpy", "torch", "onnxruntime", "ai-edge-litert", "transformers", "opencv-python-headless")
@@ -50,7 +50,7 @@ class Labellers:
     """Measure the networks that label clips.
 
     only: networks to measure, all without it. rounds: times the loops are repeated in turn. device: cpu or cuda.
-    write: put the figures into pipeline/throughput.json, from which the plan counts CPU cores for each GPU. extract:
+    write: put the figures into throughput.json, from which the plan counts CPU cores for each GPU. extract:
     with --write, a file with the line of JSON that benchmarks/extract.py printed: the speed of what stays on the CPU.
     clip: a file for the tracked clip; read where it is there, else written, for machines without the sample footage.
     """

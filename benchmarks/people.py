@@ -21,8 +21,8 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.clusters import clusters
-from pipeline.people import SAME_PERSON
+from pipeline.people.clustering import clusters
+from pipeline.people.naming import SAME_PERSON
 
 
 @dataclass(frozen=True)

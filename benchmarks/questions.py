@@ -15,7 +15,7 @@ import tyro
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
-from pipeline.table import table_text
+from pipeline.query.table import table_text
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/catalog.md"
 QUESTION = re.compile(r"```sql\n(?P<sql>.*?)```\n\n```text\n.*?```", re.DOTALL)

@@ -1,7 +1,7 @@
 """The bytes that a second of accepted video becomes in a catalog: its rows, and the frames of each preset.
 
 Extracts the same clips without frames and with those of each preset, one after the other in this process, and looks at
-the files. With --write the figures go into pipeline/throughput.json, from which `jobs/extract.py --plan` estimates.
+the files. With --write the figures go into throughput.json, from which `jobs/extract.py --plan` estimates.
 
     python benchmarks/storage.py [--input FOLDER] [--write]
 """
@@ -24,14 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.networks.figures import processor
 from catalogs import Writer, manifest, query
 from catalogs.staging import stage_span
-from pipeline.jobs import SpanJob
-from pipeline.recipe import Recipe, make_recipe
-from pipeline.samples import make_samples
-from pipeline.span import extract
-from pipeline.throughput import PLACE, read_table
-from pipeline.uris import content_hash
-from pipeline.variants import FRAME_SIZES
-from stages.reader_pyav import read_header
+from pipeline.demo.samples import make_samples
+from pipeline.extraction.recipe import Recipe, make_recipe
+from pipeline.extraction.span import extract
+from pipeline.extraction.tasks import SpanJob
+from pipeline.extraction.throughput import PLACE, read_table
+from pipeline.extraction.variants import FRAME_SIZES
+from pipeline.listing.uris import content_hash
+from stages.video.pyav import read_header
 
 ROWS = ("clips", "latents", "previews")
 SAMPLES = ("talking_man.mp4", "talking_woman.mp4")
@@ -42,7 +42,7 @@ class Storage:
     """Measure storage.
 
     input: a folder of clips, most of which are accepted; without it, two of the demo's sample clips. write: put the
-    figures into pipeline/throughput.json.
+    figures into pipeline/extraction/throughput.json.
     """
 
     input: Path | None = None
@@ -50,7 +50,7 @@ class Storage:
 
 
 def main(args: Storage) -> None:
-    """One line of JSON: the figures as they stand in pipeline/throughput.json."""
+    """One line of JSON: the figures as they stand in pipeline/extraction/throughput.json."""
     with tempfile.TemporaryDirectory() as folder:
         if args.input is None:
             made = Path(folder) / "clips"

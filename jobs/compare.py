@@ -12,10 +12,10 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, reported
+from pipeline.cli.command import Failure, reported
+from pipeline.cli.options import FileIfAny, Flag, parsed
+from pipeline.cli.places import file_to_write, local
 from pipeline.compare import compare, comparison_text, write_comparison
-from pipeline.options import FileIfAny, Flag, parsed
-from pipeline.places import file_to_write, local
 
 Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FOLDER")]
 

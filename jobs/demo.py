@@ -9,17 +9,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
-from pipeline.command import reported
-from pipeline.extraction import Request, extract
+from pipeline.cli.command import reported
+from pipeline.cli.options import Folder, parsed
+from pipeline.cli.places import folder_to_write
+from pipeline.demo.samples import make_samples
+from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.run import Request, extract
+from pipeline.extraction.summary import summary_text
+from pipeline.faces.bundled_checkpoint import own_checkpoint
 from pipeline.faces.latent_figure import write_latent_figure
-from pipeline.faces.own import own_checkpoint
-from pipeline.options import Folder, parsed
-from pipeline.places import folder_to_write
-from pipeline.recipe import make_recipe
+from pipeline.query.table import table_text
 from pipeline.report import write_report
-from pipeline.samples import make_samples
-from pipeline.summary import summary_text
-from pipeline.table import table_text
 
 VERDICTS = """
     select regexp_extract(source_uri, '[^/]*$') clip, round(start_s, 1) start_s, status, reason,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, reported
-from pipeline.faces.own import own_checkpoint
-from pipeline.faces.scores import Part, evaluate_catalog, write_evaluation
-from pipeline.options import FileIfAny, Flag, Folder, parsed
-from pipeline.places import folder_to_write, local
+from pipeline.cli.command import Failure, reported
+from pipeline.cli.options import FileIfAny, Flag, Folder, parsed
+from pipeline.cli.places import folder_to_write, local
+from pipeline.evaluation.faces import Part, evaluate_catalog, write_evaluation
+from pipeline.faces.bundled_checkpoint import own_checkpoint
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,17 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from pipeline.cli.command import Failure, reported
+from pipeline.cli.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
+from pipeline.cli.places import local
 from pipeline.cluster import RunError
-from pipeline.command import Failure, reported
-from pipeline.extraction import Request, extract
-from pipeline.licences import refuse_noncommercial
-from pipeline.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
-from pipeline.outlook import outlook
-from pipeline.places import local
-from pipeline.plan import plan, plan_text
-from pipeline.recipe import make_recipe
-from pipeline.summary import summary_text, unreachable_text
-from pipeline.workers import Limits
+from pipeline.extraction.licences import refuse_noncommercial
+from pipeline.extraction.outlook import outlook
+from pipeline.extraction.plan import plan, plan_text
+from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.run import Request, extract
+from pipeline.extraction.summary import summary_text, unreachable_text
+from pipeline.extraction.worker import Limits
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 Inputs = Annotated[Many, tyro.conf.arg(metavar="PATH [PATH ...]", help_behavior_hint="(required; repeatable)")]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import reported
-from pipeline.options import Flag, Folder, parsed
-from pipeline.places import local
-from pipeline.statistics import compute, text
+from pipeline.cli.command import reported
+from pipeline.cli.options import Flag, Folder, parsed
+from pipeline.cli.places import local
+from pipeline.faces.latent_statistics import compute, text
 
 
 @dataclass(frozen=True)

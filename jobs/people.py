@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, absolute, reported
-from pipeline.options import DistanceIfAny, Flag, Folder, parsed
-from pipeline.people import changes_text, name_people
+from pipeline.cli.command import Failure, absolute, reported
+from pipeline.cli.options import DistanceIfAny, Flag, Folder, parsed
+from pipeline.people.naming import changes_text, name_people
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from catalogs.summary import summary
 from catalogs.view import answers
-from pipeline import questions
-from pipeline.answers import json_lines, write_csv
-from pipeline.command import Failure, reported
-from pipeline.options import Flag, Folder, parsed
-from pipeline.places import local
-from pipeline.report.wording import older_text
-from pipeline.summary import catalog_text
-from pipeline.table import table_text
+from pipeline.cli.command import Failure, reported
+from pipeline.cli.options import Flag, Folder, parsed
+from pipeline.cli.places import local
+from pipeline.extraction.summary import catalog_text
+from pipeline.query import questions
+from pipeline.query.answers import json_lines, write_csv
+from pipeline.query.table import table_text
+from pipeline.text import older_text
 
 OLDER = "select count(*) from older_clips"
 Sql = Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[SQL]", help_behavior_hint="")]

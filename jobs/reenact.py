@@ -12,9 +12,9 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import Failure, reported
-from pipeline.options import File, FileIfAny, Flag, parsed
-from pipeline.places import file_to_write, given, local
+from pipeline.cli.command import Failure, reported
+from pipeline.cli.options import File, FileIfAny, Flag, parsed
+from pipeline.cli.places import file_to_write, given, local
 
 Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE")]
 
@@ -52,9 +52,9 @@ class Reenact:
 
 
 def main(args: Reenact) -> None:
-    from pipeline.faces.own import own_checkpoint
+    from pipeline.evaluation.faces.run import Telling
+    from pipeline.faces.bundled_checkpoint import own_checkpoint
     from pipeline.faces.reenactment import Reenactment, reenact
-    from pipeline.faces.scores.evaluation import Telling
 
     if args.pose_only and args.dynamics_only:
         raise Failure("--pose-only and --dynamics-only exclude each other: without either, both move over")

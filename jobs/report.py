@@ -8,9 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import reported
-from pipeline.options import File, Folder, parsed
-from pipeline.places import file_to_write, local
+from pipeline.cli.command import reported
+from pipeline.cli.options import File, Folder, parsed
+from pipeline.cli.places import file_to_write, local
 from pipeline.report import write_report
 
 

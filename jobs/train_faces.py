@@ -15,14 +15,14 @@ import tyro
 BEGAN = time.time()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import reported
-from pipeline.faces.asked import CODES, Asked
-from pipeline.faces.halt import Halt, Stopped
+from pipeline.cli.command import reported
+from pipeline.cli.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
+from pipeline.cli.places import folder_to_write, local
 from pipeline.faces.job import FaceJob
 from pipeline.faces.run import train_faces
 from pipeline.faces.settings import FaceTraining
-from pipeline.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
-from pipeline.places import folder_to_write, local
+from pipeline.training.halt import Halt, Stopped
+from pipeline.training.signals import CODES, Asked
 
 
 @dataclass(frozen=True)

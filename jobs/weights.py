@@ -11,8 +11,8 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.command import reported
-from pipeline.weights_command import add_text, fetch, list_text, verify, where_text
+from pipeline.cli.command import reported
+from pipeline.weights.command import add_text, fetch, list_text, verify, where_text
 
 Names = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]", help_behavior_hint="")]
 

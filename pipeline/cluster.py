@@ -14,9 +14,9 @@ from typing import Any
 import ray
 from ray.data import ActorPoolStrategy, DataContext
 
-from models.weights_needed import environment
+from models.weights.needed import environment
 from pipeline.child import ROOT
-from pipeline.quiet import quiet_ray
+from pipeline.ray_logs import quiet_ray
 
 _MOST_BLOCKS = 4000
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from models.batches import Model, in_batches
+from models.runtime.batches import Model, in_batches
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.networks import Ask, NetworkStage
 
@@ -31,7 +31,7 @@ class BatchedStage(NetworkStage):
 
     @abstractmethod
     def model(self) -> Model:
-        """The network with its weights, on the device of this process (`models.device`)."""
+        """The network with its weights, on the device of this process (`models.runtime.device`)."""
 
     @abstractmethod
     def items(self, clip: Clip) -> list[np.ndarray] | Reject:

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from models.face.camera import cameras
-from models.weight_entry import Weights
-from stages.faces import FaceCount
-from stages.inset import Inset
-from stages.reader import Frames, VideoHeader
-from stages.thumbs import Thumb
+from models.weights.entry import Weights
+from stages.preview.thumbs import Thumb
+from stages.tracking.face_count import FaceCount
+from stages.tracking.inset import Inset
+from stages.video.reader import Frames, VideoHeader
 
 FPS = 25
 AUDIO_RATE = 16_000

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from models.batches import Model
+from models.runtime.batches import Model
 from stages.clip import Resources, Runner
 
 Ask = Callable[[str, list[np.ndarray]], list[np.ndarray]]
@@ -35,7 +35,7 @@ class Network(Protocol):
     def resources(self) -> Resources: ...
 
     def model(self) -> Model:
-        """The network with its weights, on the device of this process (`models.device`)."""
+        """The network with its weights, on the device of this process (`models.runtime.device`)."""
         ...
 
 

@@ -35,7 +35,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo's sample clips."""
-    from pipeline.samples import make_samples
+    from pipeline.demo.samples import make_samples
 
     folder = tmp_path_factory.mktemp("samples")
     make_samples(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.recipe import make_recipe, settings_of
+from pipeline.extraction.recipe import make_recipe, settings_of
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

@@ -54,7 +54,7 @@ def imported(source: str, module: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(module.split(".")[: -node.level]) if node.level else ""
             start = ".".join(part for part in (base, node.module) if part)
-            # "from stages import track" imports a module, "from stages.track import FaceTrack" a name of one
+            # "from stages import track" imports a module, "from stages.tracking.track import FaceTrack" a name of one
             names.update(f"{start}.{alias.name}" if start in OURS else start for alias in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
             "import_module",
@@ -121,24 +121,28 @@ def test_the_list_of_stages_is_the_stages_there_are() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "fault"),
     [
-        ("jobs.extract", "from stages.track import FaceTrack", "jobs may import catalogs, pipeline"),
+        ("jobs.extract", "from stages.tracking.track import FaceTrack", "jobs may import catalogs, pipeline"),
         ("jobs.extract", "import models", "jobs may import catalogs, pipeline"),
         ("pipeline.child", "import jobs.extract", "pipeline may import catalogs, models, stages"),
         ("pipeline.child", "from tests.conftest import ROOT", "pipeline may import"),
-        ("stages.track", "import catalogs.schema as schema", "stages may import models"),
-        ("stages.track", "from pipeline import judge", "stages may import models"),
-        ("models.iris", "from stages.clip import FPS", "models may import nothing"),
+        ("stages.tracking.track", "import catalogs.schema as schema", "stages may import models"),
+        ("stages.tracking.track", "from pipeline import judge", "stages may import models"),
+        ("models.landmarks.iris", "from stages.clip import FPS", "models may import nothing"),
         ("catalogs.view", "def f():\n    from models import iris", "catalogs may import nothing"),
-        ("catalogs.view", "if TYPE_CHECKING:\n    from pipeline.judge import Judge", "catalogs may import nothing"),
+        (
+            "catalogs.view",
+            "if TYPE_CHECKING:\n    from pipeline.extraction.clip_runner import Judge",
+            "catalogs may import nothing",
+        ),
         ("catalogs.view", "import importlib\nimportlib.import_module('stages.clip')", "catalogs may import nothing"),
-        ("stages.track", "import ray", "Ray lives in pipeline/ alone"),
+        ("stages.tracking.track", "import ray", "Ray lives in pipeline/ alone"),
         ("jobs.extract", "from ray.data import Dataset", "Ray lives in pipeline/ alone"),
-        ("stages.emotion", "from stages.gaze import to_angles", "a stage knows no other stage"),
-        ("stages.emotion", "from stages import gaze", "a stage knows no other stage"),
-        ("stages.emotion", "from .gaze import to_angles", "a stage knows no other stage"),
-        ("stages.emotion", "from . import gaze", "a stage knows no other stage"),
-        ("stages.emotion", "from stages.sheet import sheet", "a stage knows no other stage"),
-        ("stages.reader", "from stages.track import FaceTrack", "what stages share knows no stage"),
+        ("stages.labels.emotion", "from stages.labels.gaze import to_angles", "a stage knows no other stage"),
+        ("stages.labels.emotion", "from stages import gaze", "a stage knows no other stage"),
+        ("stages.labels.emotion", "from .gaze import to_angles", "a stage knows no other stage"),
+        ("stages.labels.emotion", "from . import gaze", "a stage knows no other stage"),
+        ("stages.labels.emotion", "from stages.preview.contact_sheet import sheet", "a stage knows no other stage"),
+        ("stages.video.reader", "from stages.tracking.track import FaceTrack", "what stages share knows no stage"),
     ],
 )
 def test_the_rule_sees_what_breaks_it(module: str, source: str, fault: str) -> None:
@@ -150,14 +154,20 @@ def test_the_rule_sees_what_breaks_it(module: str, source: str, fault: str) -> N
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("jobs.extract", "from pipeline.extraction import extract\nimport catalogs"),
+        ("jobs.extract", "from pipeline.extraction.run import extract\nimport catalogs"),
         (
-            "pipeline.workers",
-            "import ray\nfrom ray.util import queue\nfrom stages.clip import Clip\nimport models.iris",
+            "pipeline.extraction.worker",
+            "import ray\nfrom ray.util import queue\nfrom stages.clip import Clip\nimport models.landmarks.iris",
         ),
-        ("stages.gaze", "from models.iris import Iris\nfrom stages.clip import Clip\nfrom stages import reader_pyav"),
-        ("stages.sheet", "from stages.gaze import to_vectors"),
-        ("models.iris", "from models.image import cut\nimport numpy.ray\nimport rays\nfrom stagecraft import models"),
+        (
+            "stages.labels.gaze",
+            "from models.landmarks.iris import Iris\nfrom stages.clip import Clip\nfrom stages import reader_pyav",
+        ),
+        ("stages.preview.contact_sheet", "from stages.labels.gaze import to_vectors"),
+        (
+            "models.landmarks.iris",
+            "from models.runtime.image import cut\nimport numpy.ray\nimport rays\nfrom stagecraft import models",
+        ),
         ("catalogs.view", "from catalogs import parts\nfrom . import schema"),
     ],
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.encode import write_video
-from stages.reader import read
-from stages.reader_pyav import read_header
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.reader import read
 
 CRF = 18
 AT = 50  # the frame at which something happens to a made clip, of LENGTH

@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.pose import AXES
 from benchmarks.labelling.shelf import Shelf
-from models.deep3d_camera import FACE_WIDTH, distance_of, pose_of
-from models.five_points import STANDARD_SCALE, align, five_points
+from models.landmarks.deep3d_camera import FACE_WIDTH, distance_of, pose_of
+from models.landmarks.five_points import STANDARD_SCALE, align, five_points
 from stages.clip import Clip
 
 _MOVES = 1.5

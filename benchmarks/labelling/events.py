@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.labelling.copies import AT, LENGTH, frames_of, once
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.shelf import Shelf
-from pipeline.judge import Verdict
+from pipeline.extraction.clip_runner import Verdict
 
 _NEAR_S = 0.3
 _ANCHORS = (33, 263, 61, 291)  # outer corners of the eyes, corners of the mouth

@@ -8,11 +8,11 @@ from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.pose import SINGLE
 from benchmarks.labelling.reference import Reference, reference
 from benchmarks.labelling.shelf import Shelf
-from models.head_pose import rotation_of
-from models.iris import Iris
+from models.landmarks.head_pose import rotation_of
+from models.landmarks.iris import Iris
 from stages.clip import Clip
-from stages.directions import main_direction, to_angles, to_vectors
-from stages.gaze import Gaze
+from stages.labels.gaze import Gaze
+from stages.labels.gaze_directions import main_direction, to_angles, to_vectors
 
 SCHEDULES = (1, 2, 3, 4)
 _BLINK = 0.3

@@ -10,11 +10,11 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.mirror import ALL_SINGLE
 from benchmarks.labelling.shelf import Shelf
-from pipeline.clusters import clusters
+from pipeline.people.clustering import clusters
 
 THRESHOLDS = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 METHODS = ("ours", "average", "complete", "single")
-# ours: pipeline/clusters.py; the others: scipy's
+# ours: pipeline/people/clustering.py; the others: scipy's
 # who is in more than one clip: by index.csv, and where two clips show one recording or one generated portrait
 # (news_450 and st_02, news_512 and vr_3, vasa_10 and vx_10); all others are taken for people of their own
 PEOPLE = {

@@ -8,7 +8,7 @@ from benchmarks.labelling.damage import LEVELS, ladders
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.mirror import ALL_SINGLE
 from benchmarks.labelling.shelf import Shelf
-from stages.quality import patch_quality
+from stages.labels.quality import patch_quality
 
 
 def measure(shelf: Shelf, names: tuple[str, ...] = ALL_SINGLE, kinds: tuple[str, ...] = tuple(LEVELS)) -> Result:

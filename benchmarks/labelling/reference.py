@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from benchmarks.labelling.copies import frames_of
-from models.head_pose import angles
+from models.landmarks.head_pose import angles
 
 TASK = "face_landmarker_v2_with_blendshapes.task"
 EYES = tuple(f"eyeLook{way}{side}" for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right"))

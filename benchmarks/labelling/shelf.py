@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.judge import Judge, Verdict
-from pipeline.recipe import make_recipe
+from pipeline.extraction.clip_runner import Judge, Verdict
+from pipeline.extraction.recipe import make_recipe
 from stages.clip import Clip, Stage
-from stages.reader import Decoder, Frames, read
-from stages.reader_pyav import read_header
-from stages.sound import read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import Decoder, Frames, read
+from stages.video.sound import read_sound
 
 ROOT = Path(__file__).parents[2]
 

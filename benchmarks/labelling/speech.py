@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.shelf import Shelf, clip_of
-from models.silero import SileroVad
+from models.speech.silero import SileroVad
 from stages.clip import AUDIO_RATE
-from stages.reader_pyav import read_header
-from stages.speech import Speech, even_loudness
+from stages.labels.speech import Speech, even_loudness
+from stages.video.pyav import read_header
 
 GAINS = (0.03, 0.1, 3.0)
 _SECONDS = 10

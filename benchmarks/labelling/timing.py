@@ -9,11 +9,11 @@ import numpy as np
 
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.shelf import Shelf, clip_of
-from stages.audio import LogMel
 from stages.clip import AUDIO_RATE
-from stages.encode import write_video
-from stages.reader import Decoder, read
-from stages.reader_pyav import read_header
+from stages.labels.audio import LogMel
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.reader import Decoder, read
 
 RATES = {"25": 25.0, "30": 30.0, "23.976": float(Fraction(24000, 1001)), "22.13": 22.131, "variable": 0.0}
 DECODERS: tuple[Decoder, ...] = ("pyav", "decord")

@@ -11,7 +11,7 @@ from benchmarks.networks.case import About, Case, Skipped
 from benchmarks.networks.faces import on_device
 from benchmarks.networks.material import MINUTE, Material
 from benchmarks.networks.scrfd_10g import write
-from models.image import letterbox
+from models.runtime.image import letterbox
 from stages.clip import FPS
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "weights" / "scrfd_2.5g_kps.onnx"
@@ -34,8 +34,8 @@ def scrfd_small(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def _scrfd(material: Material, path: Path, device: torch.device, note: str) -> Case:
-    from models.scrfd import SIZE, Scrfd
-    from stages.detection import DetectorNetwork
+    from models.detection.scrfd import SIZE, Scrfd
+    from stages.tracking.detection import DetectorNetwork
 
     network, stage = Scrfd(path, device), DetectorNetwork("scrfd")
     batch = 1 if device.type == "cpu" else stage.batch

@@ -17,8 +17,8 @@ from torch import nn
 
 from benchmarks.networks.case import About, Case, Skipped, Work
 from benchmarks.networks.material import Material
-from models.checkpoint import load_into
-from models.resnet import normalised
+from models.runtime.checkpoint import load_into
+from models.runtime.resnet import normalised
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -28,8 +28,8 @@ _ON_CPU = {"quality": 1, "gaze": 8, "distance": 16, "emotion": 32, "identity": 1
 
 
 def hyperiqa(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.hyperiqa import CROP, HyperIQA, HyperNet, crop_corners
-    from stages.hyperiqa import HyperIqaQuality
+    from models.quality.hyperiqa import CROP, HyperIQA, HyperNet, crop_corners
+    from stages.labels.hyperiqa import HyperIqaQuality
     from tests.models import random_hyperiqa
 
     stage, minute = HyperIqaQuality(), material.minute()
@@ -70,8 +70,8 @@ def hyperiqa(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def l2cs(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.l2cs import L2CS, SIZE, L2CSNet, angles
-    from stages.l2cs import L2csGaze
+    from models.gaze.l2cs import L2CS, SIZE, L2CSNet, angles
+    from stages.labels.l2cs import L2csGaze
     from tests.models import random_l2cs
 
     stage, minute = L2csGaze(), material.minute()
@@ -109,9 +109,9 @@ def l2cs(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def deep3d(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.deep3d import _CPU_FACES, _INSIDE, Deep3D, ReconNet
-    from models.five_points import SIZE
-    from stages.deep3d import Deep3dDistance
+    from models.landmarks.deep3d import _CPU_FACES, _INSIDE, Deep3D, ReconNet
+    from models.landmarks.five_points import SIZE
+    from stages.labels.deep3d import Deep3dDistance
     from tests.models import random_deep3d
 
     stage, minute = Deep3dDistance(), material.minute()
@@ -139,8 +139,8 @@ def deep3d(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def hsemotion(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.hsemotion import SIZES, HSEmotion
-    from stages.hsemotion import HsEmotion
+    from models.emotion.hsemotion import SIZES, HSEmotion
+    from stages.labels.hsemotion import HsEmotion
     from tests.models import random_hsemotion
 
     stage, minute = HsEmotion(), material.minute()
@@ -165,9 +165,9 @@ def hsemotion(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def arcface(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.arcface import SIZE, ArcFace, aligned
-    from stages.arcface import ArcFaceIdentity
-    from stages.looks import beside_jump, frontal_frames
+    from models.recognition.arcface import SIZE, ArcFace, aligned
+    from stages.labels.arcface import ArcFaceIdentity
+    from stages.labels.identity_frames import beside_jump, frontal_frames
     from tests.models import random_arcface
 
     stage, minute = ArcFaceIdentity(), material.minute()

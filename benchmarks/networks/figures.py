@@ -1,4 +1,4 @@
-"""From measurements to the figures in pipeline/throughput.json."""
+"""From measurements to the figures in pipeline/extraction/throughput.json."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.networks.case import Measured
 from benchmarks.networks.material import MINUTE
-from pipeline.throughput import Table
+from pipeline.extraction.throughput import Table
 
 
 def updated(

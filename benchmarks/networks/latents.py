@@ -9,10 +9,10 @@ import torch
 from benchmarks.networks.case import About, Case
 from benchmarks.networks.faces import looped
 from benchmarks.networks.material import MINUTE, Material
-from models.face_latents import FaceEncoders
-from models.weights import weights
+from models.face.latents import FaceEncoders
+from models.weights.registry import weights
 from stages.clip import FPS
-from stages.latents import FaceLatents
+from stages.labels.latents import FaceLatents
 
 
 def face_tiny(material: Material, folder: Path, device: torch.device) -> Case:

@@ -15,8 +15,8 @@ import torch
 from benchmarks.networks.case import About, Case, Work
 from benchmarks.networks.detectors import SCREENED, TRACKED
 from benchmarks.networks.material import MINUTE, Material
-from models.image import cut, letterbox
-from models.litert import LiteRT
+from models.runtime.image import cut, letterbox
+from models.runtime.litert import LiteRT
 from stages.clip import FPS
 
 _CROPS = 25
@@ -24,13 +24,13 @@ _CROPS = 25
 
 
 def blazeface_full(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.blazeface import FaceDetector
+    from models.detection.blazeface import FaceDetector
 
     return _blazeface(material, FaceDetector()._full, TRACKED + SCREENED / 2, "")
 
 
 def blazeface_short(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.blazeface import FaceDetector
+    from models.detection.blazeface import FaceDetector
 
     note = "asked of key frames, and where the full range does not surely see the followed face"
     return _blazeface(material, FaceDetector()._short, SCREENED / 2, note)
@@ -53,7 +53,7 @@ def _blazeface(material: Material, one: object, per_minute: float, note: str) ->
 
 
 def face_mesh(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.face_mesh import SIZE, FaceMesh, region_of
+    from models.landmarks.face_mesh import SIZE, FaceMesh, region_of
 
     model, track = FaceMesh(), material.clip.tracked()
     looks = [(track.crops[i], region_of(track.crop_landmarks(i))) for i in range(_CROPS)]
@@ -72,9 +72,9 @@ def face_mesh(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def iris(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.iris import SIZE, Iris
-    from stages.directions import looked_at
-    from stages.gaze import Gaze
+    from models.landmarks.iris import SIZE, Iris
+    from stages.labels.gaze import Gaze
+    from stages.labels.gaze_directions import looked_at
 
     model, track = Iris(), material.clip.tracked()
     faces = [(track.crops[i], track.crop_landmarks(i)) for i in range(_CROPS)]
@@ -92,9 +92,9 @@ def iris(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def fer(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.fer_emotion import SIZE, FerEmotion
-    from stages.aligned import face_square
-    from stages.emotion import Emotion
+    from models.emotion.fer import SIZE, FerEmotion
+    from stages.labels.aligned import face_square
+    from stages.labels.emotion import Emotion
 
     model, stage, track = FerEmotion(), Emotion(), material.minute().tracked()
     frames = range(0, len(track.times), round(FPS / stage.per_second))
@@ -120,9 +120,9 @@ def fer(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def dlib(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.face_recognition import SIZE, FaceRecognition
-    from stages.identity import Identity
-    from stages.looks import beside_jump, frontal_frames
+    from models.recognition.face_recognition import SIZE, FaceRecognition
+    from stages.labels.identity import Identity
+    from stages.labels.identity_frames import beside_jump, frontal_frames
 
     model, stage, track = FaceRecognition(), Identity(), material.minute().tracked()
     frames = frontal_frames(track, stage.looks)

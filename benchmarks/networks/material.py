@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.clip import AUDIO_RATE, FPS, Clip
-from stages.reader import Frames
+from stages.video.reader import Frames
 
 SAMPLE = "talking_woman.mp4"
 MINUTE = 60
@@ -73,9 +73,9 @@ def material(kept: Path | None = None) -> Material:
 def _made() -> Material:
     # video libraries are needed for this alone: a machine with a file of it can do without
     from benchmarks.clips import clip_of
-    from pipeline.samples import make_samples
+    from pipeline.demo.samples import make_samples
     from stages.clip import Reject
-    from stages.track import FaceTrack
+    from stages.tracking.track import FaceTrack
 
     with tempfile.TemporaryDirectory() as folder:
         make_samples(folder)

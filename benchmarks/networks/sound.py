@@ -17,8 +17,8 @@ _WINDOWS = {"cpu": 8, "cuda": 128}
 
 
 def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.wav2vec2 import _MARGIN, Wav2Vec2Features
-    from stages.wav2vec2 import Wav2Vec2Audio
+    from models.speech.wav2vec2 import _MARGIN, Wav2Vec2Features
+    from stages.labels.wav2vec2 import Wav2Vec2Audio
     from tests.models import random_wav2vec2
 
     stage, minute = Wav2Vec2Audio(), material.minute()
@@ -44,7 +44,7 @@ def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def syncnet(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.syncnet import _AUDIO, _VIDEO, FRAMES, SIZE, SyncNet
+    from models.evaluation.syncnet import _AUDIO, _VIDEO, FRAMES, SIZE, SyncNet
     from tests.models import random_syncnet
 
     path = random_syncnet.write(folder / "syncnet_v2.model")
@@ -73,8 +73,8 @@ def syncnet(material: Material, folder: Path, device: torch.device) -> Case:
 
 
 def silero(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.silero import _CONTEXT, CHUNK, SileroVad
-    from stages.speech import even_loudness
+    from models.speech.silero import _CONTEXT, CHUNK, SileroVad
+    from stages.labels.speech import even_loudness
 
     model = SileroVad()
     sound = material.sound(MINUTE)

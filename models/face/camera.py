@@ -5,9 +5,9 @@ units (the other square spans [-1, 1]). The whole square is (0, 0, 1). A point p
 (x, y) + half * p in the other.
 
 The paper's clips are cut with one box each, so a head's way through the picture is part of its pose, and what is behind
-it stands still. Crops of `stages.steady` follow the head instead: they are what faces are best read off. A clip's
-camera is the square that its crops have in the median; crops that go farther than REACH from it, or change in size by
-more than GROWN, take it along, or the head would leave the picture.
+it stands still. Crops of `stages.tracking.stable_crop` follow the head instead: they are what faces are best read off.
+A clip's camera is the square that its crops have in the median; crops that go farther than REACH from it, or change in
+size by more than GROWN, take it along, or the head would leave the picture.
 """
 
 from __future__ import annotations

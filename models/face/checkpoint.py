@@ -13,9 +13,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from models.checkpoint import WrongWeights, check_shapes
 from models.face.model import FaceModel
 from models.face.presets import PRESETS
+from models.runtime.checkpoint import WrongWeights, check_shapes
 
 _PRESET, _RECIPE = "preset", "recipe"
 _SPACE = "expression_space."

@@ -13,7 +13,7 @@ from torch import nn
 from models.face.landmarks import TOLD
 from models.face.presets import Preset
 from models.face.trunk import small_trunk
-from models.resnet import ResNet18Trunk
+from models.runtime.resnet import ResNet18Trunk
 
 _SMALL = (32, 64, 128, 192)
 _HIDDEN = 256

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from models.face.presets import Preset
 from models.face.trunk import small_trunk
-from models.resnet import CHANNELS, ResNet50Trunk
+from models.runtime.resnet import CHANNELS, ResNet50Trunk
 
 _SMALL = (32, 64, 128, 128)
 _SIDE = {"small": 64, "resnet": 256}

@@ -1,6 +1,6 @@
 """dlib's face recognition network as PyTorch layers, for gradients: the frozen identity network of profile `open`.
 
-Source, licence and layers: models/face_recognition.py, whose ONNX version gives the same numbers.
+Source, licence and layers: models/recognition/face_recognition.py, whose ONNX version gives the same numbers.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.dlib_layers import Affine, Convolution, FullyConnected, Layer, read_layers
 from models.face.rigid import aligned_faces
-from models.face_recognition import BLOCKS, MEAN, SIZE
+from models.recognition.face_recognition import BLOCKS, MEAN, SIZE
+from models.runtime.dlib_layers import Affine, Convolution, FullyConnected, Layer, read_layers
 
 _HALF, _DOWN = 0.55, 0.05
 """Where dlib's own chip lies in the mean of 82 clips, as `aligned_faces` says it; it spreads by .02 and .03."""

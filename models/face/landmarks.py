@@ -1,7 +1,7 @@
 """What the face model reads from landmarks: the head's pose, and the expression once pose is taken away.
 
 Landmarks are MediaPipe's 468 in crop units (models/face). A crop is 1.9 faces high, so the canonical face of
-models/canonical_face.py, brought to a height of 2 / 1.9, is the size that a pose calls 1.
+models/landmarks/canonical_face.py, brought to a height of 2 / 1.9, is the size that a pose calls 1.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from models.canonical_face import canonical_face, mirror_index
-from models.head_pose import angles, procrustes
+from models.landmarks.canonical_face import canonical_face, mirror_index
+from models.landmarks.head_pose import angles, procrustes
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Numbers = TypeVar("Numbers", np.ndarray, "torch.Tensor")
 
 MARGIN = 1.9
-"""Side of the stable crop over the face's height (stages/track.py)."""
+"""Side of the stable crop over the face's height (stages/tracking/track.py)."""
 
 MOUTH = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 INNER_MOUTH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
@@ -92,5 +92,5 @@ def mirrored(landmarks: np.ndarray) -> np.ndarray:
 
 
 def mirrored_eyes(eyes: np.ndarray) -> np.ndarray:
-    """How eyes look [..., 2, 3] (`models.iris.Iris.looks`) in the mirror image."""
+    """How eyes look [..., 2, 3] (`models.landmarks.iris.Iris.looks`) in the mirror image."""
     return eyes[..., ::-1, :] * np.array([1, -1, 1], eyes.dtype)

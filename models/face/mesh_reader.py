@@ -1,7 +1,8 @@
 """MediaPipe's face mesh and iris networks with gradients: the landmarks and eyes that a driven picture shows.
 
-The same networks tell the true frames' landmarks (models/face_mesh.py) and eyes (models/iris.py). They were trained on
-many more faces than a training of the face model sees, so a picture that only seems to move does not please them.
+The same networks tell the true frames' landmarks (models/landmarks/face_mesh.py) and eyes (models/landmarks/iris.py).
+They were trained on many more faces than a training of the face model sees, so a picture that only seems to move does
+not please them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models import face_mesh, iris
 from models.face.rigid import aligned_faces, face_frames, patch
-from models.litert_layers import LiteRTLayers
+from models.landmarks import face_mesh, iris
+from models.runtime.litert_layers import LiteRTLayers
 
 _HALF, _DOWN = 0.8, 0.06
 """Where the mesh's own patch lies, as `aligned_faces` says it: one and a half times the landmarks' bounds."""
@@ -22,7 +23,7 @@ _HALF, _DOWN = 0.8, 0.06
 
 class MeshReader(nn.Module):
     """Pictures [N, 3, S, S] in [0, 1] of heads in known poses [N, 6] to landmarks [N, 468, 3] in crop units and to how
-    the eyes look [N, 2, 3] (`models.iris.Iris.looks`). Nothing in it learns."""
+    the eyes look [N, 2, 3] (`models.landmarks.iris.Iris.looks`). Nothing in it learns."""
 
     def __init__(self, mesh: Path, iris_network: Path) -> None:
         super().__init__()
@@ -65,7 +66,7 @@ def _eye(picture: torch.Tensor, inner: torch.Tensor, outer: torch.Tensor, side: 
 
 
 def _looks(contour: torch.Tensor, middle: torch.Tensor) -> torch.Tensor:
-    """Opening between the lids, iris outwards and down [N, 3], over the eye's width; as `models.iris` counts them."""
+    """Opening between the lids, iris outwards and down [N, 3], over the eye's width, as `Iris.looks` counts them."""
     corner, other = contour[:, 0, :2], contour[:, 8, :2]
     width = (other - corner).norm(dim=1).clamp_min(1e-6)
     opening = contour[:, 1:8, 1].mean(1) - contour[:, 9:16, 1].mean(1)

@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from models.face.appearance import AppearanceEncoder
-from models.face.beneath import Beneath
 from models.face.canonical import CanonicalRefiner
 from models.face.decoder import Decoder
 from models.face.dynamics import DynamicsEncoder
 from models.face.flow import WarpGenerator
-from models.face.head import head, on_head
+from models.face.head_mask import head, on_head
 from models.face.identity import IdentityEncoder
+from models.face.layers import Texture
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
 from models.face.rigid import from_picture, moved, points, to_picture
-from models.face.texture import Texture
+from models.face.source_context import Beneath
 from models.face.warp import flowed, looked_up, sampled
 
 

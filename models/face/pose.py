@@ -6,12 +6,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.resnet import ResNet18Trunk
+from models.runtime.resnet import ResNet18Trunk
 
 SIDE = 128
 """Of the picture that it looks at, in pixels."""
 POSE = 6
-"""pitch, yaw, roll in degrees (models/head_pose.py), x and y of the head in crop units, its size over the usual."""
+"""pitch, yaw, roll in degrees (models.landmarks.head_pose), x, y of the head in crop units, its size over the usual."""
 
 _DEGREES, _SHIFT, _GROWTH = 60.0, 0.5, 0.5
 

@@ -31,7 +31,7 @@ class Preset:
     decoder: channels of G2D's inner blocks; inner: how many; lower: channels of blocks at half the side between them
     (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds.
     layers: 1 where G2D draws all there is, as in VASA-1; 3 where it draws over the source picture
-    (`models.face.texture`).
+    (`models.face.layers`).
     """
 
     name: str

@@ -1,7 +1,8 @@
 """The rigid warp: where the head is, between crop units of a picture and those of the canonical volume.
 
-A pose [N, 6] is pitch, yaw, roll in degrees in the convention of models/head_pose.py, x and y of the head's middle in
-crop units, and the head's size over that of the canonical one. A canonical point p appears at size * R p + (x, y, 0).
+A pose [N, 6] is pitch, yaw, roll in degrees in the convention of models/landmarks/head_pose.py, x and y of the head's
+middle in crop units, and the head's size over that of the canonical one. A canonical point p appears at size * R p +
+(x, y, 0).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ FACE_DOWN = 0.06
 
 
 def rotation(degrees: torch.Tensor) -> torch.Tensor:
-    """Rotations [N, 3, 3] of (pitch, yaw, roll) [N, 3] in degrees: `models.head_pose.rotation_of`, differentiable."""
+    """Rotations [N, 3, 3] of (pitch, yaw, roll) [N, 3] in degrees: `head_pose.rotation_of`, differentiable."""
     pitch, yaw, roll = torch.deg2rad(degrees.float()).unbind(1)
     cp, sp, cy, sy, cr, sr = pitch.cos(), pitch.sin(), yaw.cos(), yaw.sin(), roll.cos(), roll.sin()
     away = torch.stack([cp * sy, sp, cp * cy], 1)

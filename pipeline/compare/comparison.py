@@ -18,10 +18,10 @@ from catalogs.definitions import OLDER
 from catalogs.place import locate
 from catalogs.recipes import changes
 from catalogs.schema import EMOTIONS, FAILED_REASONS
-from pipeline.compare.agreement import Agreement, Confusion, Together, agreement, confusion, together
 from pipeline.compare.frames import Frames, compare_frames
 from pipeline.compare.labels import EMOTION_LABELS, LABELS
 from pipeline.compare.pairs import Pairs, Unpaired, column, counts, pair, read_clips, verdicts
+from pipeline.evaluation.metrics.agreement import Agreement, Confusion, Together, agreement, confusion, together
 from pipeline.report.reading import steadily
 from stages.clip import REASONS
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from pipeline.compare.agreement import wrapped
-from pipeline.report.wording import plural
+from pipeline.evaluation.metrics.agreement import wrapped
+from pipeline.text import plural
 
 MOST_FRAMES = {"pose": 2_000_000, "gaze": 2_000_000, "audio": 100_000}
 """Latents that are compared, and how many frames of them are read: 100,000 frames of log-mel are 128 MB."""

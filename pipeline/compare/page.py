@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.compare.agreement import Confusion
 from pipeline.compare.comparison import Comparison
 from pipeline.compare.labels import EMOTION_LABELS, LABELS, Compared
 from pipeline.compare.pairs import WHY, column, counts, verdicts
 from pipeline.compare.scatter import Scatter, scatter
-from pipeline.report.wording import file_name, timestamp
+from pipeline.evaluation.metrics.agreement import Confusion
 from pipeline.report.writing import fill, write_page
+from pipeline.text import file_name, timestamp
 
 _HERE = Path(__file__).parent
 _MOST_CLIPS = 100

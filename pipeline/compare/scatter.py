@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from pipeline.compare.agreement import Agreement, wrapped
 from pipeline.compare.labels import Compared
+from pipeline.evaluation.metrics.agreement import Agreement, wrapped
 from pipeline.report import svg
 from pipeline.report.axes import Axis, marks
-from pipeline.report.wording import number, plural
+from pipeline.text import number, plural
 
 _SIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 204, 48, 10, 20, 42
 _MOST_DOTS, _CELLS = 400, 40

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from pipeline.compare.agreement import Confusion
 from pipeline.compare.comparison import Comparison, Side
 from pipeline.compare.pairs import WHY, Unpaired, counts
-from pipeline.report.wording import file_name, plural, share, span
-from pipeline.table import table_lines
+from pipeline.evaluation.metrics.agreement import Confusion
+from pipeline.query.table import table_lines
+from pipeline.text import file_name, plural, share, span
 
 _MOST_LINES = 10
 

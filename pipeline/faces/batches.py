@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from models.device import moved as moved_to
 from models.face.camera import between, placed
 from models.face.landmarks import (
     EXPRESSIVE,
@@ -27,8 +26,9 @@ from models.face.landmarks import (
     told,
 )
 from models.face.rigid import face_frames
+from models.runtime.device import moved as moved_to
 from pipeline.faces.sampling import Unit
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 _TURN, _SHIFT = 8.0, 0.05
 """Standard deviations of a view's turn, in degrees, and of its shift, in crop units."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from catalogs.frames import FrameStore
 from pipeline.faces.job import FaceJob
-from pipeline.faces.judges import SUBSTITUTES
+from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.split import Split
 from pipeline.machine import machine, versions
-from pipeline.report.wording import file_name
+from pipeline.text import file_name
 
 _BEFORE = ("training", "step", "seconds", "command", "commit", "history", "machine", "started_from")
 """What a recipe says of the model that a training began with; clips that it was trained on stand with the others."""

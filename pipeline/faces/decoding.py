@@ -15,10 +15,10 @@ import catalogs
 from catalogs.errors import CatalogDamaged, CatalogError, NoFrames
 from models.face.camera import pictured
 from models.face.model import FaceModel, Motion, Person
-from models.image import shrunk
+from models.runtime.image import shrunk
 from pipeline.faces.driving import Drive
-from pipeline.faces.sighted import source_view
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
+from pipeline.faces.portrait_tracking import source_view
 
 Uri = str | os.PathLike[str]
 

@@ -16,7 +16,7 @@ from models.face.dynamics import MOST
 from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 
 What = Literal["both", "pose", "dynamics"]
 """What moves over from the driver: all of its motion, or only the head's, or only the face's."""

@@ -11,7 +11,7 @@ import torch
 from models.face.model import Motion
 from pipeline.faces.driving import Drive, What, moved_over
 from pipeline.faces.portrait import Portrait, motions
-from pipeline.faces.sighted import Driver
+from pipeline.faces.portrait_tracking import Driver
 from pipeline.faces.tiles import Tile, board, shown
 from stages.clip import FPS
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.face.presets import PRESETS, Preset
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.settings import FaceTraining
 
 

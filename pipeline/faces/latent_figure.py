@@ -11,10 +11,10 @@ from catalogs.frames import FrameStore, StoredClip, open_frames
 from models.face.camera import WHOLE
 from pipeline.faces.decoding import Uri, decoded
 from pipeline.faces.driving import Drive, driver_of
+from pipeline.faces.face_crop import stored_views
 from pipeline.faces.provenance import origin, provenance, write_png
 from pipeline.faces.tiles import Tile, board, shown
-from pipeline.faces.view import stored_views
-from pipeline.report.wording import file_name
+from pipeline.text import file_name
 from stages.clip import FPS
 
 CLIPS, FRAMES = 4, 6

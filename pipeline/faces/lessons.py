@@ -12,10 +12,10 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import nn
 
-from pipeline.faces.ahead import made_ahead
-from pipeline.faces.finite import Finite
-from pipeline.faces.halt import NEVER, Halt, Stopped
-from pipeline.faces.keeping import load, save
+from pipeline.training.checkpoint import load, save
+from pipeline.training.finite import Finite
+from pipeline.training.halt import NEVER, Halt, Stopped
+from pipeline.training.prefetch import made_ahead
 
 T = TypeVar("T")
 Tell = Callable[[int, float], None]

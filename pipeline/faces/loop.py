@@ -15,30 +15,30 @@ import torch
 from torch import distributed
 
 from catalogs.frames import FrameStore, open_frames
-from models.checkpoint import WrongWeights
-from models.device import CPU
-from models.device import device as default_device
 from models.face.checkpoint import load_model, read_recipe, read_space
 from models.face.model import FaceModel
-from models.precision import chosen
-from pipeline.command import Failure
-from pipeline.faces.ahead import made_ahead
+from models.runtime.checkpoint import WrongWeights
+from models.runtime.device import CPU
+from models.runtime.device import device as default_device
+from models.runtime.precision import chosen
+from pipeline.cli.command import Failure
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.expression import ExpressionSpace, space_of
-from pipeline.faces.halt import NEVER, Halt, Stopped
 from pipeline.faces.job import FaceJob
-from pipeline.faces.judges import heard, judges_at
 from pipeline.faces.lessons import Notebook
+from pipeline.faces.loss_networks import heard, judges_at
 from pipeline.faces.objective import Judges
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.readings import Readings
 from pipeline.faces.record import Record, taken_up
 from pipeline.faces.split import Split, split_of
-from pipeline.faces.store import Pool, pool_of
-from pipeline.faces.sums import Sums
 from pipeline.faces.training import Trainer, Wrap
+from pipeline.faces.training_clips import Pool, pool_of
 from pipeline.faces.warping import WARPS, warped_at
 from pipeline.faces.watch import Watch
+from pipeline.training.halt import NEVER, Halt, Stopped
+from pipeline.training.prefetch import made_ahead
+from pipeline.training.sums import Sums
 
 Report = Callable[[int, dict[str, float]], None]
 """Hears the step and its figures, on every worker."""

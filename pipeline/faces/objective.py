@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, moved, to_picture
-from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.shown import ShownExpression

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 
 _SRGB = ImageCms.createProfile("sRGB")
 

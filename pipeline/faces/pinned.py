@@ -10,14 +10,14 @@ import numpy as np
 import torch
 
 from catalogs.frames import Commit, FrameStore, StoredClip
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.card import HELD_OUT
 from pipeline.faces.expression import ExpressionSpace
 from pipeline.faces.job import FaceJob, outdated
-from pipeline.faces.keeping import load, save
 from pipeline.faces.split import Split
-from pipeline.faces.store import Pool
-from pipeline.report.wording import file_name, plural
+from pipeline.faces.training_clips import Pool
+from pipeline.text import file_name, plural
+from pipeline.training.checkpoint import load, save
 
 _USED = ("train", "validation")
 """Parts of the split whose clips a training cannot go on without."""

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, replace
 
 import torch
 
-from models.device import device
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
-from pipeline.faces.halt import NEVER, Halt
+from models.runtime.device import device
 from pipeline.faces.job import FaceJob
-from pipeline.faces.judges import SUBSTITUTES
 from pipeline.faces.loop import opened, train
+from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.reading import EXPRESSIONS, READER
 from pipeline.faces.warping import WARPS
+from pipeline.training.halt import NEVER, Halt
 
 _ON_CPU, _ON_GPU = (2, 4), (10, 20)
 """Steps before it is measured, and while it is; a GPU's first ones find out how it is best done."""

@@ -9,8 +9,8 @@ import torch
 
 from models.face.model import Motion, Person
 from pipeline.faces.driving import Drive
-from pipeline.faces.sighted import Driver, source_view, views
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
+from pipeline.faces.portrait_tracking import Driver, source_view, views
 
 _AT_ONCE = 32
 

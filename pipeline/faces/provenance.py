@@ -17,8 +17,8 @@ import av
 import cv2
 import numpy as np
 
-from pipeline.faces.given import Given
-from pipeline.uris import content_hash
+from pipeline.cli.given import Given
+from pipeline.listing.uris import content_hash
 
 _PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _HEADER = 33

@@ -10,16 +10,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.device import CPU, moved
+from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE, mirrored, read
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, face_frames
-from models.precision import Precision, working_in
-from pipeline.faces import losses
+from models.runtime.device import CPU, moved
+from models.runtime.precision import Precision, working_in
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.lessons import Lesson, Notebook, Tell, teach
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 _JITTER = np.array([0, 0, 6.0, 0.04, 0.04, 0], np.float32)
 """Standard deviations by which the pose that aligns a face is off; its size by a factor of e^N(0, .08)."""

@@ -13,15 +13,15 @@ import cv2
 from catalogs.frames import FrameStore
 from models.face.checkpoint import save_model
 from pipeline.faces.card import continued, recipe
-from pipeline.faces.curves import Curves
 from pipeline.faces.driving import Drive
 from pipeline.faces.expression import ExpressionSpace
 from pipeline.faces.job import FaceJob, outdated
-from pipeline.faces.keeping import load, save
 from pipeline.faces.split import Split
-from pipeline.faces.sums import Sums
 from pipeline.faces.training import Trainer
 from pipeline.faces.watch import Watch
+from pipeline.training.checkpoint import load, save
+from pipeline.training.curves import Curves
+from pipeline.training.sums import Sums
 
 
 @dataclass(frozen=True)

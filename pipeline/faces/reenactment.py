@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.checkpoint import WrongWeights
-from models.device import device
-from pipeline.command import Failure
+from models.runtime.checkpoint import WrongWeights
+from models.runtime.device import device
+from pipeline.cli.command import Failure
+from pipeline.cli.given import Given
 from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
-from pipeline.faces.given import Given
 from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
+from pipeline.faces.portrait_tracking import Driver, Say, driver_of_video
 from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
-from pipeline.faces.sighted import Driver, Say, driver_of_video
 from pipeline.faces.tiles import shown
 from stages.clip import FPS
-from stages.encode import write_video
+from stages.video.encode import write_video
 
 _QUALITY = {"preset": "medium", "crf": "18"}
 

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.child import ROOT
+from pipeline.cli.command import Failure
 from pipeline.cluster import RunError
-from pipeline.command import Failure
-from pipeline.faces import halt
-from pipeline.faces.asked import Asked
-from pipeline.faces.halt import Halt, Stopped
 from pipeline.faces.job import FaceJob
+from pipeline.training import halt
+from pipeline.training.halt import Halt, Stopped
+from pipeline.training.signals import Asked
 
 _LOOK_S = 0.2
 _GRACE_S = 120.0
@@ -103,7 +103,7 @@ def _forget(job: FaceJob) -> None:
 
 
 def _stand(job: FaceJob, stopped: str | None, at: str) -> Trained:
-    from pipeline.faces.curves import read_curve
+    from pipeline.training.curves import read_curve
 
     curve = read_curve(Path(job.out))
     last: dict[str, float] = curve[-1] if curve else {"step": 0}

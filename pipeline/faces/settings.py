@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from math import cos, pi
 from typing import Literal
 
-from pipeline.options import Names
+from pipeline.cli.options import Names
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """What each loss of pipeline/faces/losses.py counts; 0 leaves it out, and the plan says so.
+    """What each loss of models/face/losses.py counts; 0 leaves it out, and the plan says so.
 
     transfer and identity are the paper's own two.
     """

@@ -10,14 +10,14 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from models.canonical_face import procrustes_weights
 from models.face.landmarks import EXPRESSIVE, turn_terms
 from models.face.mesh_reader import MeshReader
 from models.face.rigid import rotation
-from models.weights import weights
+from models.landmarks.canonical_face import procrustes_weights
+from models.weights.registry import weights
 from pipeline.faces.batches import batch
 from pipeline.faces.expression import ExpressionSpace
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 
 class ShownExpression(nn.Module):

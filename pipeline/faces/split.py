@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from catalogs.frames import StoredClip
-from pipeline.command import Failure
-from pipeline.report.wording import file_name
+from pipeline.cli.command import Failure
+from pipeline.text import file_name
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from torch import distributed, nn
 
+from models.face import losses
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
-from models.precision import working_in
-from pipeline.faces import losses
+from models.runtime.precision import working_in
 from pipeline.faces.batches import Batch
-from pipeline.faces.finite import Finite
 from pipeline.faces.objective import Found, Judges, Objective, Whole, true_features, whole_of
 from pipeline.faces.rates import groups
 from pipeline.faces.settings import FaceTraining
+from pipeline.training.finite import Finite
 
 Wrap = Callable[[nn.Module], nn.Module]
 """What makes a module average its gradients over workers."""

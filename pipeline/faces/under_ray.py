@@ -20,14 +20,14 @@ from ray.train import FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer, prepare_model
 from torch import nn
 
-from models.device import TOLD
+from models.runtime.device import TOLD
 from pipeline import cluster
 from pipeline.child import die_with_parent
-from pipeline.command import Failure
-from pipeline.faces.halt import Halt, Stopped
+from pipeline.cli.command import Failure
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import Share, train
 from pipeline.faces.settings import FaceTraining, LossWeights
+from pipeline.training.halt import Halt, Stopped
 
 PATIENCE_S = 7 * 24 * 3600
 """For so long workers wait for each other: for the first one, until it has trained what comes first. When it dies they

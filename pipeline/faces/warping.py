@@ -12,15 +12,15 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from models.face import losses
 from models.face.model import FaceModel, Motion
-from pipeline.faces import losses
 from pipeline.faces.batches import Batch, batch
-from pipeline.faces.keeping import load, save
 from pipeline.faces.lessons import Lesson, Notebook, Tell, teach
 from pipeline.faces.objective import posed_by, traced
 from pipeline.faces.rates import groups
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
+from pipeline.training.checkpoint import load, save
 
 WARPS = "learning warps"
 """The lesson's name."""

@@ -14,11 +14,11 @@ import torch
 from models.face.landmarks import EXPRESSIVE, read
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
+from pipeline.evaluation.metrics.pictures import psnr
+from pipeline.evaluation.metrics.within_clips import followed
 from pipeline.faces.driving import Drive
-from pipeline.faces.scores.following import followed
-from pipeline.faces.scores.measures import psnr
-from pipeline.faces.store import Pool
-from pipeline.faces.view import FaceView, filmed_views
+from pipeline.faces.face_crop import FaceView, filmed_views
+from pipeline.faces.training_clips import Pool
 
 _FRAMES = 9
 _CLIPS = 8

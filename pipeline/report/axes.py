@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.report.wording import number
+from pipeline.text import number
 
 
 @dataclass(frozen=True)

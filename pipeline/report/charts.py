@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pipeline.report import svg
 from pipeline.report.axes import Axis, marks, nice
-from pipeline.report.wording import count, number, share
+from pipeline.text import count, number, share
 
 _WIDTH, _HEIGHT = 260, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 8, 22, 42

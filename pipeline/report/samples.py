@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pipeline.report.reading import Totals, rows
-from pipeline.report.wording import MEANING, degrees, number, share
+from pipeline.text import MEANING, degrees, number, share
 
 SHEETS, SHEET_BYTES = 6, 2_300_000
 """Contact sheets a verdict at most, and bytes of all of them (base64 makes them a third larger)."""

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report import wording
+from pipeline import text as wording
 
 _HERE = Path(__file__).parent
 

@@ -17,8 +17,8 @@ from sample_spans import FINGERPRINT, RECIPE, clip_row, source_key, span_tables
 import catalogs
 from catalogs.schema import conform
 from catalogs.staging import stage_span
-from models.face_finder import FaceFinder
-from pipeline.faces.view import FaceView
+from models.detection.face_finder import FaceFinder
+from pipeline.faces.face_crop import FaceView
 
 Job = Callable[..., Any]
 

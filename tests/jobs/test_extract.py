@@ -16,7 +16,7 @@ from faulty_server import Answer, faulty_site
 from records import assert_on_record
 
 import catalogs
-from pipeline.recipe import make_recipe
+from pipeline.extraction.recipe import make_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 

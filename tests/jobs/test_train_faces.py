@@ -19,8 +19,8 @@ from made_faces import moving_clip, stage_faces
 from records import assert_on_record
 
 from models.face.checkpoint import read_recipe
-from pipeline.faces.curves import read_curve
-from pipeline.faces.keeping import load
+from pipeline.training.checkpoint import load
+from pipeline.training.curves import read_curve
 
 ROOT = Path(__file__).resolve().parents[2]
 

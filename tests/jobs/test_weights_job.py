@@ -10,7 +10,7 @@ import pytest
 from faulty_server import Answer, Site, faulty_site
 from made_weights import SHAPES, content, entry, known, own_store, register, sha256
 
-from models.weights import REGISTRY
+from models.weights.registry import REGISTRY
 
 NET, OTHER = content(1.0), content(2.0)
 Job = Callable[..., Any]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sample_faces import frames_of, landmarks_of
 
-from models.face_finder import FaceFinder
-from models.face_mesh import FaceMesh
+from models.detection.face_finder import FaceFinder
+from models.landmarks.face_mesh import FaceMesh
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models import weight_checks, weight_lock, weight_store
-from models.checkpoint import check_shapes, read_tensors
-from models.fetch import MIRROR
-from models.weight_entry import File, Published, Weights
-from models.weights import REGISTRY
+from models.runtime.checkpoint import check_shapes, read_tensors
+from models.weights import checks
+from models.weights import lock as weight_lock
+from models.weights import store as weight_store
+from models.weights.entry import File, Published, Weights
+from models.weights.fetch import MIRROR
+from models.weights.registry import REGISTRY
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"layer.weight": (40, 500), "layer.bias": (40,)}
 
@@ -67,4 +69,4 @@ def register(monkeypatch: pytest.MonkeyPatch, *entries: Weights) -> None:
     monkeypatch.setitem(sys.modules, "models.made", SimpleNamespace(check=check))
     for each in entries:
         monkeypatch.setitem(REGISTRY, each.name, each)
-        monkeypatch.setitem(weight_checks.MODULES, each.name, "models.made")
+        monkeypatch.setitem(checks.MODULES, each.name, "models.made")

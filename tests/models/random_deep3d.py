@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from models.deep3d import ReconNet
+from models.landmarks.deep3d import ReconNet
 from tests.models.random_resnet import Tensors, random_tensors
 
 

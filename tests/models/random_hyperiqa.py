@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from models.hyperiqa import HyperNet
+from models.quality.hyperiqa import HyperNet
 from tests.models.random_resnet import random_tensors
 
 

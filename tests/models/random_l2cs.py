@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from models.l2cs import L2CSNet
+from models.gaze.l2cs import L2CSNet
 from tests.models.random_resnet import random_tensors
 
 

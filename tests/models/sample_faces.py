@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from models.face_finder import FaceFinder
-from models.face_mesh import region
+from models.detection.face_finder import FaceFinder
+from models.landmarks.face_mesh import region
 
 
 def frames_of(path: Path, *indices: int) -> list[np.ndarray]:

@@ -10,9 +10,9 @@ import pytest
 import torch
 from made_weights import own_store
 
-from models.weight_checks import MODULES, check
-from models.weight_intake import add
-from models.weights import REGISTRY, weights
+from models.weights.checks import MODULES, check
+from models.weights.intake import add
+from models.weights.registry import REGISTRY, weights
 
 
 def test_every_published_entry_has_a_check() -> None:

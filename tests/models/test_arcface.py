@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from insightface.utils import face_align
 
-from models.arcface import SIZE, TEMPLATE, ArcFace, aligned, alignment, check
-from models.checkpoint import WrongWeights
-from models.five_points import five_points
-from models.scrfd import FaceDetector, Scrfd
+from models.detection.scrfd import FaceDetector, Scrfd
+from models.landmarks.five_points import five_points
+from models.recognition.arcface import SIZE, TEMPLATE, ArcFace, aligned, alignment, check
+from models.runtime.checkpoint import WrongWeights
 from tests.models import random_arcface, random_hsemotion
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.batches import device_lost, in_batches, out_of_memory
+from models.runtime.batches import device_lost, in_batches, out_of_memory
 
 
 class Memory:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_faces import mirrored_points
 
-from models.blazeface import Detections, anchors, suppress
-from models.face_finder import FaceFinder
+from models.detection.blazeface import Detections, anchors, suppress
+from models.detection.face_finder import FaceFinder
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models import canonical_face as module
-from models.canonical_face import BASIS, canonical_face, mirror_index, procrustes_weights
-from models.weights import WeightsMissing
+from models.landmarks import canonical_face as module
+from models.landmarks.canonical_face import BASIS, canonical_face, mirror_index, procrustes_weights
+from models.weights.registry import WeightsMissing
 
 NOSE_TIP, CHIN, FOREHEAD, LEFT_OF_IMAGE, RIGHT_OF_IMAGE = 1, 152, 10, 33, 263
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from models.checkpoint import WrongWeights, load_into, read_tensors
+from models.runtime.checkpoint import WrongWeights, load_into, read_tensors
 
 
 def small() -> nn.Module:

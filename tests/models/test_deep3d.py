@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.checkpoint import WrongWeights, shapes_of
-from models.deep3d import Deep3D, ReconNet, check
-from models.deep3d_camera import ANGLES, COEFFICIENTS, EXPRESSION, IDENTITY, LIGHTING, TEXTURE, TRANSLATION
+from models.landmarks.deep3d import Deep3D, ReconNet, check
+from models.landmarks.deep3d_camera import ANGLES, COEFFICIENTS, EXPRESSION, IDENTITY, LIGHTING, TEXTURE, TRANSLATION
+from models.runtime.checkpoint import WrongWeights, shapes_of
 from tests.models import golden_rule, random_deep3d
 from tests.models.random_resnet import Tensors, trunk
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.deep3d_camera import (
+from models.landmarks.deep3d_camera import (
     ANGLES,
     CAMERA_Z,
     COEFFICIENTS,
@@ -21,7 +21,7 @@ from models.deep3d_camera import (
     distance_of,
     pose_of,
 )
-from models.head_pose import angles as angles_of
+from models.landmarks.head_pose import angles as angles_of
 
 
 def test_the_parts_are_all_there_is() -> None:

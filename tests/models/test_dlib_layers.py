@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dlib_layers import Affine, Convolution, FullyConnected, read_layers
-from models.face_recognition import graph
-from models.weights import weights
+from models.recognition.face_recognition import graph
+from models.runtime.dlib_layers import Affine, Convolution, FullyConnected, read_layers
+from models.weights.registry import weights
 
 
 def integer(value: int) -> bytes:

@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 from faulty_server import Answer, Site, faulty_site
 
-from models.download import FetchFailed, Patience, Stopped, Wanted, download, forget
+from models.weights.download import FetchFailed, Patience, Stopped, Wanted, download, forget
 
 FILE = bytes(range(256)) * 2000
 OTHER = bytes(reversed(FILE))

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import models.face_finder as module
-from models.face_finder import FaceFinder, finder_weights
+import models.detection.face_finder as module
+from models.detection.face_finder import FaceFinder, finder_weights
 
 
 def test_a_real_face_that_is_doubtful_is_confirmed(man: np.ndarray, finder: FaceFinder) -> None:

@@ -11,10 +11,10 @@ import pytest
 from made_weights import own_store
 from random_face_landmarker import NETWORKS, network, write
 
-from models.checkpoint import WrongWeights
-from models.face_landmarker import NAMES, POINTS, FaceLandmarker, check
-from models.weight_intake import add
-from models.weights import WeightsMissing, weights
+from models.landmarks.face_landmarker import NAMES, POINTS, FaceLandmarker, check
+from models.runtime.checkpoint import WrongWeights
+from models.weights.intake import add
+from models.weights.registry import WeightsMissing, weights
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_faces import mirrored_points
 
-from models.canonical_face import mirror_index
-from models.face_mesh import LEFT_EYE, RIGHT_EYE, SIZE, FaceMesh, region, region_of
+from models.landmarks.canonical_face import mirror_index
+from models.landmarks.face_mesh import LEFT_EYE, RIGHT_EYE, SIZE, FaceMesh, region, region_of
 
 
 def test_landmarks_lie_on_the_face(man: np.ndarray, man_landmarks: np.ndarray, mesh: FaceMesh) -> None:

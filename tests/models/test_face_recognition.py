@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from sample_faces import frames_of, landmarks_of
 
-from models.face_finder import FaceFinder
-from models.face_recognition import SAME_PERSON, FaceRecognition, chip
-from models.image import cut
-from models.weights import weights
+from models.detection.face_finder import FaceFinder
+from models.recognition.face_recognition import SAME_PERSON, FaceRecognition, chip
+from models.runtime.image import cut
+from models.weights.registry import weights
 
 
 @pytest.fixture(scope="module")

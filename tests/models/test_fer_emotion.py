@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.fer_emotion import CLASSES, SIZE, FerEmotion
-from models.image import cut, similarity
+from models.emotion.fer import CLASSES, SIZE, FerEmotion
+from models.runtime.image import cut, similarity
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ import pytest
 from faulty_server import Answer, Site, faulty_site
 from made_weights import content, entry, git_blob, known, own_store, register, sha256
 
-from models.download import FetchFailed, Patience
-from models.fetch import Fetcher, fetchable, groups
-from models.weight_entry import File, Weights
-from models.weight_store import WeightsMissing, in_use
-from models.weights import REGISTRY, weights
+from models.weights.download import FetchFailed, Patience
+from models.weights.entry import File, Weights
+from models.weights.fetch import Fetcher, fetchable, groups
+from models.weights.registry import REGISTRY, weights
+from models.weights.store import WeightsMissing, in_use
 
 NET = content(1.0)
 OTHER = content(2.0)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_faces import frames_of, landmarks_of
 
-from models.canonical_face import canonical_face, mirror_index
-from models.face_finder import FaceFinder
-from models.five_points import SIZE, STANDARD, STANDARD_SCALE, align, five_points
-from models.head_pose import rotation_of
+from models.detection.face_finder import FaceFinder
+from models.landmarks.canonical_face import canonical_face, mirror_index
+from models.landmarks.five_points import SIZE, STANDARD, STANDARD_SCALE, align, five_points
+from models.landmarks.head_pose import rotation_of
 
 # frontal, turned, nodding and tilted heads of both sources
 CLIPS = ("mead_M030_neutral", "mead_W009_fear", "st_04", "st_09", "st_16", "st_18", "st_22", "st_24")

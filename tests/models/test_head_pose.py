@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.canonical_face import canonical_face, mirror_index, procrustes_weights
-from models.head_pose import angles, procrustes, rotation_of
+from models.landmarks.canonical_face import canonical_face, mirror_index, procrustes_weights
+from models.landmarks.head_pose import angles, procrustes, rotation_of
 
 degrees = st.tuples(st.floats(-80, 80), st.floats(-170, 170), st.floats(-170, 170))
 head = st.tuples(st.floats(-45, 45), st.floats(-60, 60), st.floats(-60, 60))

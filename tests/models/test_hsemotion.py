@@ -12,9 +12,9 @@ import pytest
 import torch
 from hsemotion_onnx import facial_emotions
 
-from models.checkpoint import WrongWeights
-from models.hsemotion import CLASSES, SIZES, HSEmotion, check, shape_of
-from stages.emotion import EMOTIONS
+from models.emotion.hsemotion import CLASSES, SIZES, HSEmotion, check, shape_of
+from models.runtime.checkpoint import WrongWeights
+from stages.labels.emotion import EMOTIONS
 from tests.models import random_arcface, random_hsemotion
 
 CPU = torch.device("cpu")

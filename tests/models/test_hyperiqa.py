@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from models.checkpoint import WrongWeights, shapes_of
-from models.hyperiqa import CROP, HEIGHT, WIDTH, HyperIQA, HyperNet, check, crop_corners, picture
+from models.quality.hyperiqa import CROP, HEIGHT, WIDTH, HyperIQA, HyperNet, check, crop_corners, picture
+from models.runtime.checkpoint import WrongWeights, shapes_of
 from tests.models import golden_rule, random_hyperiqa
 from tests.models.random_resnet import Tensors, trunk
 
@@ -107,7 +107,7 @@ def test_a_batch_gives_what_one_by_one_gives(
 ) -> None:
     alone = np.concatenate([model([image])[0] for image in pictures])
     # crops of both pictures in one piece of the batch
-    monkeypatch.setattr("models.hyperiqa._AT_ONCE", {"cpu": 4})
+    monkeypatch.setattr("models.quality.hyperiqa._AT_ONCE", {"cpu": 4})
     assert np.concatenate(HyperIQA(file, CPU, crops=3)(pictures[::-1])) == pytest.approx(alone[::-1], abs=1e-4)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.image import cut, letterbox, shrunk, similarity, to_frame
+from models.runtime.image import cut, letterbox, shrunk, similarity, to_frame
 
 HEIGHT, WIDTH = 240, 320
 

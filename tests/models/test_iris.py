@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sample_faces import frames_of, landmarks_of, mirrored_points
 
-from models.canonical_face import mirror_index
+from models.detection.face_finder import FaceFinder
 from models.face.landmarks import mirrored_eyes
-from models.face_finder import FaceFinder
-from models.iris import Iris
+from models.landmarks.canonical_face import mirror_index
+from models.landmarks.iris import Iris
 
 
 @pytest.fixture(scope="module")

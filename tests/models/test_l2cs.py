@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.checkpoint import WrongWeights, shapes_of
-from models.l2cs import BINS, L2CS, SIZE, L2CSNet, angles, check
+from models.gaze.l2cs import BINS, L2CS, SIZE, L2CSNet, angles, check
+from models.runtime.checkpoint import WrongWeights, shapes_of
 from tests.models import golden_rule, random_l2cs
 from tests.models.random_resnet import Tensors, trunk
 
@@ -132,7 +132,7 @@ def test_mirrored_logits_are_a_mirrored_gaze() -> None:
 def test_a_batch_gives_what_one_by_one_gives(
     file: Path, faces: list[np.ndarray], answers: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.l2cs._CPU_FACES", 1)
+    monkeypatch.setattr("models.gaze.l2cs._CPU_FACES", 1)
     assert np.stack(L2CS(file, CPU)(faces[::-1])) == pytest.approx(np.stack(answers[::-1]), abs=1e-3)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.litert import LiteRT
-from models.weights import weights
+from models.runtime.litert import LiteRT
+from models.weights.registry import weights
 
 MESH = ("conv2d_20", "conv2d_30")
 NOISE = np.random.default_rng(0).integers(0, 256, (192, 192, 3), np.uint8)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.litert import LiteRT
-from models.litert_layers import LiteRTLayers
-from models.weights import weights
+from models.runtime.litert import LiteRT
+from models.runtime.litert_layers import LiteRTLayers
+from models.weights.registry import weights
 
 NETWORKS = {
     "face_mesh": (192, ("conv2d_20", "conv2d_30")),

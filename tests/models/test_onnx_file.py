@@ -11,8 +11,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from models.checkpoint import WrongWeights
-from models.onnx_file import RUNTIME_ERRORS, Value, check_values, inputs_and_outputs, read_model, session
+from models.runtime.checkpoint import WrongWeights
+from models.runtime.onnx_file import RUNTIME_ERRORS, Value, check_values, inputs_and_outputs, read_model, session
 
 INPUT, OUTPUT = Value("x", (None, 3)), Value("y", (None, 3))
 
@@ -92,7 +92,7 @@ def test_without_a_device_pytorch_is_not_asked_where_no_gpu_could_be_used(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    monkeypatch.setattr("models.device.device", lambda: pytest.fail("asked"))
+    monkeypatch.setattr("models.runtime.device.device", lambda: pytest.fail("asked"))
     assert session(file).get_providers() == ["CPUExecutionProvider"]
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.precision import chosen, working_in
+from models.runtime.precision import chosen, working_in
 
 CPU = torch.device("cpu")
 

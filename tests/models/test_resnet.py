@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.checkpoint import shapes_of
-from models.resnet import CHANNELS, Bottleneck, ResNet50Trunk, normalised, ready
+from models.runtime.checkpoint import shapes_of
+from models.runtime.resnet import CHANNELS, Bottleneck, ResNet50Trunk, normalised, ready
 from tests.models.random_resnet import random_tensors, trunk
 
 CPU = torch.device("cpu")

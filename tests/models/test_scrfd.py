@@ -15,12 +15,12 @@ from insightface.model_zoo.scrfd import SCRFD
 from onnx import helper, numpy_helper
 from sample_faces import mirrored_points
 
-import models.scrfd as module
-from models.blazeface import Detections
-from models.checkpoint import WrongWeights
-from models.five_points import five_points
-from models.image import bounds, letterbox
-from models.scrfd import BORDER, FLOOR, SIZE, FaceDetector, Scrfd, check, input_side
+import models.detection.scrfd as module
+from models.detection.blazeface import Detections
+from models.detection.scrfd import BORDER, FLOOR, SIZE, FaceDetector, Scrfd, check, input_side
+from models.landmarks.five_points import five_points
+from models.runtime.checkpoint import WrongWeights
+from models.runtime.image import bounds, letterbox
 from tests.models import random_arcface, random_scrfd
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import silero
-from models.silero import CHUNK, RATE, SileroVad
-from pipeline.voice import voice
+from models.speech import silero
+from models.speech.silero import CHUNK, RATE, SileroVad
+from pipeline.demo.voice import voice
 
 VAD = SileroVad()
 SPEECH = (0.3 * voice(4.0, 1)).astype(np.float32)

@@ -11,8 +11,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.checkpoint import WrongWeights, shapes_of
-from models.syncnet import EMBEDDING, SyncNet, TwoStreams, check
+from models.evaluation.syncnet import EMBEDDING, SyncNet, TwoStreams, check
+from models.runtime.checkpoint import WrongWeights, shapes_of
 from tests.models import golden_rule, random_syncnet
 from tests.models.random_resnet import Tensors
 

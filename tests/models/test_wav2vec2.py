@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
-from models.wav2vec2 import FRAME, Wav2Vec2Features, _faded, _spans, check
+from models.speech.wav2vec2 import FRAME, Wav2Vec2Features, _faded, _spans, check
 from tests.conftest import ROOT
 from tests.models import random_wav2vec2
 from tests.models.random_wav2vec2 import BASE_960H, TINY, TINY_LARGE, Settings
@@ -261,7 +261,7 @@ def refuse(*args, **kwargs):
 
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 import numpy as np
-from models.wav2vec2 import Wav2Vec2Features, check
+from models.speech.wav2vec2 import Wav2Vec2Features, check
 folder = Path(sys.argv[1])
 check(folder)
 (rows,) = Wav2Vec2Features(folder)([np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)])

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2Model
 
-from models.checkpoint import WrongWeights
-from models.wav2vec2_folder import check, load, normalises
+from models.runtime.checkpoint import WrongWeights
+from models.speech.wav2vec2_folder import check, load, normalises
 from tests.models import random_wav2vec2
 from tests.models.random_wav2vec2 import BASE_960H, TINY, TINY_LARGE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.weight_hashes import combined, digest
+from models.weights.hashes import combined, digest
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 

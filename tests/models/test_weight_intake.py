@@ -10,10 +10,10 @@ import pytest
 import torch
 from made_weights import SHAPES, content, entry, known, own_store, register, sha256
 
-from models.weight_entry import File
-from models.weight_intake import add
-from models.weight_store import WeightsMissing, all_kept, in_use
-from models.weights import weights
+from models.weights.entry import File
+from models.weights.intake import add
+from models.weights.registry import weights
+from models.weights.store import WeightsMissing, all_kept, in_use
 
 NET = content(1.0)
 OTHER = content(2.0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from made_weights import own_store
 
-from models import weight_lock
-from models.weight_store import Kept, Stamp, WeightsMissing
+from models.weights import lock as weight_lock
+from models.weights.store import Kept, Stamp, WeightsMissing
 
 ONE, TWO = "1" * 64, "2" * 64
 

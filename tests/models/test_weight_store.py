@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from made_weights import own_store, sha256
 
-from models import weight_hashes, weight_store
-from models.weight_store import Kept, WeightsMissing, all_kept, folder, in_use, kept_as, put, staging, use
+from models.weights import hashes as weight_hashes
+from models.weights import store as weight_store
+from models.weights.store import Kept, WeightsMissing, all_kept, folder, in_use, kept_as, put, staging, use
 
 A, B = b"first file", b"other file"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from made_weights import content, entry, known, own_store, register, sha256
 
-from models import weight_store
 from models.face.checkpoint import read_recipe
-from models.weight_entry import File, Packaged, Published, Trained, Weights
-from models.weight_intake import add
-from models.weights import REGISTRY, WeightsMissing, weights
-from models.weights_needed import environment, missing, require
+from models.weights import store as weight_store
+from models.weights.entry import File, Packaged, Published, Trained, Weights
+from models.weights.intake import add
+from models.weights.needed import environment, missing, require
+from models.weights.registry import REGISTRY, WeightsMissing, weights
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGED = sorted(name for name, entry in REGISTRY.items() if isinstance(entry.origin, Packaged))

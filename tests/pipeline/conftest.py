@@ -8,7 +8,9 @@ import faulty
 import inline
 import pytest
 
-from pipeline import cluster, extraction, workers
+from pipeline import cluster
+from pipeline.extraction import run as extraction
+from pipeline.extraction import worker
 
 
 @pytest.fixture
@@ -16,7 +18,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Extractions run here (inline.py)."""
     monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
     monkeypatch.setattr(cluster, "run", inline.run)
-    monkeypatch.setattr(workers, "Child", inline.Inline)
+    monkeypatch.setattr(worker, "Child", inline.Inline)
     monkeypatch.setattr(extraction, "labellers", lambda *_: None)
 
 

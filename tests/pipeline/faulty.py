@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.recipe import Recipe
+from pipeline.extraction.recipe import Recipe
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
-from stages.encode import write_video
-from stages.probe import Probe
-from stages.reader import Unreadable
+from stages.labels.probe import Probe
+from stages.video.encode import write_video
+from stages.video.reader import Unreadable
 
 
 def reachable(patch: pytest.MonkeyPatch) -> None:

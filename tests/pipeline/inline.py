@@ -11,8 +11,8 @@ import faulty
 
 import catalogs
 from pipeline.child import ChildError, _function
-from pipeline.extraction import Request, Result, extract
-from pipeline.recipe import Recipe
+from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.run import Request, Result, extract
 
 RECIPE = faulty.quick_recipe()
 

@@ -14,9 +14,9 @@ from scipy import stats
 
 from catalogs.errors import NoCatalog
 from pipeline.compare import compare
-from pipeline.compare.agreement import agreement, confusion, together, wrapped
 from pipeline.compare.frames import MOST_FRAMES, within_clips
 from pipeline.compare.labels import EMOTION_LABELS, LABELS
+from pipeline.evaluation.metrics.agreement import agreement, confusion, together, wrapped
 
 NONE = np.nan
 

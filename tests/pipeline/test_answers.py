@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline.answers import json_lines, write_csv
+from pipeline.query.answers import json_lines, write_csv
 
 
 def answer(sql: str) -> pa.Table:

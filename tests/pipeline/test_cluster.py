@@ -73,7 +73,7 @@ def test_the_cause_is_told_and_not_rays_advice() -> None:
 
 QUIET = """
 import logging, os, sys
-from pipeline.quiet import quiet_ray
+from pipeline.ray_logs import quiet_ray
 with quiet_ray():
     os.write(2, b"native code of Ray\\n")
 import ray

@@ -8,7 +8,7 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
-from pipeline.clusters import clusters
+from pipeline.people.clustering import clusters
 
 
 def people(count: int, each: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from catalogs.errors import BadPlace, CatalogBusy, CatalogDamaged, NoCatalog, RecipeMismatch
-from models.weights import WeightsMissing
+from models.weights.registry import WeightsMissing
+from pipeline.cli.command import Failure, absolute, in_submitted_job, reported
 from pipeline.cluster import RunError
-from pipeline.command import Failure, absolute, in_submitted_job, reported
-from pipeline.recipe import RecipeError
-from pipeline.sources import InputError
+from pipeline.extraction.recipe import RecipeError
+from pipeline.listing.inputs import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
@@ -79,7 +79,7 @@ def test_the_systems_errors_are_said_in_words(number: int, words: str, capsys: p
 PRINTS = """
 import sys
 sys.path.insert(0, {root!r})
-from pipeline.command import reported
+from pipeline.cli.command import reported
 with reported():
     {what}
 """

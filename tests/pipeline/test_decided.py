@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from catalogs.schema import TABLES
 from catalogs.writer import DECIDED
-from pipeline.decided import decided_sources, decided_spans, known, touched
-from pipeline.survey import Survey, SurveyJob
+from pipeline.extraction.pending import decided_sources, decided_spans, known, touched
+from pipeline.extraction.probe import Survey, SurveyJob
 
 SCHEMA = pa.schema([TABLES["clips"].field(name) for name in DECIDED])
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pipeline.download_lines import DownloadLines, line, megabytes
+from pipeline.weights.download_lines import DownloadLines, line, megabytes
 
 
 class Terminal(io.StringIO):

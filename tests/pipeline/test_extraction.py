@@ -19,10 +19,11 @@ from inline import RECIPE, ask, counts, do, run, runs
 import catalogs
 from catalogs import parts, staging
 from catalogs.errors import BadPlace, NoSpace, RecipeMismatch
-from pipeline import cluster, workers
-from pipeline.extraction import Request, extract
-from pipeline.recipe import make_recipe
-from pipeline.summary import summary_text
+from pipeline import cluster
+from pipeline.extraction import worker as workers
+from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.run import Request, extract
+from pipeline.extraction.summary import summary_text
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 

@@ -8,8 +8,8 @@ import faulty
 import pytest
 from inline import ask, do
 
-from pipeline import people
-from pipeline.extraction import Request, extract
+from pipeline.extraction.run import Request, extract
+from pipeline.people import naming
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 
@@ -50,8 +50,8 @@ def test_names_stay_when_clips_join(videos: Path, catalog: Path, capfd: pytest.C
 
 def test_nothing_new_nothing_clustered(videos: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
-    clusters = people.clusters
-    monkeypatch.setattr(people, "clusters", lambda *given: done.append(len(given[0])) or clusters(*given))
+    clusters = naming.clusters
+    monkeypatch.setattr(naming, "clusters", lambda *given: done.append(len(given[0])) or clusters(*given))
     do(catalog, videos)
     assert done == [3]
     do(catalog, videos)
@@ -70,7 +70,7 @@ def test_listed_names_win_and_go_with_their_list(videos: Path, catalog: Path) ->
     do(catalog, listed(videos, "vector_ann_5.mp4,Ann", "vector_bob_7.mp4,Bob"))
     ann = {"vector_ann_5.mp4": "Ann", "vector_ann_6.mp4": "Ann", "vector_bob_7.mp4": "Bob", "reject_8.mp4": None}
     assert named(catalog) == ann
-    people.name_people(str(catalog))
+    naming.name_people(str(catalog))
     assert named(catalog) == ann
     do(catalog, listed(videos, "vector_ann_5.mp4,", "vector_bob_7.mp4,Bob"))
     after = named(catalog)

@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from pipeline.child import ChildCrashed, ChildError, ChildTimeout
-from pipeline.faults import SourceFault, fault_of
+from pipeline.listing.faults import SourceFault, fault_of
 
 URI = "https://host/a.mp4"
 SIGNED = f"{URI}?X-Amz-Date=20240101T000000Z&X-Amz-Signature=00"

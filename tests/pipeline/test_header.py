@@ -11,7 +11,7 @@ import faulty
 import pytest
 
 from pipeline.child import ROOT
-from pipeline.header import header
+from pipeline.extraction.header import header
 
 
 def test_a_header_is_plain_json(tmp_path: Path) -> None:
@@ -32,6 +32,6 @@ def test_what_is_no_video_says_why(tmp_path: Path) -> None:
 
 def test_a_survey_loads_no_network() -> None:
     heavy = ("onnxruntime", "ai_edge_litert", "ray", "duckdb")
-    code = f"import sys, pipeline.header; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, pipeline.extraction.header; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs import SpanDone, SpanJob, clip_id, spans
+from pipeline.extraction.tasks import SpanDone, SpanJob, clip_id, spans
 
 JOB = SpanJob("/a 'b'/ü.mp4", "k" * 32, "c" * 32, 1, 3, 0.04, 20.0000001, None, "train")
 

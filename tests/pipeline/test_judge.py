@@ -13,10 +13,10 @@ import torch
 from faulty import Cutter
 
 from pipeline.child import AskOverdue
-from pipeline.judge import Judge, Verdict
+from pipeline.extraction.clip_runner import Judge, Verdict
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
-from stages.probe import Probe
-from stages.reader import Frames, Unreadable, VideoHeader
+from stages.labels.probe import Probe
+from stages.video.reader import Frames, Unreadable, VideoHeader
 
 HEADER = VideoHeader("mp4", "h264", 640, 360, 30.0, 10.0, 0, 1.0, None, 0, 0, 0.0)
 

@@ -9,8 +9,8 @@ import fsspec
 import pytest
 from inline import Inline
 
-from pipeline.faults import SourceFault
-from pipeline.local import LocalFiles
+from pipeline.extraction.source_cache import LocalFiles
+from pipeline.listing.faults import SourceFault
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from serve_folder import serve
 
-from pipeline.sources import InputError, Source, list_sources
+from pipeline.listing.inputs import InputError, Source, list_sources
 
 DUCKDB = [
     ("start_s", "0.5", 0.5),

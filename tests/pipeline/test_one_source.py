@@ -12,10 +12,13 @@ from inline import ask, counts, do
 
 from catalogs import staging
 from catalogs.errors import BadSpan, SchemaError
-from pipeline import cluster, extraction, stamping, workers
-from pipeline.local import LocalFiles
-from pipeline.survey import Survey, SurveyJob
-from pipeline.workers import SpanWorker
+from pipeline import cluster
+from pipeline.extraction import run
+from pipeline.extraction import worker as workers
+from pipeline.extraction.probe import Survey, SurveyJob
+from pipeline.extraction.source_cache import LocalFiles
+from pipeline.extraction.worker import SpanWorker
+from pipeline.listing import stamps
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 
@@ -102,14 +105,14 @@ def test_a_lone_row_that_does_not_fit(
 ) -> None:
     (folder / HIT).write_text("no video")
     left = [error]
-    staged = extraction.stage_span
+    staged = run.stage_span
 
     def once(*arguments: Any) -> Path:
         if left and of_hit(folder / HIT)(*arguments):
             raise left.pop()
         return staged(*arguments)
 
-    monkeypatch.setattr(extraction, "stage_span", once)
+    monkeypatch.setattr(run, "stage_span", once)
     assert_only_one_failed(catalog, folder, str(error))
 
 
@@ -135,8 +138,8 @@ def test_a_header_that_promises_the_impossible(tmp_path: Path, duration: float) 
 
 
 def test_a_stamp_that_raises_anything(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    astray = raising(stamping.stamp, ValueError("embedded null byte"), lambda uri: uri.endswith(HIT))
-    monkeypatch.setattr(stamping, "stamp", astray)
+    astray = raising(stamps.stamp, ValueError("embedded null byte"), lambda uri: uri.endswith(HIT))
+    monkeypatch.setattr(stamps, "stamp", astray)
     assert counts(do(catalog, folder)) == (3, 1, {"no_face": 1}, 1, 0)  # its bytes can be read all the same
 
 
@@ -145,7 +148,7 @@ def test_a_folder_that_cannot_be_entered_fails_under_its_name(
 ) -> None:
     (tmp_path / "clips" / "closed").mkdir(parents=True)
     faulty.tiny_video(tmp_path / "clips" / "a.mp4")
-    scan = extraction.list_sources.__globals__["os"].scandir
+    scan = run.list_sources.__globals__["os"].scandir
     error = PermissionError(13, "Permission denied")
     monkeypatch.setattr("os.scandir", raising(scan, error, lambda path: str(path).endswith("closed")))
     assert counts(do(catalog, f"{tmp_path}/clips/**")) == (2, 1, {}, 1, 0)
@@ -158,6 +161,6 @@ def test_a_disk_of_the_catalog_that_is_full_ends_the_run(
 ) -> None:
     full = raising(staging.stage_span, OSError(28, "No space left on device"), lambda *_: True)
     monkeypatch.setattr(workers, "stage_span", full)
-    monkeypatch.setattr(extraction, "stage_span", full)
+    monkeypatch.setattr(run, "stage_span", full)
     with pytest.raises(cluster.RunError, match="No space left on device"):
         do(catalog, folder)

@@ -15,9 +15,9 @@ import catalogs
 from catalogs.manifest import newest
 from catalogs.schema import conform
 from catalogs.staging import stage_span
-from pipeline.people import People, compared, name_people, named, same_person_of
-from pipeline.recipe import make_recipe
-from pipeline.subjects import is_generated
+from pipeline.extraction.recipe import make_recipe
+from pipeline.people.names import is_generated
+from pipeline.people.naming import People, compared, name_people, named, same_person_of
 
 
 def clips(*rows: dict[str, Any]) -> pa.Table:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.command import Failure
-from pipeline.places import file_to_write, folder_to_write, given, local
+from pipeline.cli.command import Failure
+from pipeline.cli.places import file_to_write, folder_to_write, given, local
 
 JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.batches import Model
-from pipeline.plan import cores_line, cores_per_gpu, plan, plan_text
-from pipeline.recipe import Recipe, make_recipe
-from pipeline.throughput import Table
-from pipeline.variants import variant_of
+from models.runtime.batches import Model
+from pipeline.extraction.plan import cores_line, cores_per_gpu, plan, plan_text
+from pipeline.extraction.recipe import Recipe, make_recipe
+from pipeline.extraction.throughput import Table
+from pipeline.extraction.variants import variant_of
 from stages.batched import BatchedStage
 from stages.clip import Clip, Outcome, Resources
 
@@ -181,7 +181,7 @@ def test_a_recipe_without_networks_needs_no_gpu() -> None:
 
 
 def test_the_plan_says_it_in_words_and_in_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.plan.read_table", lambda: TABLE)
+    monkeypatch.setattr("pipeline.extraction.plan.read_table", lambda: TABLE)
     recipe = with_networks(GazeNetwork(), QualityNetwork())
     assert cores_line(recipe, TABLE) in plan_text(recipe).splitlines()
     numbers = json.loads(json.dumps(plan(recipe)))["cores_per_gpu"]

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import questions
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
+from pipeline.query import questions
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline import reach
-from pipeline.faults import SourceFault
-from pipeline.reach import Patience, Reach, within
+from pipeline.listing import reach
+from pipeline.listing.faults import SourceFault
+from pipeline.listing.reach import Patience, Reach, within
 
 URI = "https://host/a.mp4"
 

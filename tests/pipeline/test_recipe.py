@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from models.face.checkpoint import save_model
-from models.weights import REGISTRY, Weights
-from pipeline import recipe as recipes
-from pipeline.recipe import Recipe, RecipeError, make_recipe, settings_of
-from pipeline.variants import Preset
-from stages.probe import Probe
-from stages.quality import Quality
+from models.weights.registry import REGISTRY, Weights
+from pipeline.extraction import recipe as recipes
+from pipeline.extraction.recipe import Recipe, RecipeError, make_recipe, settings_of
+from pipeline.extraction.variants import Preset
+from stages.labels.probe import Probe
+from stages.labels.quality import Quality
 from tests.models import random_face
 
 OPEN = make_recipe()

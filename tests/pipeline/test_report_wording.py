@@ -7,7 +7,7 @@ import math
 import pytest
 
 from catalogs.schema import FAILED_REASONS
-from pipeline.report import wording
+from pipeline import text as wording
 from stages.clip import REASONS
 
 

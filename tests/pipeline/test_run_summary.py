@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.extraction import Result
-from pipeline.summary import catalog_text, summary_text
+from pipeline.extraction.run import Result
+from pipeline.extraction.summary import catalog_text, summary_text
 
 RESULT = Result(
     run_id="run",

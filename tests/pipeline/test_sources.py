@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from serve_folder import serve
 
 from catalogs.place import MANIFESTS
-from pipeline.sources import InputError, Source, list_sources, source_key
+from pipeline.listing.inputs import InputError, Source, list_sources, source_key
 
 TREE = (
     "b.mp4",

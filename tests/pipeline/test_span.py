@@ -7,9 +7,9 @@ from pathlib import Path
 import faulty
 import pytest
 
-from pipeline import span
-from pipeline.jobs import SpanJob
-from stages.reader import Unreadable
+from pipeline.extraction import span
+from pipeline.extraction.tasks import SpanJob
+from stages.video.reader import Unreadable
 
 
 def job(start_s: float = 0.0, end_s: float = 6.0) -> SpanJob:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.subjects import is_generated, names
+from pipeline.people.names import is_generated, names
 
 A, B, C = (f"person_{letter * 12}" for letter in "abc")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs import spans
-from pipeline.survey import Survey, SurveyJob, stretch, triage
+from pipeline.extraction.probe import Survey, SurveyJob, stretch, triage
+from pipeline.extraction.tasks import spans
 
 
 def job(position: int, uri: str, start_s: float | None = None, end_s: float | None = None) -> SurveyJob:

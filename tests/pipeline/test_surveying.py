@@ -10,10 +10,10 @@ import pytest
 from inline import ask, counts, do
 
 import catalogs
-from pipeline import fetching, surveying
-from pipeline.progress import SurveyProgress
-from pipeline.survey import SurveyJob, grouped
-from pipeline.workers import Limits
+from pipeline.cli.progress import SurveyProgress
+from pipeline.extraction import fetching, probing
+from pipeline.extraction.probe import SurveyJob, grouped
+from pipeline.extraction.worker import Limits
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 
@@ -40,10 +40,10 @@ def job(position: int, uri: Path, start_s: float | None = None) -> SurveyJob:
 def test_a_file_of_many_spans_is_read_once(
     folder: Path, read: list[str], monkeypatch: pytest.MonkeyPatch, short: int
 ) -> None:
-    monkeypatch.setattr(surveying, "SHORT", short)
+    monkeypatch.setattr(probing, "SHORT", short)
     jobs = [job(i, folder / "a.mp4", i / 10) for i in range(5)] + [job(5, folder / "reject_b.mp4")]
     out = io.StringIO()
-    found = surveying.survey(jobs, Limits(), 2, SurveyProgress(6, out=out, every=0.0))
+    found = probing.survey(jobs, Limits(), 2, SurveyProgress(6, out=out, every=0.0))
     assert sorted(read) == [f"{folder}/a.mp4", f"{folder}/reject_b.mp4"]
     assert sorted((survey.job.position, survey.start_s) for survey in found) == [
         *((i, pytest.approx(i / 10)) for i in range(5)),
@@ -56,9 +56,9 @@ def test_one_source_that_raises_leaves_no_thread_behind(folder: Path, monkeypatc
     def ended(self: object, jobs: object, heard: object) -> None:
         raise SystemExit(3)
 
-    monkeypatch.setattr(surveying.SurveyWorker, "survey", ended)
+    monkeypatch.setattr(probing.SurveyWorker, "survey", ended)
     with pytest.raises(SystemExit):
-        surveying.survey([job(0, folder / "a.mp4")], Limits(), 1)
+        probing.survey([job(0, folder / "a.mp4")], Limits(), 1)
 
 
 def test_groups_keep_the_order_of_the_list() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pipeline.table import table_text
+from pipeline.query.table import table_text
 
 
 def test_columns_are_aligned() -> None:

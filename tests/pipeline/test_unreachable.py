@@ -14,12 +14,12 @@ import pytest
 from faulty_server import Answer, Site, faulty_site
 from inline import ask, counts, do, runs
 
-from pipeline import fetching
-from pipeline.extraction import Result
-from pipeline.reach import Patience
-from pipeline.sources import InputError
-from pipeline.survey import SurveyJob
-from pipeline.workers import Limits, SurveyWorker
+from pipeline.extraction import fetching
+from pipeline.extraction.probe import SurveyJob
+from pipeline.extraction.run import Result
+from pipeline.extraction.worker import Limits, SurveyWorker
+from pipeline.listing.inputs import InputError
+from pipeline.listing.reach import Patience
 
 BUSY = Answer(b"busy", 503)
 QUICK = Limits(seconds=20, patience=Patience(wait_s=0.01))

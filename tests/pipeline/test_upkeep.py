@@ -9,9 +9,9 @@ import pytest
 from faulty import person
 
 from catalogs.schema import conform
-from pipeline.people import People
-from pipeline.survey import Survey, SurveyJob
-from pipeline.upkeep import Upkeep, as_listed, with_keys, without_superseded
+from pipeline.extraction.finalise import Upkeep, as_listed, with_keys, without_superseded
+from pipeline.extraction.probe import Survey, SurveyJob
+from pipeline.people.naming import People
 
 
 def clips(*rows: dict[str, Any]) -> pa.Table:

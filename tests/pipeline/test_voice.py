@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.silero import SileroVad
-from pipeline.voice import RATE, voice
+from models.speech.silero import SileroVad
+from pipeline.demo.voice import RATE, voice
 
 
 def test_length_range_and_repetition() -> None:

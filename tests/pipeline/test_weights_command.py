@@ -12,10 +12,10 @@ import pytest
 from faulty_server import Answer, Site, faulty_site
 from made_weights import content, entry, known, own_store, register
 
-from models import fetch as fetching
-from models.download import Patience
-from models.weights import weights
-from pipeline.weights_command import fetch
+from models.weights import fetch as fetching
+from models.weights.download import Patience
+from models.weights.registry import weights
+from pipeline.weights.command import fetch
 
 NET = content(1.0)
 

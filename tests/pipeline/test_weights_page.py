@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models.weights import REGISTRY
-from pipeline.weights_page import CHANGES, HEAD, page_table, rows
+from models.weights.registry import REGISTRY
+from pipeline.weights.page import CHANGES, HEAD, page_table, rows
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "weights.md"
 

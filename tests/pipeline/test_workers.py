@@ -18,11 +18,11 @@ import pytest
 import catalogs
 from catalogs import staging
 from catalogs.staging import read_span, span_path
-from pipeline import workers
-from pipeline.jobs import SpanDone, SpanJob
-from pipeline.sources import content_hash
-from pipeline.survey import Survey, SurveyJob, jobs_to_json, surveys_from_json
-from pipeline.workers import Limits, SpanWorker, SurveyWorker
+from pipeline.extraction import worker as workers
+from pipeline.extraction.probe import Survey, SurveyJob, jobs_to_json, surveys_from_json
+from pipeline.extraction.tasks import SpanDone, SpanJob
+from pipeline.extraction.worker import Limits, SpanWorker, SurveyWorker
+from pipeline.listing.inputs import content_hash
 
 RECIPE = faulty.quick_recipe()
 RUN = "run-1"

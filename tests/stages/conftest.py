@@ -9,7 +9,7 @@ import pytest
 from made_clips import TrackOf, accepted, clip_of
 
 from stages.clip import Clip, Runner
-from stages.track import FaceTrack
+from stages.tracking.track import FaceTrack
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from stages.reader import read
-from stages.reader_pyav import read_header
-from stages.sound import RATE, read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import read
+from stages.video.sound import RATE, read_sound
 
 SECONDS = 6
 MOMENTS = (1.0, 2.4, 4.2)

@@ -11,12 +11,12 @@ import av
 import cv2
 import numpy as np
 
-from models.canonical_face import canonical_face, mirror_index
-from models.head_pose import rotation_of
+from models.landmarks.canonical_face import canonical_face, mirror_index
+from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Outcome, Reject, Track
-from stages.reader import Decoder, Frame, Frames, VideoHeader, read
-from stages.reader_pyav import read_header
-from stages.sound import read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import Decoder, Frame, Frames, VideoHeader, read
+from stages.video.sound import read_sound
 
 TrackOf = Callable[[str], Outcome]
 """What the stage track makes of a sample clip of that name."""

@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from made_clips import QUICK
 
-from stages.encode import write_video
+from stages.video.encode import write_video
 
 
 def joined(target: Path, *sources: Path) -> Path:

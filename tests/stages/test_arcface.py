@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from made_clips import accepted, first_frames, rejected, turned_clip
 
-import stages.arcface as stage
-from models.arcface import LENGTH, aligned
-from stages.arcface import ArcFaceIdentity
+import stages.labels.arcface as stage
+from models.recognition.arcface import LENGTH, aligned
 from stages.clip import Clip
-from stages.looks import frontal_frames
+from stages.labels.arcface import ArcFaceIdentity
+from stages.labels.identity_frames import frontal_frames
 from tests.models import random_arcface
 
 IDENTITY = ArcFaceIdentity()

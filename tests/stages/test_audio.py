@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_clips import QUICK, accepted, clip_of, plain
 
-from stages.audio import LogMel, mel_bank
-from stages.encode import write_video
+from stages.labels.audio import LogMel, mel_bank
+from stages.video.encode import write_video
 
 FLOOR = np.log10(1e-6)
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_clips import QUICK, numbered
 
-from stages.channels import Levels, only, sides
-from stages.encode import write_video
-from stages.reader_pyav import read_header
-from stages.sound import RATE, read_sound
+from stages.video.channels import Levels, only, sides
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.sound import RATE, read_sound
 
 
 def speech(seconds: float = 3.0) -> np.ndarray:

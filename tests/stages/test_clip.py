@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 from made_clips import plain, turned_clip
 
-from models.weights import REGISTRY
-from stages.audio import LogMel
+from models.weights.registry import REGISTRY
 from stages.clip import REASONS, Stage
-from stages.distance import Distance
-from stages.emotion import Emotion
-from stages.frames import FaceFrames
-from stages.gaze import Gaze
-from stages.identity import Identity
-from stages.latents import FaceLatents
-from stages.motion import Motion
-from stages.pose import Pose
-from stages.probe import Probe
-from stages.quality import Quality
-from stages.screen import Screen
-from stages.speech import Speech
-from stages.track import FaceTrack
+from stages.labels.audio import LogMel
+from stages.labels.distance import Distance
+from stages.labels.emotion import Emotion
+from stages.labels.frames import FaceFrames
+from stages.labels.gaze import Gaze
+from stages.labels.identity import Identity
+from stages.labels.latents import FaceLatents
+from stages.labels.motion import Motion
+from stages.labels.pose import Pose
+from stages.labels.probe import Probe
+from stages.labels.quality import Quality
+from stages.labels.speech import Speech
+from stages.tracking.screen import Screen
+from stages.tracking.track import FaceTrack
 
 STAGES = (
     *(Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity),

@@ -11,10 +11,10 @@ from flash_click import offsets, write_flashes
 from made_clips import QUICK, number, numbered, remux
 from spoiled import joined, later, repacked
 
-from stages.encode import write_video
-from stages.reader import Unreadable, read
-from stages.reader_pyav import keyframes, read_header
-from stages.sound import RATE, read_sound
+from stages.video.encode import write_video
+from stages.video.pyav import keyframes, read_header
+from stages.video.reader import Unreadable, read
+from stages.video.sound import RATE, read_sound
 
 
 def shown(path: Path, start_s: float = 0.0, end_s: float | None = None) -> list[int]:

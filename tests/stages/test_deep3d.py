@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_clips import accepted, first_frames, mirrored, plain, turned_clip
 
-import stages.deep3d as stage
-from models.deep3d import Deep3D
-from models.deep3d_camera import CAMERA_Z, COEFFICIENTS, FACE_WIDTH, FOCAL
-from models.five_points import align, five_points
+import stages.labels.deep3d as stage
+from models.landmarks.deep3d import Deep3D
+from models.landmarks.deep3d_camera import CAMERA_Z, COEFFICIENTS, FACE_WIDTH, FOCAL
+from models.landmarks.five_points import align, five_points
 from stages.clip import Clip
-from stages.deep3d import Deep3dDistance
+from stages.labels.deep3d import Deep3dDistance
 from tests.models import random_deep3d
 
 DISTANCE = Deep3dDistance()

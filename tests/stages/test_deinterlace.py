@@ -9,8 +9,8 @@ import av
 import numpy as np
 from made_clips import numbered
 
-from stages.reader import read
-from stages.reader_pyav import read_header
+from stages.video.pyav import read_header
+from stages.video.reader import read
 
 
 def bars(at: float, height: int = 96, width: int = 160) -> np.ndarray:

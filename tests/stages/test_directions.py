@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_clips import turned_clip
 
-from models.head_pose import rotation_of
-from stages.directions import looked_at, main_direction, steadied, to_angles, to_vectors, with_gaze
+from models.landmarks.head_pose import rotation_of
+from stages.labels.gaze_directions import looked_at, main_direction, steadied, to_angles, to_vectors, with_gaze
 
 
 @given(st.floats(-179, 179), st.floats(-89, 89))

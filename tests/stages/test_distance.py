@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_clips import accepted, mirrored, plain, turned_clip
 
-from models.canonical_face import canonical_face
+from models.landmarks.canonical_face import canonical_face
 from stages.clip import Clip
-from stages.distance import Distance
-from stages.pose import Pose, distance_of
+from stages.labels.distance import Distance
+from stages.labels.pose import Pose, distance_of
 
 POSE, DISTANCE = Pose().open(), Distance().open()
 FACE_CM = float(np.ptp(canonical_face()[:, 0]))

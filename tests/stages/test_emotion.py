@@ -7,7 +7,7 @@ import pytest
 from made_clips import accepted, mirrored
 
 from stages.clip import Clip, Runner
-from stages.emotion import EMOTIONS, Emotion, face_square
+from stages.labels.emotion import EMOTIONS, Emotion, face_square
 
 
 @pytest.fixture(scope="module")

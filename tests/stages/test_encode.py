@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stages.encode import write_video
-from stages.reader import upright
-from stages.reader_pyav import decode, read_header
+from stages.video.encode import write_video
+from stages.video.pyav import decode, read_header
+from stages.video.reader import upright
 
 
 def pictures(count: int, height: int = 96, width: int = 160) -> Iterator[np.ndarray]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flash_click import MOMENTS, SECONDS, offsets, write_flashes
 
-from stages.reader_pyav import read_header
+from stages.video.pyav import read_header
 
 HALF_A_FRAME = 0.5 / 25
 

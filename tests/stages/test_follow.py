@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.blazeface import Detections
-from models.canonical_face import canonical_face
-from models.head_pose import rotation_of
-from stages.follow import Follower, turn
+from models.detection.blazeface import Detections
+from models.landmarks.canonical_face import canonical_face
+from models.landmarks.head_pose import rotation_of
+from stages.tracking.follower import Follower, turn
 
 IMAGE = np.zeros((360, 640, 3), np.uint8)
 

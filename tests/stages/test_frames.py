@@ -10,7 +10,7 @@ import pytest
 from made_clips import accepted, first_frames, turned_clip
 
 from stages.clip import Clip
-from stages.frames import FaceFrames
+from stages.labels.frames import FaceFrames
 
 
 def stored(stage: FaceFrames, clip: Clip) -> dict:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from made_clips import accepted, mirrored, turned_clip
 
-from models.iris import EYES
+from models.landmarks.iris import EYES
 from stages.clip import Clip
-from stages.gaze import Gaze
+from stages.labels.gaze import Gaze
 
 GAZE = Gaze()
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from made_clips import accepted, first_frames, turned_clip
 
-import stages.hsemotion as stage
-from models.checkpoint import WrongWeights
-from models.image import bounds
+import stages.labels.hsemotion as stage
+from models.runtime.checkpoint import WrongWeights
+from models.runtime.image import bounds
 from stages.clip import Clip
-from stages.emotion import EMOTIONS, Emotion
-from stages.hsemotion import HsEmotion
+from stages.labels.emotion import EMOTIONS, Emotion
+from stages.labels.hsemotion import HsEmotion
 from tests.models import random_hsemotion
 
 EMOTION = HsEmotion()

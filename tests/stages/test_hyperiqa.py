@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from made_clips import accepted, plain, rejected, turned_clip
 
-import stages.hyperiqa as stage
-from models.batches import in_batches
+import stages.labels.hyperiqa as stage
+from models.runtime.batches import in_batches
 from stages.clip import Clip, Patch
-from stages.hyperiqa import HyperIqaQuality
-from stages.quality import Quality
+from stages.labels.hyperiqa import HyperIqaQuality
+from stages.labels.quality import Quality
 from tests.models import random_hyperiqa
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from made_clips import TrackOf, accepted, first_frames, rejected
 
-from models.face_recognition import SAME_PERSON
+from models.recognition.face_recognition import SAME_PERSON
 from stages.clip import Clip, Runner
-from stages.identity import Identity
+from stages.labels.identity import Identity
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_clips import clip_of, filled_up
 
-from stages.inset import Inset, agreed, inset_of
+from stages.tracking.inset import Inset, agreed, inset_of
 
 WIDE, TALL = (910, 512), (480, 854)
 BLURS = (1, 3, 8, 20, 40)

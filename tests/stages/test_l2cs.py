@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from made_clips import accepted, first_frames, mirrored, turned_clip
 
-import stages.l2cs as stage
-from models.image import bounds
+import stages.labels.l2cs as stage
+from models.runtime.image import bounds
 from stages.clip import Clip
-from stages.directions import looked_at
-from stages.gaze import Gaze
-from stages.l2cs import SIDE, L2csGaze, upright_face
+from stages.labels.gaze import Gaze
+from stages.labels.gaze_directions import looked_at
+from stages.labels.l2cs import SIDE, L2csGaze, upright_face
 from tests.models import random_l2cs
 
 GAZE = L2csGaze()

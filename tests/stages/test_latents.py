@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from made_clips import accepted, first_frames, turned_clip
 
-from models.checkpoint import WrongWeights
-from models.weight_entry import Weights
-from models.weights import REGISTRY, WeightsMissing
+from models.runtime.checkpoint import WrongWeights
+from models.weights.entry import Weights
+from models.weights.registry import REGISTRY, WeightsMissing
 from pipeline.faces.driving import Drive
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 from stages.clip import Clip
-from stages.crops import crop_at
-from stages.latents import FaceLatents, frontal
+from stages.labels.crops import crop_at
+from stages.labels.latents import FaceLatents, frontal
 from tests.conftest import ROOT
 from tests.models import random_face
 
@@ -123,5 +123,7 @@ def test_a_file_that_is_no_face_model(tmp_path: Path) -> None:
 
 
 def test_preparing_clips_does_not_import_torch() -> None:
-    code = "import stages.latents, sys; stages.latents.FaceLatents().size; assert 'torch' not in sys.modules"
+    code = (
+        "import stages.labels.latents, sys; stages.labels.latents.FaceLatents().size; assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -9,7 +9,7 @@ import pytest
 from made_clips import plain, turned_clip
 
 from stages.clip import Track
-from stages.looks import another_person, beside_jump, frontal_frames, largest_jump, stretches
+from stages.labels.identity_frames import another_person, beside_jump, frontal_frames, largest_jump, stretches
 
 
 def facing(yaws: list[float], grey: list[int] | None = None) -> Track:

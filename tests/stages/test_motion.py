@@ -12,7 +12,7 @@ import pytest
 from made_clips import TrackOf, accepted, rejected
 
 from stages.clip import Clip
-from stages.motion import Motion, interval
+from stages.labels.motion import Motion, interval
 
 RUN = Motion().open()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_clips import accepted, mirrored, turned_clip
 
 from stages.clip import Clip
-from stages.pose import Pose, distance_of, pose_delta
+from stages.labels.pose import Pose, distance_of, pose_delta
 
 POSE = Pose().open()
 TURNS = np.column_stack([np.linspace(-10, 20, 40), np.linspace(30, -25, 40), 8 * np.sin(np.arange(40) / 5)])

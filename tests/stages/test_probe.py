@@ -8,7 +8,7 @@ import pytest
 from made_clips import accepted, header, plain, rejected
 
 from stages.clip import Clip
-from stages.probe import Probe
+from stages.labels.probe import Probe
 
 
 def clip(width: int = 640, height: int = 360, seconds: float = 4.0, audio_hz: int = 16_000) -> Clip:

@@ -11,7 +11,7 @@ import pytest
 from made_clips import TrackOf, accepted, rejected
 
 from stages.clip import Clip, Patch
-from stages.quality import Quality, patch_quality
+from stages.labels.quality import Quality, patch_quality
 
 Damage = Callable[[np.ndarray, float], np.ndarray]
 

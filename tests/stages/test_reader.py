@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_clips import QUICK, number, numbered, remux
 
-from stages.encode import write_video
-from stages.reader import Decoder, Frame, Frames, Unreadable, VideoHeader, frame_count, read, upright
-from stages.reader_pyav import orientation, read_header
+from stages.video.encode import write_video
+from stages.video.pyav import orientation, read_header
+from stages.video.reader import Decoder, Frame, Frames, Unreadable, VideoHeader, frame_count, read, upright
 
 FILM = Fraction(24_000, 1001)
 BOTH = pytest.mark.parametrize("decoder", ["pyav", "decord"])
@@ -176,7 +176,7 @@ def test_an_unknown_decoder_is_named() -> None:
 
 
 def test_images_are_made_of_used_frames_only_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stages import reader_pyav
+    from stages.video import pyav as reader_pyav
 
     path = tmp_path / "a.mp4"
     write_video(path, numbered(60), fps=60, options=QUICK)

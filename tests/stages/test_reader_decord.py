@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from made_clips import QUICK, numbered
 
-from stages.encode import write_video
-from stages.reader import Unreadable
-from stages.reader_decord import decode
-from stages.reader_pyav import decode as decode_pyav
-from stages.reader_pyav import read_header
+from stages.video.decord import decode
+from stages.video.encode import write_video
+from stages.video.pyav import decode as decode_pyav
+from stages.video.pyav import read_header
+from stages.video.reader import Unreadable
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from made_clips import QUICK, number, numbered
 
-from stages.encode import write_video
-from stages.reader import Unreadable
-from stages.reader_pyav import keyframes, read_header
+from stages.video.encode import write_video
+from stages.video.pyav import keyframes, read_header
+from stages.video.reader import Unreadable
 
 
 def test_the_header_of_a_plain_file(tmp_path: Path) -> None:

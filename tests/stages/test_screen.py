@@ -10,8 +10,8 @@ import pytest
 from made_clips import QUICK, accepted, clip_of, filled_up, rejected
 
 from stages.clip import Clip, Runner
-from stages.encode import write_video
-from stages.screen import Screen
+from stages.tracking.screen import Screen
+from stages.video.encode import write_video
 
 
 @pytest.fixture(scope="module")

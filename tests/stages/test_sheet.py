@@ -1,4 +1,4 @@
-"""What stages/sheet.py draws, on a made-up clip whose face is the canonical one, turned as told."""
+"""What stages/preview/contact_sheet.py draws, on a made-up clip whose face is the canonical one, turned as told."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from models.canonical_face import canonical_face
-from models.head_pose import rotation_of
+from models.landmarks.canonical_face import canonical_face
+from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Track
-from stages.reader import Frames, VideoHeader
-from stages.sheet import face_picture, sheet
-from stages.thumbs import HEIGHT, Thumb, thumb
+from stages.preview.contact_sheet import face_picture, sheet
+from stages.preview.thumbs import HEIGHT, Thumb, thumb
+from stages.video.reader import Frames, VideoHeader
 
 FRAMES = 60
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from made_clips import clip_of
 
-from stages.shots import CutFinder, colour_difference, grey_difference, histograms, reduced
-from stages.track import FaceTrack
+from stages.tracking.track import FaceTrack
+from stages.video.shots import CutFinder, colour_difference, grey_difference, histograms, reduced
 
 NAMES = ("talking_woman", "talking_man", "looking_away", "no_face", "face_leaves", "far_away")
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from made_clips import QUICK, header, numbered, remux, write_late_sound
 
-from stages.encode import write_video
-from stages.reader import Unreadable
-from stages.reader_pyav import read_header
-from stages.sound import RATE, read_sound
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.reader import Unreadable
+from stages.video.sound import RATE, read_sound
 
 
 def burst(seconds: float, at: float, rate: int, hz: float = 1000.0) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_clips import accepted, clip_of, plain, rejected
 
 from stages.clip import Clip, Runner
-from stages.speech import Speech, even_loudness
+from stages.labels.speech import Speech, even_loudness
 
 
 @pytest.fixture(scope="module")

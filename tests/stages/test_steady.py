@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.steady import SteadyCrop
+from stages.tracking.stable_crop import SteadyCrop
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stages.clip import Clip
-from stages.stillness import look, moved
+from stages.labels.stillness import look, moved
 
 
 @pytest.fixture(scope="module")

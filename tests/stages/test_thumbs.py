@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from made_clips import QUICK, clip_of, numbered
 
-from stages.encode import write_video
-from stages.thumbs import HEIGHT, key_thumbs, thumb
+from stages.preview.thumbs import HEIGHT, key_thumbs, thumb
+from stages.video.encode import write_video
 
 
 @pytest.mark.parametrize(

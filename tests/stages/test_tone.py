@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.reader import read
-from stages.reader_pyav import keyframes, read_header
-from stages.tone import HLG, HLG_PEAK, PQ, light, peak_of, to_sdr
+from stages.video.pyav import keyframes, read_header
+from stages.video.reader import read
+from stages.video.tone import HLG, HLG_PEAK, PQ, light, peak_of, to_sdr
 
 TO_2020 = np.linalg.inv(np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]))
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_clips import TrackOf, accepted, clip_of, filled_up, rejected, shown
 
-from models import face_finder
+from models.detection import face_finder
 from stages.clip import Clip, Runner
-from stages.inset import Inset
-from stages.reader import frame_count
-from stages.track import FaceTrack, _filled, _longest_gap
+from stages.tracking.inset import Inset
+from stages.tracking.track import FaceTrack, _filled, _longest_gap
+from stages.video.reader import frame_count
 
 
 @pytest.mark.parametrize("name", ["talking_man", "talking_woman"])

@@ -8,9 +8,9 @@ import numpy as np
 from made_clips import number, numbered
 from spoiled import with_unknown_sound_first, write_tracks
 
-from stages.reader import read
-from stages.reader_pyav import read_header
-from stages.sound import RATE, read_sound
+from stages.video.pyav import read_header
+from stages.video.reader import read
+from stages.video.sound import RATE, read_sound
 
 
 def tone(hz: float, seconds: float = 2.0) -> np.ndarray:

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_clips import accepted, clip_of, plain
 
-import stages.wav2vec2 as stage
-from models.wav2vec2 import Wav2Vec2Features
-from stages.audio import LogMel
+import stages.labels.wav2vec2 as stage
+from models.speech.wav2vec2 import Wav2Vec2Features
 from stages.clip import Clip
-from stages.wav2vec2 import Wav2Vec2Audio
+from stages.labels.audio import LogMel
+from stages.labels.wav2vec2 import Wav2Vec2Audio
 from tests.conftest import ROOT
 from tests.models import random_wav2vec2
 
@@ -104,9 +104,9 @@ def test_it_takes_the_place_of_the_open_stage() -> None:
 
 _LEAN = """
 import sys
-import stages.wav2vec2
+import stages.labels.wav2vec2
 assert "torch" not in sys.modules, "PyTorch is imported"
-assert "models.wav2vec2" not in sys.modules
+assert "models.speech.wav2vec2" not in sys.modules
 """
 
 

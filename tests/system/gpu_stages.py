@@ -18,7 +18,7 @@ import pyarrow as pa
 import ray
 import torch
 
-from models.batches import Model
+from models.runtime.batches import Model
 from stages.batched import BatchedStage
 from stages.clip import Clip, Outcome, Resources
 

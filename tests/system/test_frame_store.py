@@ -12,8 +12,8 @@ import runs
 
 import catalogs
 from catalogs.frames import FrameStore, open_frames
-from models.face_finder import FaceFinder
-from stages.follow import Follower
+from models.detection.face_finder import FaceFinder
+from stages.tracking.follower import Follower
 
 pytestmark = pytest.mark.slow
 

@@ -15,15 +15,15 @@ from made_clips import accepted, turned_clip
 
 import catalogs
 from pipeline import cluster
-from pipeline.asking import NetworkLost, NetworkOverdue
-from pipeline.extraction import Request, extract
-from pipeline.labellers import Labellers, labellers
-from pipeline.recipe import Recipe
-from pipeline.workers import Limits
+from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.run import Request, extract
+from pipeline.extraction.worker import Limits
+from pipeline.serving.network_actors import Labellers, labellers
+from pipeline.serving.network_client import NetworkLost, NetworkOverdue
 from stages.batched import BatchedStage
-from stages.encode import write_video
-from stages.latents import FaceLatents
-from stages.probe import Probe
+from stages.labels.latents import FaceLatents
+from stages.labels.probe import Probe
+from stages.video.encode import write_video
 from tests.models import random_face
 from tests.system import gpu_stages
 

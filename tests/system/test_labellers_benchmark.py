@@ -12,12 +12,12 @@ from benchmarks.networks import detectors, figures
 from benchmarks.networks.case import PREPARE, SEARCH, About, Case, Measured, measure
 from benchmarks.networks.cases import OWN, PAPER
 from benchmarks.networks.material import swung
-from pipeline.plan import cores_per_gpu
-from pipeline.recipe import make_recipe
-from pipeline.throughput import Table
+from pipeline.extraction.plan import cores_per_gpu
+from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.throughput import Table
 from stages.clip import FPS
-from stages.screen import Screen
-from stages.track import FaceTrack
+from stages.tracking.screen import Screen
+from stages.tracking.track import FaceTrack
 
 ABOUT = About(item="face", batch=4, at_once=2, per_minute=120, stage="gaze=made")
 CPU = torch.device("cpu")

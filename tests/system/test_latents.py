@@ -21,7 +21,7 @@ from models.face.checkpoint import save_model
 from models.face.landmarks import read
 from pipeline.faces.decoding import decoded, preview_view, stored_latents
 from pipeline.faces.driving import driver_of
-from pipeline.faces.view import stored_views
+from pipeline.faces.face_crop import stored_views
 from tests.models import random_face
 
 pytestmark = pytest.mark.slow

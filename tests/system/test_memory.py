@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pipeline.child import Child
-from pipeline.jobs import SpanJob, spans
-from pipeline.recipe import make_recipe
-from stages.encode import write_video
-from stages.reader import read
-from stages.reader_pyav import read_header
-from stages.sound import read_sound
+from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.tasks import SpanJob, spans
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.reader import read
+from stages.video.sound import read_sound
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def test_a_long_source_needs_no_more_memory_than_its_first_spans(samples: Path, 
     child, peaks = Child(), []
     for index, piece in enumerate(pieces):
         job = SpanJob(path, "0" * 32, "0" * 32, index, len(pieces), *piece, None, None)
-        built = child.call("pipeline.span:extract", recipe, job, path, "run", seconds=200)
+        built = child.call("pipeline.extraction.span:extract", recipe, job, path, "run", seconds=200)
         assert built["clips"]["status"].to_pylist() == ["accepted"]
         peaks.append(peak_mb(child))
     child.close()

@@ -16,11 +16,11 @@ import catalogs
 from benchmarks.questions import PAGE, QUESTION, answered
 from catalogs.frames import open_frames
 from models.face.camera import WHOLE
+from pipeline.demo.samples import SAMPLES
+from pipeline.faces.bundled_checkpoint import own_checkpoint
 from pipeline.faces.decoding import decoded, stored_latents
 from pipeline.faces.driving import driver_of
-from pipeline.faces.own import own_checkpoint
-from pipeline.faces.view import stored_views
-from pipeline.samples import SAMPLES
+from pipeline.faces.face_crop import stored_views
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from face_views import view_of  # noqa: E402
 
 from models.face.model import FaceModel  # noqa: E402
 from models.face.presets import TINY  # noqa: E402
-from pipeline.faces.view import FaceView  # noqa: E402
+from pipeline.faces.face_crop import FaceView  # noqa: E402
 
 
 @pytest.fixture(scope="session")

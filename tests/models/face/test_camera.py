@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.face.camera import GROWN, REACH, WHOLE, between, cameras, pictured, placed, posed
 from models.face.landmarks import read
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 
 SIDE = 64
 near = st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(0.7, 1.4)).map(np.array)

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.checkpoint import WrongWeights
 from models.face.checkpoint import load_model, read_recipe, read_space, save_model
 from models.face.model import FaceModel
 from models.face.presets import PAPER
+from models.runtime.checkpoint import WrongWeights
 
 RECIPE = {"step": 3, "clips": [["a.mp4", "0f"]], "training": {"rate": 1e-3}}
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_faces import Pose, landmarks_in
 
-from models.face.head import head, on_head
+from models.face.head_mask import head, on_head
 
 SIDE = 96
 poses = st.builds(

@@ -8,9 +8,9 @@ import torch
 
 from models.face.identity_network import IdentityNetwork, chips
 from models.face.landmarks import read
-from models.face_recognition import SAME_PERSON, SIZE, FaceRecognition
-from models.weights import weights
-from pipeline.faces.view import FaceView
+from models.recognition.face_recognition import SAME_PERSON, SIZE, FaceRecognition
+from models.weights.registry import weights
+from pipeline.faces.face_crop import FaceView
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.canonical_face import canonical_face, mirror_index
 from models.face.landmarks import EXPRESSIVE, MARGIN, canonical_size, mirrored, mirrored_eyes, read
 from models.face.rigid import to_picture
-from pipeline.faces.view import FaceView
+from models.landmarks.canonical_face import canonical_face, mirror_index
+from pipeline.faces.face_crop import FaceView
 
 angle = st.floats(-60, 60)
 poses = st.tuples(angle, angle, angle, st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.floats(0.5, 1.5))

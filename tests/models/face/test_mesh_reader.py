@@ -10,12 +10,12 @@ import torch
 from face_views import view_of
 from sample_faces import frames_of, landmarks_of
 
+from models.detection.face_finder import FaceFinder
 from models.face.landmarks import mirrored, mirrored_eyes, read
 from models.face.mesh_reader import MeshReader
-from models.face_finder import FaceFinder
-from models.iris import Iris
-from models.weights import weights
-from pipeline.faces.view import FaceView
+from models.landmarks.iris import Iris
+from models.weights.registry import weights
+from pipeline.faces.face_crop import FaceView
 
 
 @pytest.fixture(scope="module")

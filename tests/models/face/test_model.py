@@ -14,7 +14,7 @@ from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from models.face.rigid import aligned_faces, to_picture
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 
 STILL = torch.tensor([[0, 0, 0, 0, 0, 1.0]])
 

@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.canonical_face import canonical_face
 from models.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_size, read
 from models.face.rigid import aligned_faces, face_frames, from_picture, moved, points, rotation, to_picture
 from models.face.warp import sampled
-from models.head_pose import rotation_of
-from pipeline.faces.view import FaceView
+from models.landmarks.canonical_face import canonical_face
+from models.landmarks.head_pose import rotation_of
+from pipeline.faces.face_crop import FaceView
 
 angle = st.floats(-80, 80)
 poses = st.tuples(angle, angle, angle, st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(0.5, 2.0)).map(

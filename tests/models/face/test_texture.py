@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from models.face.layers import Texture
 from models.face.presets import TINY
 from models.face.rigid import points
-from models.face.texture import Texture
 
 _, DEPTH, SIDE = TINY.volume
 VOLUME = torch.zeros(1, *TINY.volume, SIDE)

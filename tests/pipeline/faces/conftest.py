@@ -10,11 +10,11 @@ from face_views import view_of
 from made_training import judges, people
 from sample_faces import frames_of, landmarks_of
 
-from models.face_finder import FaceFinder
+from models.detection.face_finder import FaceFinder
+from pipeline.evaluation.faces.observer import FaceReading
+from pipeline.faces.face_crop import FaceView
 from pipeline.faces.objective import Judges
-from pipeline.faces.scores.reading import FaceReading
-from pipeline.faces.store import Pool
-from pipeline.faces.view import FaceView
+from pipeline.faces.training_clips import Pool
 
 
 @pytest.fixture(scope="session")

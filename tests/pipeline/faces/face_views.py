@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.head_pose import angles, procrustes, rotation_of
-from models.image import bounds, cut, similarity
-from pipeline.faces.scores.mesh_warp import MeshWarp
-from pipeline.faces.scores.reading import to_units
-from pipeline.faces.view import FaceView
+from models.landmarks.head_pose import angles, procrustes, rotation_of
+from models.runtime.image import bounds, cut, similarity
+from pipeline.evaluation.faces.mesh_warp import MeshWarp
+from pipeline.evaluation.faces.observer import to_units
+from pipeline.faces.face_crop import FaceView
 
 
 def view_of(image: np.ndarray, points: np.ndarray, side: int) -> FaceView:

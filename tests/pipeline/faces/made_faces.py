@@ -16,11 +16,11 @@ import catalogs
 from catalogs.frames import FrameStore, StoredClip
 from catalogs.schema import conform
 from catalogs.staging import stage_span
-from models.canonical_face import canonical_face
 from models.face.landmarks import INNER_MOUTH, LEFT_EYE, MOUTH, RIGHT_EYE, canonical_size
 from models.face.rigid import to_picture
+from models.landmarks.canonical_face import canonical_face
 from pipeline.faces.split import Split
-from pipeline.faces.store import Pool, pool_of
+from pipeline.faces.training_clips import Pool, pool_of
 
 SIZE = 96
 NOBODY = Split((), ())

@@ -13,14 +13,14 @@ from models.face.identity_network import IdentityNetwork
 from models.face.model import FaceModel
 from models.face.presets import TINY
 from models.face.reader import FaceReader
-from models.weights import weights
+from models.weights.registry import weights
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.objective import Judges
 from pipeline.faces.sampling import Unit
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.shown import ShownExpression
-from pipeline.faces.store import Pool
 from pipeline.faces.training import Trainer, Wrap
+from pipeline.faces.training_clips import Pool
 
 SHORT = FaceTraining(steps=20, units=1, warm_up=1, swaps=0.0, shown=0.0, adversarial=2.0, precision="fp32", every=2)
 """Every loss but the discriminator's from the first step on."""

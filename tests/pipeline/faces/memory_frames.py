@@ -21,7 +21,7 @@ class Held:
 
 
 class MemoryFrames:
-    """What pipeline.faces.scores asks of catalogs.frames.FrameStore. subjects: by clip name, None where not known."""
+    """What pipeline.evaluation.faces asks of catalogs.frames.FrameStore. subjects: by clip, None where not known."""
 
     def __init__(self, held: dict[str, Held], subjects: dict[str, str | None]) -> None:
         self._held = list(held.values())

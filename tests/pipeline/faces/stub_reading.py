@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.faces.scores.method import Moved
-from pipeline.faces.scores.reading import NO_FACE, Reading
-from pipeline.faces.view import FaceView
+from pipeline.evaluation.faces.method import Moved
+from pipeline.evaluation.faces.observer import NO_FACE, Reading
+from pipeline.faces.face_crop import FaceView
 
 SIDE = 32
 

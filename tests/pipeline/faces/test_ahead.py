@@ -9,10 +9,10 @@ import pytest
 import torch
 from made_faces import moving_clip, pool_with
 
-from models.device import CPU
 from models.face.presets import TINY
-from pipeline.faces.ahead import made_ahead
+from models.runtime.device import CPU
 from pipeline.faces.batches import Batch, batch
+from pipeline.training.prefetch import made_ahead
 
 GPU = torch.device("cuda")
 """Says how batches are made; nothing here runs on it."""

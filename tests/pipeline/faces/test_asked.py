@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from pipeline.faces.asked import CODES, Asked
+from pipeline.training.signals import CODES, Asked
 
 
 @pytest.mark.parametrize("name", CODES)

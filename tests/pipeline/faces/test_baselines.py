@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from face_views import moving
 
-from pipeline.faces.scores.baselines import BASELINES, copied, shifted, true, warped_across, warped_to_driver
-from pipeline.faces.scores.measures import psnr
-from pipeline.faces.view import FaceView
+from pipeline.evaluation.faces.baselines import BASELINES, copied, shifted, true, warped_across, warped_to_driver
+from pipeline.evaluation.metrics.pictures import psnr
+from pipeline.faces.face_crop import FaceView
 
 ROLLED = np.array([[0.0, 0, 8], [0, 0, -8]])
 

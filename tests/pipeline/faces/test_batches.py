@@ -15,7 +15,7 @@ from models.face.rigid import to_picture
 from pipeline.faces import batches
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.sampling import Unit
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 
 @pytest.fixture(scope="module")

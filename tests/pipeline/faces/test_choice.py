@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from catalogs.frames import StoredClip
-from pipeline.command import Failure
-from pipeline.faces.scores.choice import held_out, refuse_trained
+from pipeline.cli.command import Failure
+from pipeline.evaluation.faces.eval_clips import held_out, refuse_trained
 
 CLIPS = [
     StoredClip(f"c{n}", f"/films/{n}.mp4", person, None, f"hash c{n}", 50, 96)

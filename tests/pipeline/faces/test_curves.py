@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.faces.curves import Curves, read_curve
+from pipeline.training.curves import Curves, read_curve
 
 
 def test_points_come_back_in_order(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from models.face.landmarks import read
 from models.face.presets import PRESETS
 from pipeline.faces.decoding import decoded, preview_view, stored_latents, stored_picture
 from pipeline.faces.driving import Drive
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 from tests.models import random_face
 
 CLIP, BARE = "a" * 32, "b" * 32

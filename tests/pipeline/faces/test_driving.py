@@ -16,7 +16,7 @@ from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from pipeline.faces import driving
 from pipeline.faces.driving import Drive, driver_of, moved_over
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 
 
 def seen(pose: Pose, who: int = 0) -> FaceView:

@@ -10,11 +10,11 @@ import pytest
 from face_views import moving, turned
 from memory_frames import Held, MemoryFrames
 
-from models.head_pose import angles, procrustes
-from pipeline.faces.scores.baselines import BASELINES, Contender, warped_across, warped_to_driver
-from pipeline.faces.scores.evaluation import MODEL, Evaluation, Telling, evaluate, write_evaluation
-from pipeline.faces.scores.mesh_warp import MeshWarp
-from pipeline.faces.view import FaceView
+from models.landmarks.head_pose import angles, procrustes
+from pipeline.evaluation.faces.baselines import BASELINES, Contender, warped_across, warped_to_driver
+from pipeline.evaluation.faces.mesh_warp import MeshWarp
+from pipeline.evaluation.faces.run import MODEL, Evaluation, Telling, evaluate, write_evaluation
+from pipeline.faces.face_crop import FaceView
 
 TURNS = np.array([[0.0, 0, 0], [3, -8, 2], [-3, 8, -6]])
 

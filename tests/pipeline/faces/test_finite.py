@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pipeline.faces.finite import MOST, Finite
+from pipeline.training.finite import MOST, Finite
 
 
 def test_a_step_is_left_out_for_any_gradient_that_is_not_finite_and_is_counted_and_told() -> None:

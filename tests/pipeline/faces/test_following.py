@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.faces.scores.following import average, away, deviation, followed, slope
+from pipeline.evaluation.metrics.within_clips import average, away, deviation, followed, slope
 
 GROUP = np.array([0, 0, 0, 7, 7, 7])
 WANTED = np.array([1.0, 2.0, 3.0, 51.0, 52.0, 53.0])

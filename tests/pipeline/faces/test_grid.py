@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.faces.scores.grid import grid, write_grid
-from pipeline.faces.scores.shown import Shown, kept
-from pipeline.faces.view import FaceView
+from pipeline.evaluation.faces.grid import grid, write_grid
+from pipeline.evaluation.faces.kept_pictures import Shown, kept
+from pipeline.faces.face_crop import FaceView
 
 
 def tile(value: int, side: int = 64) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.faces.halt import NEVER, TIME, Halt, Stopped, ask
+from pipeline.training.halt import NEVER, TIME, Halt, Stopped, ask
 
 
 def test_time_a_file_and_a_signal_stop_it(tmp_path: Path) -> None:

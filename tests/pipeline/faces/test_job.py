@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.face.presets import BASE
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining
 

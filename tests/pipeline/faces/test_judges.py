@@ -13,13 +13,13 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE
 from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
-from pipeline.command import Failure
-from pipeline.faces.halt import Halt, Stopped
-from pipeline.faces.judges import SUBSTITUTES, begin, judges_at
+from pipeline.cli.command import Failure
 from pipeline.faces.lessons import Notebook
+from pipeline.faces.loss_networks import SUBSTITUTES, begin, judges_at
 from pipeline.faces.reading import _faces, trained_reader
 from pipeline.faces.settings import FaceTraining, LossWeights
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
+from pipeline.training.halt import Halt, Stopped
 
 TRAINING = FaceTraining(reader_steps=2, reader_units=1)
 
@@ -35,7 +35,7 @@ def test_judges_are_trained_once_and_frozen(pool: Pool, tmp_path: Path, monkeypa
     first = judges_at(path, pool, TRAINING, TINY, said.append)
     assert [text.split(":")[0] for text in said] == ["reading landmarks"] * 2 + ["reading expressions"] * 2
     assert said[0].startswith("reading landmarks: step 0 of 2, off by ")
-    monkeypatch.setattr("pipeline.faces.judges.trained_reader", None)
+    monkeypatch.setattr("pipeline.faces.loss_networks.trained_reader", None)
     again = judges_at(path, pool, TRAINING, TINY, said.append)
     assert len(said) == 4
     for one, other in ((first.reader, again.reader), (first.dynamics, again.dynamics)):

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from models.device import CPU
-from pipeline.faces.halt import Halt, Stopped
+from models.runtime.device import CPU
 from pipeline.faces.lessons import Lesson, Notebook, teach
+from pipeline.training.halt import Halt, Stopped
 
 STEPS = 5
 

@@ -17,14 +17,14 @@ import torch
 from made_faces import moving_clip, stage_faces
 
 from models.face.checkpoint import load_model, read_recipe, read_space
-from pipeline.command import Failure
-from pipeline.faces.curves import CURVE, read_curve
-from pipeline.faces.halt import Halt, Stopped
+from pipeline.cli.command import Failure
 from pipeline.faces.job import FaceJob
-from pipeline.faces.keeping import load, save
 from pipeline.faces.loop import beginning, opened, train
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.settings import FaceTraining
+from pipeline.training.checkpoint import load, save
+from pipeline.training.curves import CURVE, read_curve
+from pipeline.training.halt import Halt, Stopped
 from tests.models import random_face
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from models.face import losses
 from models.face.discriminator import Discriminator
-from pipeline.faces import losses
 
 SIDE = 48
 

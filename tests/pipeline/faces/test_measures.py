@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.faces.scores.measures import SAME, face_box, psnr, sharpness, ssim
-from pipeline.faces.view import FaceView
+from pipeline.evaluation.metrics.pictures import SAME, face_box, psnr, sharpness, ssim
+from pipeline.faces.face_crop import FaceView
 
 
 def test_psnr_is_that_of_the_mean_square_error() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.canonical_face import canonical_face
-from models.head_pose import rotation_of
-from pipeline.faces.scores.mesh_expression import mesh_expression
+from models.landmarks.canonical_face import canonical_face
+from models.landmarks.head_pose import rotation_of
+from pipeline.evaluation.metrics.mesh_expression import mesh_expression
 
 LOWER_LIP = (14, 87, 317)
 UPPER_LIDS = (159, 158, 160, 386, 385, 387)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from face_views import turned
 
-from models.canonical_face import canonical_face
-from models.head_pose import angles, procrustes
-from models.image import bounds
-from pipeline.faces.scores.mesh_warp import MeshWarp, displaced
-from pipeline.faces.view import FaceView
+from models.landmarks.canonical_face import canonical_face
+from models.landmarks.head_pose import angles, procrustes
+from models.runtime.image import bounds
+from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
+from pipeline.faces.face_crop import FaceView
 
 TURNS = np.array([[0.0, 0, 0], [5, 10, 0], [-5, -10, 3]])
 

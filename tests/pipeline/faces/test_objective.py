@@ -10,13 +10,13 @@ import torch
 from made_training import SHORT as ONE
 from made_training import parts
 
+from models.face import losses
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
-from pipeline.faces import losses
 from pipeline.faces.batches import Batch
 from pipeline.faces.objective import Found, Judges, Objective, true_features, turned, whole_of
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 SHORT = replace(ONE, units=2)
 ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "correspondence"}

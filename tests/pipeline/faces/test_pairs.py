@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from memory_frames import Held, MemoryFrames
 
-from pipeline.faces.scores.pairs import across, take
+from pipeline.evaluation.faces.pairs import across, take
 
 
 def store(frames: int, unseen: tuple[int, ...] = (), size: int = 32) -> MemoryFrames:

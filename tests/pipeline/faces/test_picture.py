@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.picture import read_picture
 
 RED, BLUE = (250, 10, 20), (15, 5, 240)

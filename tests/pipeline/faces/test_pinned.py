@@ -11,13 +11,13 @@ import pytest
 from made_faces import Made, moving_clip, stage_faces
 
 from catalogs.frames import Commit, FrameStore
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import opened
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.split import Split
-from pipeline.faces.store import pool_of
+from pipeline.faces.training_clips import pool_of
 
 TRAINING = FaceTraining(kept_out=(2, 1))
 PEOPLE = 7

@@ -10,7 +10,7 @@ import pytest
 from made_faces import moving_clip, stage_faces
 
 from pipeline.faces.job import FaceJob
-from pipeline.faces.judges import SUBSTITUTES
+from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.plan import FacePlan, Lesson, plan_text, planned
 from pipeline.faces.settings import FaceTraining, LossWeights
 

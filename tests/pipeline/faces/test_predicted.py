@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.faces.scores.predicted import predicted
+from pipeline.evaluation.metrics.linear_prediction import predicted
 
 CLIPS, FRAMES = 6, 40
 CLIP = np.repeat(np.arange(CLIPS), FRAMES)

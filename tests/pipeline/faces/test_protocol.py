@@ -9,12 +9,12 @@ import pytest
 from memory_frames import Held, MemoryFrames
 from stub_reading import LANDMARKS, SIDE, StubReading, perfect, picture, posed
 
-from pipeline.faces.scores.baselines import Contender, copied, true
-from pipeline.faces.scores.measures import SAME
-from pipeline.faces.scores.method import Moved
-from pipeline.faces.scores.pairs import take
-from pipeline.faces.scores.protocol import Protocol
-from pipeline.faces.view import FaceView
+from pipeline.evaluation.faces.baselines import Contender, copied, true
+from pipeline.evaluation.faces.method import Moved
+from pipeline.evaluation.faces.pairs import take
+from pipeline.evaluation.faces.protocol import Protocol
+from pipeline.evaluation.metrics.pictures import SAME
+from pipeline.faces.face_crop import FaceView
 
 FRAMES = 13
 

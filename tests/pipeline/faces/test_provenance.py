@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.faces.given import Given
+from pipeline.cli.given import Given
 from pipeline.faces.provenance import Provenance, origin, origin_of, provenance, seal_video, write_png
-from pipeline.uris import content_hash
-from stages.encode import write_video
+from pipeline.listing.uris import content_hash
+from stages.video.encode import write_video
 
 
 @pytest.fixture

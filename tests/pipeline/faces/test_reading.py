@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from face_views import moving
 
-from models.image import shrunk
-from models.weight_intake import add
-from models.weights import weights
-from pipeline.faces.scores.mesh_expression import mesh_expression
-from pipeline.faces.scores.reading import FaceReading, to_pixels, to_units
-from pipeline.faces.view import FaceView
+from models.runtime.image import shrunk
+from models.weights.intake import add
+from models.weights.registry import weights
+from pipeline.evaluation.faces.observer import FaceReading, to_pixels, to_units
+from pipeline.evaluation.metrics.mesh_expression import mesh_expression
+from pipeline.faces.face_crop import FaceView
 
 
 def test_a_small_face_is_found_where_it_is(reading: FaceReading, man: FaceView, woman: FaceView) -> None:

@@ -17,16 +17,16 @@ from sample_faces import frames_of
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel, Motion, Person
 from models.face.presets import TINY
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces import reenactment
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.figures import SPIN, spinning
+from pipeline.faces.portrait_tracking import Driver, driver_of_video, source_view, views
 from pipeline.faces.reenactment import Reenactment, reenact
-from pipeline.faces.sighted import Driver, driver_of_video, source_view, views
 from pipeline.faces.tiles import mark_place
-from stages.encode import write_video
-from stages.reader_pyav import read_header
-from stages.sound import read_sound
+from stages.video.encode import write_video
+from stages.video.pyav import read_header
+from stages.video.sound import read_sound
 
 FRAMES = 20
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.command import Failure
 from pipeline.cluster import RunError
-from pipeline.command import Failure
-from pipeline.faces import halt, loop, run
-from pipeline.faces.asked import Asked
-from pipeline.faces.halt import Halt
+from pipeline.faces import loop, run
 from pipeline.faces.job import FaceJob
 from pipeline.faces.run import Trained, train_faces
 from pipeline.faces.settings import FaceTraining
+from pipeline.training import halt
+from pipeline.training.halt import Halt
+from pipeline.training.signals import Asked
 
 # in place of the workers' process: says that it works, and then what it was told to
 WORKERS = """

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from pipeline.faces import losses
+from models.face import losses
 from pipeline.faces.settings import FaceTraining, LossWeights
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from models.face.landmarks import read
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.shown import ShownExpression, clear
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 
 
 class Told(nn.Module):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from sample_faces import frames_of
 
-from pipeline.command import Failure
-from pipeline.faces.sighted import driver_of_video, source_view, views
-from pipeline.faces.view import FaceView
+from pipeline.cli.command import Failure
+from pipeline.faces.face_crop import FaceView
+from pipeline.faces.portrait_tracking import driver_of_video, source_view, views
 
 
 def quiet(_: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogs.frames import StoredClip
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.split import split_of
 
 PEOPLE = [f"person {n}" for n in range(30)]

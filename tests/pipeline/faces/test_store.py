@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_faces import Made, Pose, moving_clip, store_of
 
-from pipeline.command import Failure
+from pipeline.cli.command import Failure
 from pipeline.faces.split import Split
-from pipeline.faces.store import pool_of
+from pipeline.faces.training_clips import pool_of
 
 
 def test_only_clips_of_the_part_with_enough_faces() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.faces.sums import Sums
+from pipeline.training.sums import Sums
 
 
 def summed(*seen: dict[str, float]) -> Sums:

@@ -13,12 +13,12 @@ import two_workers
 from made_training import SHARED, SHORT, WITH_CRITIC, gradients, only, parts, trainer
 from torch import multiprocessing
 
-from pipeline.faces.finite import MOST
-from pipeline.faces.keeping import load, save
 from pipeline.faces.objective import Judges
 from pipeline.faces.settings import LossWeights
-from pipeline.faces.store import Pool
 from pipeline.faces.training import Trainer
+from pipeline.faces.training_clips import Pool
+from pipeline.training.checkpoint import load, save
+from pipeline.training.finite import MOST
 
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:

@@ -13,8 +13,8 @@ import torch
 import two_waiting
 from torch import multiprocessing
 
-from models.device import TOLD
-from pipeline.command import Failure
+from models.runtime.device import TOLD
+from pipeline.cli.command import Failure
 from pipeline.faces import under_ray
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining, LossWeights

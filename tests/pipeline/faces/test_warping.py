@@ -10,15 +10,15 @@ import torch
 from made_training import SHORT, only
 from torch.nn.functional import pad
 
+from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, MOUTH
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY, Preset
-from pipeline.faces import losses
 from pipeline.faces.batches import batch
 from pipeline.faces.objective import traced
 from pipeline.faces.settings import FaceTraining, LossWeights
-from pipeline.faces.store import Pool
+from pipeline.faces.training_clips import Pool
 from pipeline.faces.warping import train_warps, warped_at
 
 TRAINING = replace(SHORT, warp_units=1)

@@ -8,7 +8,7 @@ import torch
 from made_faces import moving_clip, pool_with
 
 from models.face.reader import FaceReader
-from pipeline.faces.view import FaceView
+from pipeline.faces.face_crop import FaceView
 from pipeline.faces.watch import Watch
 
 

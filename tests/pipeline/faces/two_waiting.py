@@ -13,9 +13,9 @@ sys.path[:0] = [str(HERE.parents[3])]
 
 from torch import distributed  # noqa: E402
 
-from pipeline.faces.halt import Stopped  # noqa: E402
 from pipeline.faces.loop import _in_turn  # noqa: E402
 from pipeline.faces.under_ray import PATIENCE_S  # noqa: E402
+from pipeline.training.halt import Stopped  # noqa: E402
 
 
 def work(rank: int, folder: str, what: str) -> None:

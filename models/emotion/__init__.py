@@ -1,0 +1,1 @@
+"""What emotion a face shows."""

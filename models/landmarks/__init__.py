@@ -1,0 +1,1 @@
+"""Points on a face, and the head pose and distance that they tell."""

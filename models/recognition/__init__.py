@@ -1,0 +1,1 @@
+"""Whose face it is: vectors that tell people apart."""

@@ -1,0 +1,1 @@
+"""Whether somebody speaks, and features of what is said."""

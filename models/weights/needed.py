@@ -1,0 +1,45 @@
+"""What a run needs of the registry: are all its weights here, and if not, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from models.weights import lock as weight_lock
+from models.weights import store
+from models.weights.entry import COMMAND, Published, Weights
+from models.weights.registry import WeightsMissing, weights
+
+
+def missing(names: Iterable[str | Weights]) -> list[Weights]:
+    """Those that cannot be loaded here: absent, changed, or not what the lock file asks for. Checks their hashes."""
+    return [entry for entry, _ in _wrong(names)]
+
+
+def require(names: Iterable[str | Weights]) -> None:
+    """Raises WeightsMissing when any cannot be loaded: names every one, its licence, the cause and the command."""
+    wrong = _wrong(names)
+    if not wrong:
+        return
+    lines = [f"weights that are needed and cannot be loaded here: {', '.join(entry.name for entry, _ in wrong)}"]
+    for entry, cause in wrong:
+        lines += [f"  {entry.name} ({entry.file}), licence: {entry.licence}", f"    {cause}"]
+    fetched = [entry.name for entry, _ in wrong if isinstance(entry.origin, Published) and not entry.origin.by_hand]
+    if len(fetched) > 1:
+        lines.append(f"all that a program can fetch, at once: {COMMAND} fetch {' '.join(fetched)}")
+    raise WeightsMissing("\n".join(lines))
+
+
+def environment() -> dict[str, str]:
+    """Environment variables by which a process in another folder finds the same files and the same lock file."""
+    return {store.FOLDER: os.fspath(store.folder()), weight_lock.FILE: os.fspath(weight_lock.place())}
+
+
+def _wrong(names: Iterable[str | Weights]) -> list[tuple[Weights, str]]:
+    found = []
+    for entry in map(weights, dict.fromkeys(names)):
+        try:
+            entry.path()
+        except WeightsMissing as error:
+            found.append((entry, str(error).removeprefix(f"weights {entry.name}: ")))
+    return found

@@ -1,0 +1,126 @@
+"""Progress of a run on standard error: one line that renews itself on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from threading import Lock
+from typing import TextIO
+
+from pipeline.extraction.tasks import SpanDone
+
+FEW = 3
+"""Spans that each worker must have done, on average, before the time left is told."""
+
+
+class Progress:
+    """Counts what comes back and says how far the run is, at what rate, and how long it will take.
+
+    total, seconds: spans to work on, and the seconds of video they are. workers: those that work on them at once; the
+    time left is told when each has done a few, because the longest spans go first and the first ones meet cold files.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        quiet: bool = False,
+        out: TextIO | None = None,
+        every: float = 5.0,
+        seconds: float = 0.0,
+        workers: int = 1,
+    ) -> None:
+        self._total, self._seconds, self._quiet, self._given = total, seconds, quiet, out
+        self._every = 0.2 if self._out.isatty() else every
+        self._last = time.monotonic()
+        self._began = time.time()
+        self._done, self._worked = 0, 0.0
+        self.workers = workers
+        self.verdicts: Counter[str] = Counter()
+        self.video_seconds = 0.0
+        self.stage_seconds: Counter[str] = Counter()
+
+    @property
+    def _out(self) -> TextIO:
+        return sys.stderr if self._given is None else self._given
+
+    def add(self, done: SpanDone, seconds: float | None = None) -> None:
+        """Take one finished span. seconds: of its video, by default that of its clips."""
+        self._done += 1
+        self._worked += sum(length for _, _, length in done.clips) if seconds is None else seconds
+        if done.began:
+            self._began = done.began if self._done == 1 else min(self._began, done.began)
+        for status, _, seconds in done.clips:
+            self.verdicts[status] += 1
+            self.video_seconds += seconds
+        self.stage_seconds.update(done.seconds)
+        now = time.monotonic()
+        if not self._quiet and (now - self._last >= self._every or self._done == self._total):
+            self._last = now
+            self._show(self.line(time.time() - self._began))
+
+    def line(self, elapsed: float) -> str:
+        """The progress after `elapsed` seconds of work."""
+        rate = self.video_seconds / elapsed if elapsed > 0 else 0.0
+        verdicts = ", ".join(f"{self.verdicts[status]} {status}" for status in ("accepted", "rejected", "failed"))
+        share = 100 * self._done // max(self._total, 1)
+        return f"{self._done}/{self._total} ({share}%)  {verdicts}  {rate:.1f} video s/s{self._left(elapsed)}"
+
+    def _left(self, elapsed: float) -> str:
+        """The time left in words, once it is worth something."""
+        if self._done < FEW * self.workers or self._done == self._total or not self._worked:
+            return ""
+        # what workers are in the middle of is done by half
+        worked = self._worked * (1 + self.workers / (2 * self._done))
+        return f"  {_minutes(elapsed / worked * max(0.0, self._seconds - worked))} left"
+
+    def _show(self, line: str) -> None:
+        with suppress(OSError):  # a terminal that is closed does not end the run
+            if self._out.isatty():
+                end = "\n" if self._done == self._total else ""
+                print(f"\r\x1b[K{line}", end=end, file=self._out, flush=True)
+            else:
+                print(line, file=self._out, flush=True)
+
+
+class SurveyProgress:
+    """Says how many sources are surveyed and how fast their bytes come; safe to tell from several threads."""
+
+    def __init__(self, total: int, quiet: bool = False, out: TextIO | None = None, every: float = 5.0) -> None:
+        self._total, self._quiet, self._out = total, quiet, out or sys.stderr
+        self._terminal = self._out.isatty()
+        self._every = 0.2 if self._terminal else every
+        self._start = self._last = time.monotonic()
+        self._done = self._bytes = 0
+        self._said = False
+        self._lock = Lock()
+
+    def hear(self, count: int) -> None:
+        """Take `count` more bytes that were read or have come over the network."""
+        self.add(0, count)
+
+    def add(self, sources: int, count: int) -> None:
+        """Take sources that are surveyed, and bytes."""
+        with self._lock:
+            self._done += sources
+            self._bytes += count
+            now = time.monotonic()
+            ended = self._done == self._total and (self._said or now - self._start >= self._every)
+            if not self._quiet and (now - self._last >= self._every or ended):
+                self._last, self._said = now, True
+                self._show(self.line(now - self._start), ended)
+
+    def line(self, elapsed: float) -> str:
+        """The progress after `elapsed` seconds."""
+        rate = self._bytes / 1e6 / elapsed if elapsed > 0 else 0.0
+        return f"surveyed {self._done}/{self._total} sources  {self._bytes / 1e6:.0f} MB  {rate:.0f} MB/s"
+
+    def _show(self, line: str, ended: bool) -> None:
+        start, end = ("\r\x1b[K", "\n" if ended else "") if self._terminal else ("", "\n")
+        with suppress(OSError):
+            print(f"{start}{line}", end=end, file=self._out, flush=True)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,1 @@
+"""The sample clips and their sound, made on the spot."""

@@ -1,0 +1,1 @@
+"""Scores: what is measured, on what, beside which baselines."""

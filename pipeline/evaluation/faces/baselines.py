@@ -1,0 +1,78 @@
+"""What needs no training: copying the source, moving it as a whole, warping it by the mesh; and the true frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from models.runtime.image import fitted
+from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
+from pipeline.evaluation.faces.method import Dynamics, Method, Moved, Posed
+from pipeline.evaluation.faces.observer import to_pixels
+from pipeline.faces.face_crop import FaceView
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One column of the table. across: how it draws across people, None where it cannot; posed: into any pose.
+
+    dynamics: its code of what a face does, where it has one.
+    """
+
+    name: str
+    method: Method
+    across: Method | None
+    posed: Posed | None = None
+    dynamics: Dynamics | None = None
+
+
+def copied(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    """The source picture, whatever the driver does."""
+    return [source.picture] * len(drivers)
+
+
+def shifted(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    """The source picture turned, scaled and shifted so that its landmarks best fit the driver's; dynamics: copied."""
+    if moved == "dynamics":
+        return copied(source, drivers, moved)
+    side = len(source.picture)
+    points = to_pixels(source.landmarks, side)[:, :2]
+    return [
+        cv2.warpAffine(
+            source.picture,
+            fitted(points, to_pixels(driver.landmarks, side)[:, :2]),
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        for driver in drivers
+    ]
+
+
+def warped_to_driver(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    """The source's mesh warped onto the driver's own landmarks: for drivers of the same person."""
+    warp = MeshWarp(source)
+    return [warp(driver.landmarks) for driver in drivers]
+
+
+def warped_across(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    """The source's mesh warped onto its own landmarks displaced as the driver moves (`displaced`)."""
+    warp = MeshWarp(source)
+    return [warp(points) for points in displaced(source.landmarks, [each.landmarks for each in drivers], moved)]
+
+
+def true(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    """The driver's own frames: what a perfect method would draw of the same person."""
+    return [driver.picture for driver in drivers]
+
+
+BASELINES = (
+    Contender("copy", copied, copied),
+    Contender("similarity", shifted, shifted),
+    Contender("mesh warp", warped_to_driver, warped_across),
+    Contender("true frame", true, None),
+)
+"""The last is the ceiling: no score of a method can be asked to lie above it."""

@@ -1,0 +1,131 @@
+"""A face model's evaluation from a catalog's frames: the tests, the table, the JSON file and the picture."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalogs.frames import open_frames
+from models.face.presets import TINY
+from pipeline.cli.command import Failure
+from pipeline.evaluation.faces.baselines import BASELINES, Contender
+from pipeline.evaluation.faces.eval_clips import Part, held_out
+from pipeline.evaluation.faces.grid import write_grid
+from pipeline.evaluation.faces.observer import FaceReading
+from pipeline.evaluation.faces.pairs import take
+from pipeline.evaluation.faces.protocol import Protocol, Result, Say
+from pipeline.evaluation.faces.table import Scores, scores_json, scores_text
+from pipeline.faces.face_crop import Frames
+from pipeline.report.writing import write_page
+
+MODEL = "model"
+"""What the checkpoint's column is called."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was scored: names of clips, how many subjects, how many frames; results by method."""
+
+    clips: tuple[str, ...]
+    subjects: int
+    frames: int
+    size: int
+    expressions: str
+    results: dict[str, Result]
+
+    @property
+    def scores(self) -> dict[str, Scores]:
+        """By method."""
+        return {name: result.scores for name, result in self.results.items()}
+
+    def text(self) -> str:
+        """As a person reads it."""
+        judged = [name for name in self.results if name == MODEL]
+        marks = "; + reached, - missed" if judged else ""
+        return (
+            f"{scores_text(self.scores, judged)}\n\n{len(self.clips)} clips of {self.subjects} people, {self.frames} "
+            f"driven frames, {self.size} pixels; mouth, blink and smile from {self.expressions}{marks}"
+        )
+
+    def json(self) -> dict[str, Any]:
+        """All figures, JSON-ready."""
+        about = {"clips": self.clips, "subjects": self.subjects, "frames": self.frames, "size": self.size}
+        return about | {"expressions": self.expressions} | scores_json(self.scores)
+
+
+def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evaluation:
+    """Score a checkpoint on the clips of a catalog that its training kept out for `part`, beside the baselines.
+
+    checkpoint: None scores the baselines alone, on every clip. Failure: the model was trained on such clips, or there
+    are none.
+    """
+    store = open_frames(catalog)
+    contenders, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
+    if checkpoint is not None:
+        recipe, size, model = _method(checkpoint)
+        places = held_out(store.clips, recipe, part, lambda text: print(text, file=sys.stderr, flush=True))
+        contenders = [model, *contenders]
+    if size > store.size:
+        raise Failure(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")
+    return evaluate(store, places, size, contenders, Telling())
+
+
+def evaluate(store: Frames, places: Sequence[int], size: int, contenders: Sequence[Contender], say: Say) -> Evaluation:
+    """Put methods that draw `size` pixels to all tests, over the clips of a store at `places`."""
+    takes = [take(store, place, size) for place in places]
+    reading = FaceReading()
+    protocol = Protocol(takes, reading, say)
+    return Evaluation(
+        clips=tuple(each.clip.source_uri for each in takes),
+        subjects=len({each.subject for each in takes}),
+        frames=sum(len(each.drivers) for each in takes),
+        size=size,
+        expressions=reading.expressions,
+        results={each.name: protocol.run(each) for each in contenders},
+    )
+
+
+def write_evaluation(found: Evaluation, folder: Path) -> list[Path]:
+    """Write scores.json, scores.txt and faces.png into a folder, made if need be; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {"scores.json": json.dumps(found.json(), indent=2), "scores.txt": found.text()}
+    for name, text in texts.items():
+        write_page(text + "\n", folder / name)
+    grid = write_grid({name: result.shown for name, result in found.results.items()}, folder / "faces.png")
+    return [folder / "scores.txt", folder / "scores.json", grid]
+
+
+class Telling:
+    """Says on standard error how far an evaluation is: at once, then at most every so many seconds."""
+
+    def __init__(self, every: float = 2.0) -> None:
+        self._every, self._last = every, -math.inf
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= self._every:
+            self._last = now
+            print(text, file=sys.stderr, flush=True)
+
+
+def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
+    """(recipe, size of its pictures, the method) of a face model's file."""
+    # PyTorch takes seconds to import, and the baselines need none of it
+    from models.face.checkpoint import read_recipe
+    from models.face.presets import PRESETS
+    from models.runtime.checkpoint import WrongWeights
+    from models.runtime.device import device
+    from pipeline.faces.driving import driver_of
+
+    try:
+        preset, recipe = read_recipe(checkpoint)
+        drive = driver_of(checkpoint, device())
+    except WrongWeights as error:
+        raise Failure(str(error)) from error
+    return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)

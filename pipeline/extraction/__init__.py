@@ -1,0 +1,1 @@
+"""From listed sources to a catalog, exactly once; `run.py` has the flow."""

@@ -1,0 +1,17 @@
+"""A video's header as plain values: what a child process is asked for in the survey. Imports no network."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from stages.video.pyav import read_header
+from stages.video.reader import Unreadable
+
+
+def header(path: str) -> dict[str, Any]:
+    """The fields of `stages.video.reader.VideoHeader`, or {"unreadable": why}."""
+    try:
+        return asdict(read_header(path))
+    except Unreadable as error:
+        return {"unreadable": str(error)}

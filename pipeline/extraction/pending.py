@@ -1,0 +1,80 @@
+"""What the catalog has decided already: the anti-join before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs.schema import UNDECIDED_REASONS
+from pipeline.extraction.probe import Stretch, Survey, stretch
+
+
+def decided_spans(decided: pa.Table, retry_failed: bool) -> set[tuple[str, int]]:
+    """(source_key, span_index) of decided spans.
+
+    A row that only says that the source could not be reached decides nothing; with `retry_failed` no failed one does.
+    """
+    rows = zip(*(decided[name].to_pylist() for name in ("source_key", "span_index", "status", "reason")), strict=True)
+    found: set[tuple[str, int]] = set()
+    broken: set[tuple[str, int]] = set()
+    for key, index, status, reason in rows:
+        found.add((key, index))
+        if reason in UNDECIDED_REASONS or (retry_failed and status == "failed"):
+            broken.add((key, index))
+    return found - broken
+
+
+def unreached(decided: pa.Table) -> pa.Table:
+    """The rows that only say that their source could not be reached."""
+    return decided.filter(pc.is_in(decided["reason"], pa.array(UNDECIDED_REASONS)))
+
+
+def decided_sources(decided: pa.Table, retry_failed: bool) -> set[str]:
+    """source_key of the sources all of whose spans are decided."""
+    counts = dict(zip(decided["source_key"].to_pylist(), decided["span_count"].to_pylist(), strict=True))
+    done: dict[str, int] = {}
+    for key, _ in decided_spans(decided, retry_failed):
+        done[key] = done.get(key, 0) + 1
+    return {key for key, count in done.items() if count >= counts[key]}
+
+
+def touched(
+    decided: pa.Table, surveys: Iterable[Survey], listed: Collection[str], max_seconds: float
+) -> dict[str, str]:
+    """Decided source_key to the present one, for files that have a new date but the same uri, bytes and times.
+
+    listed: the source_key of everything that is listed now; such rows are right as they are.
+    """
+    now: dict[tuple[str, int, int, Stretch], str] = {}
+    for survey in surveys:
+        if survey.content is not None:
+            uri, key, pieces = survey.job.uri, survey.job.source_key, survey.pieces(max_seconds)
+            now[uri, 0, 1, stretch(survey.content, survey.start_s, survey.end_s)] = key
+            for index, piece in enumerate(pieces):
+                now[uri, index, len(pieces), stretch(survey.content, *piece)] = key
+    held = ((key, now.get((uri, index, count, at))) for key, index, count, uri, at in _spans(decided))
+    return {old: new for old, new in held if new is not None and old not in listed}
+
+
+def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[str, str]]:
+    """Spans the catalog holds of contents that were surveyed now: stretch to (uri, source_key)."""
+    contents = pa.array({s.content for s in surveys if s.content is not None}, pa.string())
+    later = pc.is_in(decided["reason"], pa.array(["duplicate", *UNDECIDED_REASONS]))
+    held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), pc.invert(later)))
+    return {at: (uri, key) for key, _, _, uri, at in _spans(held)}
+
+
+def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, Stretch]]:
+    """(source_key, span_index, span_count, uri, stretch) of spans whose bytes are known, their clips joined."""
+    spans: dict[tuple[str, int], tuple[str, float, float, str, int]] = {}
+    names = ("source_key", "span_index", "content", "start_s", "end_s", "source_uri", "span_count")
+    for key, index, content, start, end, uri, count in zip(*(decided[n].to_pylist() for n in names), strict=True):
+        if content is None:
+            continue
+        if (key, index) in spans:
+            start, end = min(start, spans[key, index][1]), max(end, spans[key, index][2])
+        spans[key, index] = content, start, end, uri, count
+    for (key, index), (content, start, end, uri, count) in spans.items():
+        yield key, index, count, uri, stretch(content, start, end)

@@ -1,0 +1,180 @@
+"""The survey: what each listed source is, before any work on it. Decides spans, duplicates and what is left to do."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipeline.extraction.tasks import SpanJob, spans
+
+
+@dataclass(frozen=True)
+class SurveyJob:
+    """One listed source, with its place in the list."""
+
+    position: int
+    uri: str
+    source_key: str
+    subject_id: str | None
+    split: str | None
+    start_s: float | None
+    end_s: float | None
+    reachable: bool = True
+    user: dict[str, str] | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> SurveyJob:
+        return cls(**json.loads(text))
+
+
+LONGEST = 60 * 86_400.0
+"""Seconds; a header that promises more is wrong."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the survey found: content hash and the stretch to work on, or why it cannot be read.
+
+    reason: as in clips.reason, with an error. bytes: those that were read for it.
+    """
+
+    job: SurveyJob
+    content: str | None
+    start_s: float
+    end_s: float
+    error: str | None
+    reason: str | None = None
+    bytes: int = 0
+
+    @classmethod
+    def failed(cls, job: SurveyJob, content: str | None, error: str, reason: str = "unreadable") -> Survey:
+        return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error, reason)
+
+    @classmethod
+    def of(cls, job: SurveyJob, content: str, duration: float) -> Survey:
+        """A readable source of `duration` seconds; listed times are clipped to it."""
+        if not math.isfinite(duration) or duration > LONGEST:
+            why = f"{job.uri}: claims to last {duration:.6g} s, which no video does; transcode the file"
+            return cls.failed(job, content, why)
+        start, end = job.start_s or 0.0, min(duration, job.end_s if job.end_s is not None else duration)
+        if end <= start:
+            return cls.failed(
+                job,
+                content,
+                f"{job.uri}: lasts {duration:.2f} s, but {start:.2f} to {job.end_s or end:.2f} s is listed",
+            )
+        return cls(job, content, start, end, None)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Survey:
+        return cls._from_values(json.loads(text))
+
+    @classmethod
+    def _from_values(cls, values: dict[str, Any]) -> Survey:
+        return cls(**{**values, "job": SurveyJob(**values["job"])})
+
+    def pieces(self, max_seconds: float) -> list[tuple[float, float]]:
+        """(start_s, end_s) of its spans; what cannot be read is one piece, as listed."""
+        if self.error is not None:
+            return [(self.start_s, self.end_s)]
+        return spans(self.start_s, self.end_s, max_seconds)
+
+    def span_job(self, index: int, count: int, start_s: float, end_s: float) -> SpanJob:
+        """Span `index` of `count` of this source."""
+        job = self.job
+        return SpanJob(
+            job.uri,
+            job.source_key,
+            self.content or "",
+            index,
+            count,
+            start_s,
+            end_s,
+            job.subject_id,
+            job.split,
+            job.user,
+        )
+
+
+def grouped(jobs: Iterable[SurveyJob]) -> list[list[SurveyJob]]:
+    """The jobs by file, in the order of the list: however many spans of a file are listed, it is read once."""
+    groups: dict[str, list[SurveyJob]] = {}
+    for job in jobs:
+        groups.setdefault(job.uri, []).append(job)
+    return list(groups.values())
+
+
+def jobs_to_json(jobs: Sequence[SurveyJob]) -> str:
+    """The jobs of one file as text."""
+    return json.dumps([asdict(job) for job in jobs])
+
+
+def jobs_from_json(text: str) -> list[SurveyJob]:
+    return [SurveyJob(**values) for values in json.loads(text)]
+
+
+def surveys_to_json(surveys: Sequence[Survey]) -> str:
+    """The surveys of one file as text."""
+    return json.dumps([asdict(survey) for survey in surveys])
+
+
+def surveys_from_json(text: str) -> list[Survey]:
+    return [Survey._from_values(values) for values in json.loads(text)]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The surveyed sources sorted: spans to work on, (span, first uri) of duplicates, what cannot be read."""
+
+    spans: tuple[SpanJob, ...]
+    duplicates: tuple[tuple[SpanJob, str], ...]
+    unreadable: tuple[Survey, ...]
+
+
+Stretch = tuple[str, int, int]
+"""(content, start, end in ms): two spans with the same stretch would give the same clips."""
+
+
+def stretch(content: str, start_s: float, end_s: float) -> Stretch:
+    return content, round(start_s * 1000), round(end_s * 1000)
+
+
+def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], max_seconds: float) -> Triage:
+    """Sort surveys, in the order of the list, so that the first of equal files is the one that is worked on.
+
+    A source that holds nothing new is one duplicate; of one that does, the spans that are not new are duplicates.
+    known: what the catalog holds already, as stretch to (uri, source_key).
+    """
+    first = dict(known)
+    jobs: list[SpanJob] = []
+    duplicates: list[tuple[SpanJob, str]] = []
+    broken: list[Survey] = []
+    for survey in sorted(surveys, key=lambda s: s.job.position):
+        if survey.content is None:
+            broken.append(survey)
+            continue
+        pieces = survey.pieces(max_seconds)
+        stretches = [stretch(survey.content, *piece) for piece in pieces]
+        own = (survey.job.uri, survey.job.source_key)
+        firsts = [first.setdefault(s, own) for s in stretches]
+        if all(key != survey.job.source_key for _, key in firsts):
+            duplicates.append((survey.span_job(0, 1, survey.start_s, survey.end_s), firsts[0][0]))
+        elif survey.error is not None:
+            broken.append(survey)
+        else:
+            for i, (piece, (uri, key)) in enumerate(zip(pieces, firsts, strict=True)):
+                job = survey.span_job(i, len(pieces), *piece)
+                if key == survey.job.source_key:
+                    jobs.append(job)
+                else:
+                    duplicates.append((job, uri))
+    return Triage(tuple(jobs), tuple(duplicates), tuple(broken))

@@ -1,0 +1,224 @@
+"""A recipe: the ordered stages with their parameters and weights; its fingerprint is in every row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from models.weights.registry import Weights, weights
+from pipeline.extraction.variants import (
+    DETECTORS,
+    FRAME_SIZES,
+    OPTIONAL,
+    PROFILES,
+    VARIANTS,
+    Preset,
+    default_variant,
+    stage,
+    variant_of,
+)
+from stages.clip import Stage
+from stages.networks import Network, NetworkStage
+from stages.video.reader import Decoder
+
+
+class RecipeError(ValueError):
+    """A profile, stage or parameter that does not exist or does not fit; lists those that do."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an extraction does to every clip, in full."""
+
+    profile: str
+    stages: tuple[Stage, ...]
+    max_seconds: float = 60.0
+    decoder: Decoder = "pyav"
+
+    def weights(self) -> tuple[Weights, ...]:
+        """The weights its stages load, each once, in the order of use."""
+        names = dict.fromkeys(name for stage in self.stages for name in stage.weights)
+        return tuple(weights(name) for name in names)
+
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of its stages that may run elsewhere, each once, in the order of use."""
+        stages = [stage for stage in self.stages if isinstance(stage, NetworkStage)]
+        return tuple(dict.fromkeys(network for stage in stages for network in stage.networks))
+
+    def describe(self) -> dict[str, Any]:
+        """The recipe as JSON-ready values: profile, max_seconds, decoder, stages with parameters, weights by hash."""
+        return {
+            "profile": self.profile,
+            "max_seconds": self.max_seconds,
+            "decoder": self.decoder,
+            "stages": {s.name: {"variant": variant_of(s), "version": s.version, **_parameters(s)} for s in self.stages},
+            "weights": {w.name: w.sha256 for w in self.weights()},
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any stage, parameter or weight."""
+        text = json.dumps(self.describe(), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def open_profile() -> tuple[Stage, ...]:
+    """Profile `open`: weights that come with pip packages, offline, commercial use allowed."""
+    return make_recipe("open").stages
+
+
+def make_recipe(
+    profile: str = "open",
+    settings: Sequence[str] = (),
+    max_seconds: float = 60.0,
+    decoder: Decoder = "pyav",
+    split: bool = True,
+    frames: Preset | None = None,
+    latents: str | os.PathLike[str] | None = None,
+) -> Recipe:
+    """The recipe of a profile with settings applied. Raises RecipeError.
+
+    A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/extraction/variants.py),
+    or `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face
+    networks whose training frames are stored too. latents: file of a face model in place of the project's own. Where
+    what these need is larger than the stable crop, that is cut as large.
+    """
+    if profile not in PROFILES:
+        raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
+    if not max_seconds > 0:
+        raise RecipeError(f"max_seconds must be above 0, not {max_seconds:g}")
+    if frames is not None and frames not in FRAME_SIZES:
+        raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
+    asked = [] if frames is None else ["frames"]
+    stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
+    if frames is not None:
+        stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
+    settings = [text for text in settings if not _is_exchange(text)]
+    given = set()
+    if not split:
+        settings = ["track.split=false", *settings]
+    for setting in settings:
+        name, parameter, value = _parse(setting)
+        stages[name] = _set(stages, name, parameter, value)
+        given.add((name, parameter))
+    if ("probe", "audio") not in given:
+        # a clip without a sound track is refused by its header, unless speech is not required
+        stages["probe"] = replace(stages["probe"], audio=stages["speech"].required)  # type: ignore[type-var,attr-defined]
+    if latents is not None:
+        stages["latents"] = _with_checkpoint(stages["latents"], latents)
+    for role in ("latents", *asked):
+        stages["track"] = _large_enough(stages["track"], stages[role], ("track", "size") in given)
+    return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
+
+
+def _is_exchange(setting: str) -> bool:
+    left, equals, _ = setting.partition("=")
+    return bool(equals) and bool(left) and "." not in left
+
+
+def _large_enough(track: Any, stage: Any, fixed: bool) -> Stage:
+    """The stage track with a stable crop from which pictures as large as those of `stage` can be made."""
+    if track.size >= stage.size:
+        return track
+    if fixed:
+        raise RecipeError(
+            f"--set track.size={track.size}: {stage.name} of {stage.size} pixels need a crop as large; leave it out"
+        )
+    return replace(track, size=stage.size)
+
+
+def _with_checkpoint(latents: Any, path: str | os.PathLike[str]) -> Stage:
+    """The stage latents with the face model of a file."""
+    try:
+        return latents.with_checkpoint(path)
+    except ValueError as error:
+        raise RecipeError(f"--latents {error}") from error
+
+
+def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -> dict[str, Stage]:
+    """The stages of a profile by role, some of them exchanged, with their default parameters.
+
+    asked: the optional roles that are wanted.
+    """
+    roles = [role for role in VARIANTS if role not in OPTIONAL or role in asked]
+    chosen = {role: PROFILES[profile].get(role, default_variant(role)) for role in roles}
+    for exchange in exchanges:
+        role, _, variant = (part.strip() for part in exchange.partition("="))
+        if role not in chosen:
+            raise _no_stage(role, chosen)
+        if variant not in VARIANTS[role]:
+            there = ", ".join(f"{role}={name}" for name in VARIANTS[role])
+            raise RecipeError(
+                f"no stage {role}={variant}; there are: {there}. Parameters are set with a dot: STAGE.PARAMETER=VALUE"
+            )
+        chosen[role] = variant
+    try:
+        stages = {role: stage(role, variant) for role, variant in chosen.items()}
+    except ImportError as error:
+        raise RecipeError(str(error)) from error
+    for role in ("screen", "track"):
+        stages[role] = replace(stages[role], detector=DETECTORS[profile])  # type: ignore[type-var]
+    return stages
+
+
+def _no_stage(name: str, there: Iterable[str]) -> RecipeError:
+    if name in OPTIONAL:
+        return RecipeError(f"this recipe has no stage {name!r}: it comes with {OPTIONAL[name]}")
+    return RecipeError(f"no stage {name!r}; there are: {', '.join(there)}")
+
+
+def _parse(setting: str) -> tuple[str, str, str]:
+    left, equals, value = setting.partition("=")
+    name, dot, parameter = left.partition(".")
+    if not (equals and dot and name and parameter):
+        raise RecipeError(
+            f"--set {setting}: expected STAGE.PARAMETER=VALUE, for example quality.minimum=40, "
+            "or STAGE=VARIANT, for example gaze=l2cs"
+        )
+    return name.strip(), parameter.strip(), value.strip()
+
+
+def _set(stages: dict[str, Stage], name: str, parameter: str, value: str) -> Stage:
+    if name not in stages:
+        raise _no_stage(name, stages)
+    stage = stages[name]
+    known = settings_of(stage)
+    if parameter not in known:
+        listed = ", ".join(f"{name}.{key}={_show(current)}" for key, current in known.items()) or "none"
+        raise RecipeError(f"stage {name} has no parameter {parameter!r}; it has: {listed}")
+    new = _value(f"{name}.{parameter}", value, known[parameter])
+    try:
+        changed = replace(stage, **{parameter: new})  # type: ignore[type-var]
+        _ = changed.weights  # some parameters choose a network
+    except ValueError as error:
+        raise RecipeError(f"--set {name}.{parameter}={value}: {error}") from error
+    return changed
+
+
+def _value(where: str, text: str, current: Any) -> Any:
+    """`text` in the type of the parameter's present value."""
+    try:
+        if isinstance(current, bool):
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+        return type(current)(text)
+    except (KeyError, ValueError):
+        kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(current), "text")
+        raise RecipeError(f"--set {where}={text}: expected {kind}, for example {_show(current)}") from None
+
+
+def settings_of(stage: Any) -> dict[str, Any]:
+    """What of a stage's fields `STAGE.PARAMETER=VALUE` can set, with their values."""
+    return {each.name: getattr(stage, each.name) for each in fields(stage) if not each.metadata.get("not_set")}
+
+
+def _parameters(stage: Any) -> dict[str, Any]:
+    """What of a stage's fields is part of the recipe."""
+    return {field.name: getattr(stage, field.name) for field in fields(stage) if field.compare}
+
+
+def _show(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,152 @@
+"""Verdicts as rows of the catalog's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from catalogs.schema import PER_FRAME, UNDECIDED_REASONS, conform, empty
+from pipeline.extraction.clip_runner import Verdict
+from pipeline.extraction.tasks import SpanJob, clip_id
+from pipeline.listing.uris import printable
+from stages.clip import Clip
+from stages.preview.contact_sheet import face_picture, sheet
+from stages.preview.thumbs import key_thumbs
+
+_ARRAYS = (*PER_FRAME, "identity")
+
+
+def tables(
+    verdicts: Iterable[Verdict], job: SpanJob, fingerprint: str, run_id: str, opening: float = 0.0
+) -> dict[str, pa.Table]:
+    """Tables clips, latents and previews of one span, and frames where a stage stored them.
+
+    opening: seconds spent before the first stage.
+    """
+    clips: list[dict[str, Any]] = []
+    latents: list[dict[str, Any]] = []
+    previews: list[dict[str, Any]] = []
+    frames: list[dict[str, Any]] = []
+    for verdict in verdicts:
+        row = clip_row(verdict, job, fingerprint, run_id)
+        if not clips:
+            row["seconds"]["survey"] = opening
+        clips.append(row)
+        if verdict.status == "accepted":
+            latents.append(_latents_row(row["clip_id"], verdict.clip))
+            if verdict.clip.stored:
+                frames.append({"clip_id": row["clip_id"], "frames": row["frames"], **verdict.clip.stored})
+        previews.append(_preview_row(row["clip_id"], verdict))
+    made = {"clips": clips, "latents": latents, "previews": previews, **({"frames": frames} if frames else {})}
+    return {table: conform(table, found) for table, found in made.items()}
+
+
+def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+    """The row of table clips of one verdict."""
+    clip = verdict.clip
+    whole = (clip.start_s, clip.end_s) == (job.start_s, job.end_s)
+    # a part between scene changes may have the times of a span that is listed as such: other ids
+    span = () if whole else (f"{job.start_s:.3f} to {job.end_s:.3f}",)
+    return {
+        **clip.columns,
+        **_source_columns(job, fingerprint, run_id),
+        "clip_id": clip_id(job.content, clip.start_s, clip.end_s, *span),
+        "start_s": clip.start_s,
+        "end_s": clip.end_s,
+        "status": verdict.status,
+        "reason": verdict.reason,
+        "detail": None if verdict.detail is None else printable(verdict.detail.replace(clip.path, job.uri)),
+        "seconds": dict(verdict.seconds),
+    }
+
+
+def failed(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+    """Tables of a span that gave no clip: one failed row."""
+    # one that is not decided may not hold the id that a copy of the file gets
+    own = ("unreachable", job.source_key) if reason in UNDECIDED_REASONS else ()
+    return _lone_row(
+        job, fingerprint, run_id, "failed", reason, detail, clip_id(job.content, job.start_s, job.end_s, *own)
+    )
+
+
+def uncommitted(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+    """Tables of a span whose own tables the catalog did not take: one failed row with an id of its own."""
+    own = clip_id(job.content, job.start_s, job.end_s, "uncommitted", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own)
+
+
+def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> dict[str, pa.Table]:
+    """Tables of a source with the bytes of another: one rejected row that names the first."""
+    detail = f"same bytes as {first_uri}"
+    own = clip_id(job.content, job.start_s, job.end_s, "duplicate", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "rejected", "duplicate", detail, own)
+
+
+def unreadable(
+    job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str, has_content: bool
+) -> dict[str, pa.Table]:
+    """Tables of a source that could not even be surveyed: one failed row."""
+    own = clip_id(job.content, 0, 0, "unreadable", job.source_key)
+    return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own, has_content)
+
+
+def _lone_row(
+    job: SpanJob,
+    fingerprint: str,
+    run_id: str,
+    status: str,
+    reason: str,
+    detail: str,
+    own_id: str,
+    has_content: bool = True,
+) -> dict[str, pa.Table]:
+    row = {
+        **_source_columns(job, fingerprint, run_id),
+        "clip_id": own_id,
+        "start_s": job.start_s,
+        "end_s": job.end_s,
+        "status": status,
+        "reason": reason,
+        "detail": printable(detail),
+    }
+    if not has_content:
+        row["content"] = None
+    return {"clips": conform("clips", [row]), "latents": empty("latents"), "previews": empty("previews")}
+
+
+def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+    return {
+        "source_uri": job.uri,
+        "source_key": job.source_key,
+        "content": job.content,
+        "span_index": job.span_index,
+        "span_count": job.span_count,
+        "subject_id": job.subject_id,
+        "subject_listed": True if job.subject_id else None,
+        "split": job.split,
+        "user": job.user,
+        "recipe": fingerprint,
+        "run_id": run_id,
+    }
+
+
+def _latents_row(own_id: str, clip: Clip) -> dict[str, Any]:
+    return {"clip_id": own_id, "frames": clip.columns["frames"], **{k: clip.arrays.get(k) for k in _ARRAYS}}
+
+
+def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:
+    clip = verdict.clip
+    if not clip.thumbs and verdict.status == "rejected":
+        clip = _with_thumbs(clip)
+    return {
+        "clip_id": own_id,
+        "sheet": sheet(clip, verdict.status, verdict.reason),
+        "face": face_picture(clip),
+    }
+
+
+def _with_thumbs(clip: Clip) -> Clip:
+    return replace(clip, thumbs=key_thumbs(clip.path, clip.header, clip.start_s, clip.end_s))

@@ -1,0 +1,66 @@
+"""One span of video through the stages: what a child process is asked to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import cv2
+import pyarrow as pa
+
+from models.runtime.batches import device_lost
+from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.rows import tables
+from pipeline.extraction.tasks import SpanJob
+from stages.clip import Clip
+from stages.networks import Ask
+from stages.video.pyav import read_header
+from stages.video.reader import read
+from stages.video.sound import read_sound
+
+_opened: dict[tuple[str, bool], Judge] = {}
+
+
+def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
+    """Load all weights of the recipe and what else is slow the first time; seconds it took.
+
+    ask: see `extract`; the networks it reaches are not loaded here.
+    """
+    start = time.perf_counter()
+    _judge(recipe, ask)
+    pa.array([0])  # imports pandas, a third of a second: here and not in the first clip
+    return time.perf_counter() - start
+
+
+def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
+    """All clips of one span of the video at `path`, as the catalog's tables.
+
+    ask: reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
+    GPU: a fresh one may have it again.
+    """
+    start = time.perf_counter()
+    head = read_header(path)
+    sound = read_sound(path, head, job.start_s, job.end_s)
+    frames = read(path, head, job.start_s, job.end_s, recipe.decoder)
+    clip = Clip(path, head, job.start_s, job.end_s, frames, sound)
+    opening = time.perf_counter() - start
+    verdicts = _judge(recipe, ask)(clip)
+    try:
+        return tables(verdicts, job, recipe.fingerprint, run_id, opening)
+    except Exception as error:
+        if not device_lost(error):
+            raise
+        print(f"the GPU failed: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def _judge(recipe: Recipe, ask: Ask | None) -> Judge:
+    """The recipe's stages, opened once a process. `ask` reaches the same parent in every call."""
+    cv2.setNumThreads(1)  # workers scale by processes
+    key = (recipe.fingerprint, ask is not None)
+    if key not in _opened:
+        _opened.clear()
+        _opened[key] = Judge(recipe.stages, ask)
+    return _opened[key]

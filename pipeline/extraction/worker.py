@@ -1,0 +1,232 @@
+"""The Ray actors. Each keeps one warm child process that does the native work; the actor itself only watches it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from catalogs.errors import BadSpan, NoCatalog, NoSpace
+from catalogs.schema import UNDECIDED_REASONS
+from catalogs.space import named_when_full
+from catalogs.staging import read_span, span_path, stage_span
+from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.extraction import rows
+from pipeline.extraction.fetching import Heard
+from pipeline.extraction.probe import Survey, SurveyJob, jobs_from_json, surveys_to_json
+from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.source_cache import LocalFiles
+from pipeline.extraction.tasks import SpanDone, SpanJob
+from pipeline.listing.faults import SourceFault, fault_of
+from pipeline.listing.reach import Patience
+from stages.networks import Ask
+
+_OPENING_SECONDS = 300.0
+"""Networks may take as long to load, however short the limit for a clip is."""
+
+LOST = (ChildTimeout, ChildCrashed, ChildError)
+
+_NOTHING_CAN_BE_STAGED = (OSError, NoCatalog, NoSpace)
+"""The catalog's disk, not the span."""
+
+_REPORT = "look at the file, and decide it again with --retry-failed"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds and bytes one span may take in a child process, and the patience with a file that cannot be reached."""
+
+    seconds: float = 300.0
+    memory: int = 12 << 30
+    patience: Patience = field(default_factory=Patience)
+
+
+class SurveyWorker:
+    """Hashes files and reads their headers, each once, however many spans of it are listed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._child = Child(limits.memory)
+        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A batch {"job": JSON of the jobs of one file} as {"survey": JSON of their surveys}."""
+        return {"survey": [surveys_to_json(self.survey(jobs_from_json(str(text)))) for text in batch["job"]]}
+
+    def close(self) -> None:
+        """End the child and remove copies."""
+        self._child.close()
+        self._files.close()
+
+    def survey(self, jobs: Sequence[SurveyJob], heard: Heard | None = None) -> list[Survey]:
+        """The surveys of the jobs of one file; what goes wrong is part of them. heard: see fetching.py."""
+        uri, content = jobs[0].uri, None
+        try:
+            read = self._files.read(uri, heard)
+            content = read.content
+            header = self._header(uri)
+            found = [Survey.of(job, content, header["duration"]) for job in jobs]
+            return [replace(found[0], bytes=read.bytes), *found[1:]]
+        except SourceFault as error:
+            reason, why = error.fault.reason, str(error)
+        except _NoHeader as error:
+            reason, why = error.reason, str(error)
+        except Exception as error:
+            reason, why = "error", f"{uri}: its survey stopped ({_said(error)}); {_REPORT}"
+        return [Survey.failed(job, content, why, reason) for job in jobs]
+
+    def _header(self, uri: str) -> dict[str, Any]:
+        """The file's header. Raises _NoHeader."""
+        path = self._files.local(uri)
+        try:
+            header = self._child.call("pipeline.extraction.header:header", path, seconds=self._limits.seconds)
+        except LOST as error:
+            why = str(error).splitlines()[0]
+            raise _NoHeader(f"{uri}: reading its header {why}; remove or transcode the file", _reason(error)) from error
+        if "unreadable" in header:
+            raise _NoHeader(header["unreadable"].replace(path, uri), "unreadable")
+        return header
+
+
+class _NoHeader(RuntimeError):
+    """A file without a header that can be read; reason: as in clips.reason."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SpanWorker:
+    """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
+
+    ask: reaches the networks in GPU actors (pipeline/serving/network_actors.py); without it they run in the child.
+    """
+
+    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
+        self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
+        self._child = Child(limits.memory)
+        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
+        opening = max(limits.seconds, _OPENING_SECONDS)
+        self._child.call("pipeline.extraction.span:open_stages", recipe, seconds=opening, asked=ask)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""
+        return {"done": [self.extract(SpanJob.from_json(str(text))).to_json() for text in batch["job"]]}
+
+    def extract(self, job: SpanJob) -> SpanDone:
+        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed.
+
+        Whatever else goes wrong is recorded as failed too; what cannot even be recorded here, the answer tells.
+        """
+        began = time.time()
+        try:
+            finished = self._finished(job, began)
+            if finished is not None:
+                return finished
+            built = self._built(job)
+        except NoSpace as error:
+            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except _NOTHING_CAN_BE_STAGED as error:
+            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except Exception:
+            row = built["clips"].to_pylist()[0]
+            return SpanDone(job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"])
+
+    def _stopped(self, job: SpanJob, error: Exception) -> dict[str, pa.Table]:
+        """The row of a span that the worker's own code did not get through."""
+        fault = fault_of(error)
+        reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
+        why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
+        return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
+
+    def _built(self, job: SpanJob) -> dict[str, pa.Table]:
+        """The span's tables."""
+        built = self._attempt(job, last=False)
+        if built is None:
+            built = self._attempt(job, last=True)
+        assert built is not None
+        return built
+
+    def _stage(self, job: SpanJob, built: dict[str, pa.Table], began: float) -> SpanDone:
+        stage_span(self._catalog, job.source_key, job.span_index, built)
+        return _done(job, built["clips"], began)
+
+    def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
+        """What a worker that died right after staging left for this run: the span is not done twice.
+
+        The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
+        """
+        path = span_path(Path(self._catalog), job.source_key, job.span_index)
+        try:
+            clips = read_span(path)["clips"] if path.exists() else None
+        except BadSpan:
+            return None
+        if clips is None:
+            return None
+        return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
+
+    def _attempt(self, job: SpanJob, last: bool) -> dict[str, pa.Table] | None:
+        """The span's tables; None when the child crashed or hung and a second try is left."""
+        start = time.perf_counter()
+        fingerprint = self._recipe.fingerprint
+        try:
+            with named_when_full(tempfile.gettempdir()):
+                path = self._files.local(job.uri)
+            return self._child.call(
+                "pipeline.extraction.span:extract",
+                self._recipe,
+                job,
+                path,
+                self._run_id,
+                seconds=self._limits.seconds,
+                asked=self._ask,
+            )
+        except (ChildTimeout, ChildCrashed) as error:
+            if not last:
+                return None
+            reason = _reason(error)
+            spent = time.perf_counter() - start
+            detail = f"{job.uri}: the worker {error} (tried twice, {spent:.0f} s the second time); transcode the file"
+            return rows.failed(job, fingerprint, self._run_id, reason, detail)
+        except SourceFault as error:
+            return rows.failed(job, fingerprint, self._run_id, error.fault.reason, str(error))
+        except ChildError as error:
+            text = str(error).splitlines()[0]
+            reason = "unreadable" if text.startswith("Unreadable") else "error"
+            return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text.replace(path, job.uri)}")
+
+
+def _reason(error: BaseException) -> str:
+    """What a call that was lost is called in clips.reason."""
+    if isinstance(error, ChildTimeout):
+        return "timeout"
+    return "crashed" if isinstance(error, ChildCrashed) else "error"
+
+
+def _said(error: BaseException) -> str:
+    """An error's type and first line."""
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+
+
+def _done(job: SpanJob, clips: pa.Table, began: float) -> SpanDone:
+    seconds: dict[str, float] = {}
+    for spent in clips["seconds"].to_pylist():
+        for stage, value in (spent or {}).items():
+            seconds[stage] = seconds.get(stage, 0.0) + (value or 0.0)
+    times = zip(clips["start_s"].to_pylist(), clips["end_s"].to_pylist(), strict=True)
+    lengths = [(end or 0.0) - (start or 0.0) for start, end in times]
+    verdicts = list(zip(clips["status"].to_pylist(), clips["reason"].to_pylist(), lengths, strict=True))
+    return SpanDone(job.source_key, job.span_index, verdicts, seconds, began)

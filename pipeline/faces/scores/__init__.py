@@ -1,8 +1,0 @@
-"""The scores of a face model: what is measured, on which frames, beside which baselines."""
-
-from __future__ import annotations
-
-from pipeline.faces.scores.choice import Part
-from pipeline.faces.scores.evaluation import Evaluation, evaluate, evaluate_catalog, write_evaluation
-
-__all__ = ["Evaluation", "Part", "evaluate", "evaluate_catalog", "write_evaluation"]

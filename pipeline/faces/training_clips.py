@@ -1,0 +1,55 @@
+"""What a training draws from: the clips of a frame store that are not kept out, and how often each frame is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalogs.frames import FrameStore
+from models.face.landmarks import read
+from pipeline.cli.command import Failure
+from pipeline.faces.expression import ExpressionSpace, space_of
+from pipeline.faces.sampling import Sampler, chances
+from pipeline.faces.split import Split
+
+_FRAMES = 10
+"""A clip with fewer frames that show a face is left out."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """store: all clips; index: the places in it of those that are drawn from, which sampler and space count.
+
+    known: their expression space, where it was found before.
+    """
+
+    store: FrameStore
+    index: Sequence[int]
+    sampler: Sampler
+    known: ExpressionSpace | None = None
+
+    @cached_property
+    def space(self) -> ExpressionSpace:
+        """The expressions of these clips; a second's work for a few dozen, for who learns."""
+        return self.known or space_of(self.store, self.index, self.sampler.subjects)
+
+
+def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callable[[], None] = lambda: None) -> Pool:
+    """The clips of a part of the split: train, validation or test. each: called for every clip that is looked at.
+
+    Failure when there are none.
+    """
+    index, subjects, odds = [], [], []
+    for place, clip in enumerate(store.clips):
+        each()
+        seen = store.seen(place)
+        if split.part_of(clip) != part or seen.sum() < _FRAMES:
+            continue
+        landmarks = store.landmarks(place)
+        index.append(place)
+        subjects.append(clip.subject)
+        odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen, store.camera(place)))
+    if not index:
+        raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
+    return Pool(store, index, Sampler(subjects, odds, seed))

@@ -1,0 +1,1 @@
+"""Who is who in a catalog: clusters of face vectors, and names that stay."""

@@ -1,0 +1,1 @@
+"""Networks on GPUs, shared by all workers."""

@@ -1,0 +1,1 @@
+"""Listing, fetching, adding and checking weights for a user."""

@@ -1,0 +1,1 @@
+"""One label a file: what a stage tells of a clip."""

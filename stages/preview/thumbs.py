@@ -1,0 +1,41 @@
+"""Small pictures of a clip for the report: a handful a clip, taken while frames stream by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from stages.video.pyav import keyframes
+from stages.video.reader import VideoHeader, upright
+
+HEIGHT = 180
+COUNT = 6
+
+
+@dataclass(frozen=True)
+class Thumb:
+    """A frame shrunk to `HEIGHT` pixels high or less: `index` at 25 fps, `scale` thumb pixels per frame pixel."""
+
+    index: int
+    image: np.ndarray
+    scale: float
+
+
+def thumb(index: int, image: np.ndarray) -> Thumb:
+    """The thumb of frame `index`, uint8 RGB [H, W, 3]; a very wide frame is less high."""
+    scale = min(HEIGHT / image.shape[0], 4 * HEIGHT / image.shape[1])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return Thumb(index, cv2.resize(image, size, interpolation=interpolation), scale)
+
+
+def key_thumbs(path: str, header: VideoHeader, start_s: float, end_s: float, count: int = 3) -> tuple[Thumb, ...]:
+    """Thumbs of the first key frames of a clip that never came to be tracked."""
+    out = []
+    for time, image in keyframes(path, header, start_s, end_s):
+        out.append(thumb(round((time - start_s) * 25), upright(image, header)))
+        if len(out) == count:
+            break
+    return tuple(out)
