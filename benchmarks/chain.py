@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.clips import clip_of
 from benchmarks.pool import timed
 from models.runtime.image import cut
-from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.clip_runner import ClipRunner
 from pipeline.extraction.recipe import open_profile
 from stages.clip import Clip, Reject, Track
 from stages.tracking.track import native_patch
@@ -61,7 +61,7 @@ def alone(paths: Sequence[str], cores: int) -> tuple[float, int]:
 
 
 def _open_alone(names: tuple[str, ...]) -> Callable[[str], bool]:
-    judge = Judge([stage for stage in open_profile() if stage.name in names])
+    judge = ClipRunner([stage for stage in open_profile() if stage.name in names])
 
     def step(path: str) -> bool:
         return any(

@@ -28,11 +28,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import chain
 from benchmarks.clips import clip_of
 from benchmarks.pool import cores, timed
-from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.clip_runner import ClipRunner
 from pipeline.extraction.recipe import open_profile
 from pipeline.machine import versions
+from stages.video.header import Unreadable
 from stages.video.pyav import read_header
-from stages.video.reader import Decoder, Unreadable
+from stages.video.reader import Decoder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,7 +52,7 @@ class Bench:
 
 def open_kernels() -> Callable[[str], dict[str, float]]:
     """All stages in one process; seconds by stage of a clip."""
-    judge = Judge(open_profile())
+    judge = ClipRunner(open_profile())
 
     def work(path: str) -> dict[str, float]:
         seconds: Counter[str] = Counter()

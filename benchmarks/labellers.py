@@ -46,7 +46,7 @@ HEAD = ("model", "batch", "bare/s", "ours/s", "ours/bare", "not network", "stage
 
 
 @dataclass(frozen=True)
-class Labellers:
+class NetworkActors:
     """Measure the networks that label clips.
 
     only: networks to measure, all without it. rounds: times the loops are repeated in turn. device: cpu or cuda.
@@ -63,7 +63,7 @@ class Labellers:
     clip: Path | None = None
 
 
-def main(args: Labellers) -> int:
+def main(args: NetworkActors) -> int:
     """A table, footnotes, then one line of JSON. 0, or 1 when a goal is missed, or 2 for a wrong argument."""
     names = [name for part in args.only for name in part.split(",")] or list(ALL)
     unknown = sorted(set(names) - set(ALL))
@@ -158,4 +158,4 @@ def _version(package: str) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(tyro.cli(Labellers, description=__doc__)))
+    sys.exit(main(tyro.cli(NetworkActors, description=__doc__)))

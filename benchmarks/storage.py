@@ -27,7 +27,7 @@ from catalogs.staging import stage_span
 from pipeline.demo.samples import make_samples
 from pipeline.extraction.recipe import Recipe, make_recipe
 from pipeline.extraction.span import extract
-from pipeline.extraction.tasks import SpanJob
+from pipeline.extraction.tasks import SpanTask
 from pipeline.extraction.throughput import PLACE, read_table
 from pipeline.extraction.variants import FRAME_SIZES
 from pipeline.listing.uris import content_hash
@@ -84,7 +84,7 @@ def stored(paths: Sequence[Path], catalog: Path, recipe: Recipe) -> dict[str, fl
         for number, path in enumerate(paths):
             length = min(recipe.max_seconds, read_header(str(path)).duration)
             key = f"{number:032x}"
-            job = SpanJob(str(path), key, content_hash(str(path)), 0, 1, 0.0, length, None, None)
+            job = SpanTask(str(path), key, content_hash(str(path)), 0, 1, 0.0, length, None, None)
             stage_span(catalog, key, 0, extract(recipe, job, str(path), "storage"))
         writer.commit()
     state = manifest.newest(catalog)

@@ -12,10 +12,11 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli.command import Failure, reported
+from pipeline.cli.command import reported
 from pipeline.cli.options import FileIfAny, Flag, parsed
 from pipeline.cli.places import file_to_write, local
 from pipeline.compare import compare, comparison_text, write_comparison
+from pipeline.errors import UsageError
 
 Catalogs = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FOLDER")]
 
@@ -39,7 +40,7 @@ class Compare:
 def main(args: Compare) -> None:
     if len(args.catalog) != 2:
         given = ", ".join(args.catalog) or "none"
-        raise Failure(f"two catalogs are compared, not {len(args.catalog)} ({given}): give --catalog A --catalog B")
+        raise UsageError(f"two catalogs are compared, not {len(args.catalog)} ({given}): give --catalog A --catalog B")
     a, b = (local(catalog, "--catalog") for catalog in args.catalog)
     out = None if args.out is None else file_to_write(args.out, "--out", "compare.html")
     found = compare(a, b)

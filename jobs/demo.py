@@ -16,7 +16,7 @@ from pipeline.demo.samples import make_samples
 from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.run import Request, extract
 from pipeline.extraction.summary import summary_text
-from pipeline.faces.bundled_checkpoint import own_checkpoint
+from pipeline.faces.bundled_checkpoint import bundled_checkpoint
 from pipeline.faces.latent_figure import write_latent_figure
 from pipeline.query.table import table_text
 from pipeline.report import write_report
@@ -42,7 +42,7 @@ def main(args: Demo) -> None:
     make_samples(clips)
     result = extract(Request([str(clips)], str(catalog), make_recipe(frames="tiny")))
     page = write_report(str(catalog), out / "report.html")
-    picture = write_latent_figure(str(catalog), own_checkpoint(), out / "latents.png")
+    picture = write_latent_figure(str(catalog), bundled_checkpoint(), out / "latents.png")
     print(table_text(catalogs.query(catalog, VERDICTS)))
     print(summary_text(result))
     print(f"duckdb:   select * from read_parquet('{catalog}/clips/**/*.parquet') where status = 'accepted'")

@@ -9,11 +9,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli.command import Failure, reported
+from pipeline.cli.command import reported
 from pipeline.cli.options import FileIfAny, Flag, Folder, parsed
 from pipeline.cli.places import folder_to_write, local
+from pipeline.errors import UsageError
 from pipeline.evaluation.faces import Part, evaluate_catalog, write_evaluation
-from pipeline.faces.bundled_checkpoint import own_checkpoint
+from pipeline.faces.bundled_checkpoint import bundled_checkpoint
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class EvaluateFaces:
 
 def main(args: EvaluateFaces) -> None:
     if args.baselines and args.checkpoint:
-        raise Failure("--baselines leaves the model out: give no --checkpoint")
+        raise UsageError("--baselines leaves the model out: give no --checkpoint")
     given = local(args.checkpoint, "--checkpoint") if args.checkpoint else None
-    checkpoint = None if args.baselines else given or own_checkpoint()
+    checkpoint = None if args.baselines else given or bundled_checkpoint()
     out = folder_to_write(args.out, "--out")
     found = evaluate_catalog(str(local(args.catalog, "--catalog")), checkpoint, args.split)
     paths = [str(path) for path in write_evaluation(found, out)]

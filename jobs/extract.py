@@ -13,10 +13,10 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli.command import Failure, reported
+from pipeline.cli.command import reported
 from pipeline.cli.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
 from pipeline.cli.places import local
-from pipeline.cluster import RunError
+from pipeline.errors import RunError, UsageError
 from pipeline.extraction.licences import refuse_noncommercial
 from pipeline.extraction.outlook import outlook
 from pipeline.extraction.plan import plan, plan_text
@@ -84,12 +84,12 @@ class Extract:
 
 
 def main(args: Extract) -> None:
-    """Run it; errors come out as Failure with their exit code."""
+    """Run it; errors come out as UsageError with their exit code."""
     inputs = [text for texts in args.input for text in texts]
     catalog = _required(inputs, args.catalog)
     for option, value in (("--workers", args.workers), ("--timeout", args.timeout)):
         if value is not None and value <= 0:
-            raise Failure(f"{option} must be above 0, not {value:g}")
+            raise UsageError(f"{option} must be above 0, not {value:g}")
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
     latents = str(local(args.latents, "--latents")) if args.latents else None
@@ -118,13 +118,13 @@ def main(args: Extract) -> None:
 
 
 def _required(inputs: Sequence[str], catalog: str | None) -> str:
-    """The catalog as an absolute path. Failure names all that is missing, at once."""
+    """The catalog as an absolute path. UsageError names all that is missing, at once."""
     missing = [
         *([] if inputs else ["--input (files, folders, globs, URIs or a manifest)"]),
         *([] if catalog else ["--catalog (the folder that the catalog is written to)"]),
     ]
     if missing or catalog is None:
-        raise Failure(f"missing: {' and '.join(missing)}; for example: {EXAMPLES[0]}")
+        raise UsageError(f"missing: {' and '.join(missing)}; for example: {EXAMPLES[0]}")
     return str(local(catalog, "--catalog"))
 
 

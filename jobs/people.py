@@ -11,8 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli.command import Failure, absolute, reported
+from pipeline.cli.command import absolute, reported
 from pipeline.cli.options import DistanceIfAny, Flag, Folder, parsed
+from pipeline.errors import UsageError
 from pipeline.people.naming import changes_text, name_people
 
 
@@ -36,7 +37,7 @@ class NamePeople:
 
 def main(args: NamePeople) -> None:
     if args.same_person is not None and not 0 < args.same_person < math.inf:
-        raise Failure(f"--same-person {args.same_person:g} is no distance: give a number above 0")
+        raise UsageError(f"--same-person {args.same_person:g} is no distance: give a number above 0")
     uri = absolute(args.catalog, "--catalog")
     found, same_person = name_people(uri, args.same_person)
     if args.json:

@@ -15,9 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from catalogs.summary import summary
 from catalogs.view import answers
-from pipeline.cli.command import Failure, reported
+from pipeline.cli.command import reported
 from pipeline.cli.options import Flag, Folder, parsed
 from pipeline.cli.places import local
+from pipeline.errors import UsageError
 from pipeline.extraction.summary import catalog_text
 from pipeline.query import questions
 from pipeline.query.answers import json_lines, write_csv
@@ -51,21 +52,21 @@ class Query:
 def main(args: Query) -> None:
     uri = str(local(args.catalog, "--catalog"))
     if args.csv and args.json:
-        raise Failure("--csv and --json exclude each other: give one of them")
+        raise UsageError("--csv and --json exclude each other: give one of them")
     sql = questions.given(args.sql)
     if sql is None:
         if args.csv:
-            raise Failure("--csv prints the rows of a question: give SQL, or no --csv for the summary")
+            raise UsageError("--csv prints the rows of a question: give SQL, or no --csv for the summary")
         counts = summary(uri)
         print(json.dumps(counts) if args.json else catalog_text(uri, counts))
         return
     asked = questions.statements(sql)
     if len(asked) > 1 and (args.csv or args.json):
-        raise Failure(f"--csv and --json print the rows of one statement, not of {len(asked)}: ask one at a time")
+        raise UsageError(f"--csv and --json print the rows of one statement, not of {len(asked)}: ask one at a time")
     try:
         *tables, older = answers(uri, [*asked, OLDER])
     except duckdb.Error as error:
-        raise Failure(f"DuckDB refuses the SQL: {error}") from error
+        raise UsageError(f"DuckDB refuses the SQL: {error}") from error
     if args.csv:
         write_csv(tables[0], sys.stdout)
     elif args.json:

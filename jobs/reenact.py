@@ -12,9 +12,10 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli.command import Failure, reported
+from pipeline.cli.command import reported
 from pipeline.cli.options import File, FileIfAny, Flag, parsed
 from pipeline.cli.places import file_to_write, given, local
+from pipeline.errors import UsageError
 
 Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE")]
 
@@ -53,11 +54,11 @@ class Reenact:
 
 def main(args: Reenact) -> None:
     from pipeline.evaluation.faces.run import Telling
-    from pipeline.faces.bundled_checkpoint import own_checkpoint
+    from pipeline.faces.bundled_checkpoint import bundled_checkpoint
     from pipeline.faces.reenactment import Reenactment, reenact
 
     if args.pose_only and args.dynamics_only:
-        raise Failure("--pose-only and --dynamics-only exclude each other: without either, both move over")
+        raise UsageError("--pose-only and --dynamics-only exclude each other: without either, both move over")
     out = file_to_write(args.out, "--out", "out.mp4")
     if args.grid:
         file_to_write(str(out.with_suffix(".png")), "--out", "out.png")
@@ -66,7 +67,7 @@ def main(args: Reenact) -> None:
             [given(path, "--source") for path in args.source],
             given(args.driver, "--driver"),
             out,
-            local(args.checkpoint, "--checkpoint") if args.checkpoint else own_checkpoint(),
+            local(args.checkpoint, "--checkpoint") if args.checkpoint else bundled_checkpoint(),
             "pose" if args.pose_only else "dynamics" if args.dynamics_only else "both",
             args.grid,
             args.side_by_side,

@@ -55,7 +55,7 @@ class TrainFaces:
 
 
 def main(args: TrainFaces) -> None:
-    """Run it; errors come out as Failure with their exit code."""
+    """Run it; errors come out as UsageError with their exit code."""
     with Asked() as asked:
         job = FaceJob(
             str(local(args.catalog, "--catalog")),

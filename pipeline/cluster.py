@@ -16,13 +16,10 @@ from ray.data import ActorPoolStrategy, DataContext
 
 from models.weights.needed import environment
 from pipeline.child import ROOT
+from pipeline.errors import RunError
 from pipeline.ray_logs import quiet_ray
 
 _MOST_BLOCKS = 4000
-
-
-class RunError(RuntimeError):
-    """The run could not finish; says what to do."""
 
 
 def address() -> str | None:

@@ -15,7 +15,8 @@ from models.weights.entry import Weights
 from stages.preview.thumbs import Thumb
 from stages.tracking.face_count import FaceCount
 from stages.tracking.inset import Inset
-from stages.video.reader import Frames, VideoHeader
+from stages.video.header import VideoHeader
+from stages.video.reader import Frames
 
 FPS = 25
 AUDIO_RATE = 16_000

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.extraction.clip_runner import Judge, Verdict
+from pipeline.extraction.clip_runner import ClipRunner, Verdict
 from pipeline.extraction.recipe import make_recipe
 from stages.clip import Clip, Stage
 from stages.video.pyav import read_header
@@ -46,8 +46,8 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
 
     @cached_property
-    def _judge(self) -> Judge:
-        return Judge(stages())
+    def _judge(self) -> ClipRunner:
+        return ClipRunner(stages())
 
     def verdicts(self, path: Path) -> list[Verdict]:
         """Verdicts of every part of `path`; clips come with their track, without their frames."""

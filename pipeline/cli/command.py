@@ -17,16 +17,9 @@ import duckdb
 
 from catalogs.errors import BadPlace, CatalogBusy, CatalogError, NoCatalog, RecipeMismatch
 from models.weights.registry import WeightsMissing
-from pipeline.cluster import RunError
-from pipeline.extraction.recipe import RecipeError
-from pipeline.listing.inputs import InputError
+from pipeline.errors import InputError, RecipeError, RunError, UsageError
 
-
-class Failure(RuntimeError):
-    """A wrong argument (exit code 2)."""
-
-
-WRONG_ARGUMENT = (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace, duckdb.Error)
+WRONG_ARGUMENT = (UsageError, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace, duckdb.Error)
 COULD_NOT_FINISH = (CatalogBusy, CatalogError, RunError, WeightsMissing, OSError)
 
 
@@ -124,11 +117,11 @@ def in_submitted_job() -> bool:
 
 
 def absolute(path: str, option: str) -> str:
-    """`path` as an absolute path or the URI it is. A relative path in a submitted job is a Failure: see there."""
+    """`path` as an absolute path or the URI it is. A relative path in a submitted job is a UsageError: see there."""
     if "://" in path or os.path.isabs(path):
         return path
     if in_submitted_job():
-        raise Failure(
+        raise UsageError(
             f"{option} {path}: a submitted job runs in a copy of the working directory that is removed; "
             "give an absolute path"
         )

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.listing.uris import canonical, is_local, local_copy
 
 
@@ -32,8 +32,8 @@ class Given:
 
     @contextmanager
     def named(self) -> Iterator[None]:
-        """A Failure inside names the file as it was given, not its copy."""
+        """A UsageError inside names the file as it was given, not its copy."""
         try:
             yield
-        except Failure as error:
-            raise Failure(str(error).replace(self.path, self.uri)) from error
+        except UsageError as error:
+            raise UsageError(str(error).replace(self.path, self.uri)) from error

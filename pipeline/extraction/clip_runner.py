@@ -12,7 +12,7 @@ from models.runtime.batches import device_lost
 from pipeline.extraction.finite import NotFinite, check_finite
 from stages.clip import Clip, Reject, Runner, Stage
 from stages.networks import Ask, NetworkStage
-from stages.video.reader import Unreadable
+from stages.video.header import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Verdict:
     seconds: dict[str, float]
 
 
-class Judge:
+class ClipRunner:
     """The stages of a recipe, opened once, applied to one stretch after the other.
 
     ask: reaches the networks of stages where they run; without it they are loaded here.

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from catalogs.columns import replaced
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline.extraction.probe import Survey, SurveyJob
+from pipeline.extraction.probe import SourceTask, Survey
 from pipeline.people.naming import SAME_PERSON, People, compared, is_listed, named, seen
 
 
@@ -23,7 +23,7 @@ class Upkeep:
     `pipeline.people.naming.named`.
     """
 
-    listed: Sequence[SurveyJob]
+    listed: Sequence[SourceTask]
     surveys: Sequence[Survey]
     fingerprint: str
     run_id: str
@@ -40,7 +40,7 @@ class Upkeep:
         return after, compared(clips, after, self.fingerprint)
 
 
-def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SurveyJob]) -> pa.Table:
+def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SourceTask]) -> pa.Table:
     """Without rows of a file's earlier bytes: same uri as a surveyed source, other content, and not listed any more.
 
     Of a source that was surveyed, a row that says that it could not be reached goes too, unless it is listed so.
@@ -61,7 +61,7 @@ def with_keys(clips: pa.Table, now: Mapping[str, str]) -> pa.Table:
     return replaced(clips, "source_key", keys)
 
 
-def as_listed(clips: pa.Table, listed: Mapping[str, SurveyJob]) -> pa.Table:
+def as_listed(clips: pa.Table, listed: Mapping[str, SourceTask]) -> pa.Table:
     """With the names, splits and other columns of what is listed now; what is not keeps those that it has.
 
     A name that was listed and is not any more goes; one that clustering gave stays, until people are named again.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from stages.video.header import Unreadable
 from stages.video.pyav import read_header
-from stages.video.reader import Unreadable
 
 
 def header(path: str) -> dict[str, Any]:
-    """The fields of `stages.video.reader.VideoHeader`, or {"unreadable": why}."""
+    """The fields of `stages.video.header.VideoHeader`, or {"unreadable": why}."""
     try:
         return asdict(read_header(path))
     except Unreadable as error:

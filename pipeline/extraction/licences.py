@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models.weights.registry import weights
-from pipeline.extraction.recipe import Recipe, RecipeError
+from pipeline.errors import RecipeError
+from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.variants import VARIANTS, stage, variant_of
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline.extraction.probe import Stretch, Survey, stretch
+from pipeline.extraction.probe import ContentRange, Survey, content_range
 
 
 def decided_spans(decided: pa.Table, retry_failed: bool) -> set[tuple[str, int]]:
@@ -47,27 +47,27 @@ def touched(
 
     listed: the source_key of everything that is listed now; such rows are right as they are.
     """
-    now: dict[tuple[str, int, int, Stretch], str] = {}
+    now: dict[tuple[str, int, int, ContentRange], str] = {}
     for survey in surveys:
         if survey.content is not None:
             uri, key, pieces = survey.job.uri, survey.job.source_key, survey.pieces(max_seconds)
-            now[uri, 0, 1, stretch(survey.content, survey.start_s, survey.end_s)] = key
+            now[uri, 0, 1, content_range(survey.content, survey.start_s, survey.end_s)] = key
             for index, piece in enumerate(pieces):
-                now[uri, index, len(pieces), stretch(survey.content, *piece)] = key
+                now[uri, index, len(pieces), content_range(survey.content, *piece)] = key
     held = ((key, now.get((uri, index, count, at))) for key, index, count, uri, at in _spans(decided))
     return {old: new for old, new in held if new is not None and old not in listed}
 
 
-def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[Stretch, tuple[str, str]]:
-    """Spans the catalog holds of contents that were surveyed now: stretch to (uri, source_key)."""
+def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[ContentRange, tuple[str, str]]:
+    """Spans the catalog holds of contents that were surveyed now: content_range to (uri, source_key)."""
     contents = pa.array({s.content for s in surveys if s.content is not None}, pa.string())
     later = pc.is_in(decided["reason"], pa.array(["duplicate", *UNDECIDED_REASONS]))
     held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), pc.invert(later)))
     return {at: (uri, key) for key, _, _, uri, at in _spans(held)}
 
 
-def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, Stretch]]:
-    """(source_key, span_index, span_count, uri, stretch) of spans whose bytes are known, their clips joined."""
+def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, ContentRange]]:
+    """(source_key, span_index, span_count, uri, content_range) of spans whose bytes are known, their clips joined."""
     spans: dict[tuple[str, int], tuple[str, float, float, str, int]] = {}
     names = ("source_key", "span_index", "content", "start_s", "end_s", "source_uri", "span_count")
     for key, index, content, start, end, uri, count in zip(*(decided[n].to_pylist() for n in names), strict=True):
@@ -77,4 +77,4 @@ def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, Stretch]]:
             start, end = min(start, spans[key, index][1]), max(end, spans[key, index][2])
         spans[key, index] = content, start, end, uri, count
     for (key, index), (content, start, end, uri, count) in spans.items():
-        yield key, index, count, uri, stretch(content, start, end)
+        yield key, index, count, uri, content_range(content, start, end)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.extraction.tasks import SpanJob, spans
+from pipeline.extraction.tasks import SpanTask, spans
 
 
 @dataclass(frozen=True)
-class SurveyJob:
+class SourceTask:
     """One listed source, with its place in the list."""
 
     position: int
@@ -29,7 +29,7 @@ class SurveyJob:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> SurveyJob:
+    def from_json(cls, text: str) -> SourceTask:
         return cls(**json.loads(text))
 
 
@@ -39,12 +39,12 @@ LONGEST = 60 * 86_400.0
 
 @dataclass(frozen=True)
 class Survey:
-    """What the survey found: content hash and the stretch to work on, or why it cannot be read.
+    """What the survey found: content hash and the content_range to work on, or why it cannot be read.
 
     reason: as in clips.reason, with an error. bytes: those that were read for it.
     """
 
-    job: SurveyJob
+    job: SourceTask
     content: str | None
     start_s: float
     end_s: float
@@ -53,11 +53,11 @@ class Survey:
     bytes: int = 0
 
     @classmethod
-    def failed(cls, job: SurveyJob, content: str | None, error: str, reason: str = "unreadable") -> Survey:
+    def failed(cls, job: SourceTask, content: str | None, error: str, reason: str = "unreadable") -> Survey:
         return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error, reason)
 
     @classmethod
-    def of(cls, job: SurveyJob, content: str, duration: float) -> Survey:
+    def of(cls, job: SourceTask, content: str, duration: float) -> Survey:
         """A readable source of `duration` seconds; listed times are clipped to it."""
         if not math.isfinite(duration) or duration > LONGEST:
             why = f"{job.uri}: claims to last {duration:.6g} s, which no video does; transcode the file"
@@ -80,7 +80,7 @@ class Survey:
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> Survey:
-        return cls(**{**values, "job": SurveyJob(**values["job"])})
+        return cls(**{**values, "job": SourceTask(**values["job"])})
 
     def pieces(self, max_seconds: float) -> list[tuple[float, float]]:
         """(start_s, end_s) of its spans; what cannot be read is one piece, as listed."""
@@ -88,10 +88,10 @@ class Survey:
             return [(self.start_s, self.end_s)]
         return spans(self.start_s, self.end_s, max_seconds)
 
-    def span_job(self, index: int, count: int, start_s: float, end_s: float) -> SpanJob:
+    def span_job(self, index: int, count: int, start_s: float, end_s: float) -> SpanTask:
         """Span `index` of `count` of this source."""
         job = self.job
-        return SpanJob(
+        return SpanTask(
             job.uri,
             job.source_key,
             self.content or "",
@@ -105,21 +105,21 @@ class Survey:
         )
 
 
-def grouped(jobs: Iterable[SurveyJob]) -> list[list[SurveyJob]]:
+def grouped(jobs: Iterable[SourceTask]) -> list[list[SourceTask]]:
     """The jobs by file, in the order of the list: however many spans of a file are listed, it is read once."""
-    groups: dict[str, list[SurveyJob]] = {}
+    groups: dict[str, list[SourceTask]] = {}
     for job in jobs:
         groups.setdefault(job.uri, []).append(job)
     return list(groups.values())
 
 
-def jobs_to_json(jobs: Sequence[SurveyJob]) -> str:
+def jobs_to_json(jobs: Sequence[SourceTask]) -> str:
     """The jobs of one file as text."""
     return json.dumps([asdict(job) for job in jobs])
 
 
-def jobs_from_json(text: str) -> list[SurveyJob]:
-    return [SurveyJob(**values) for values in json.loads(text)]
+def jobs_from_json(text: str) -> list[SourceTask]:
+    return [SourceTask(**values) for values in json.loads(text)]
 
 
 def surveys_to_json(surveys: Sequence[Survey]) -> str:
@@ -132,38 +132,40 @@ def surveys_from_json(text: str) -> list[Survey]:
 
 
 @dataclass(frozen=True)
-class Triage:
+class SpanPlan:
     """The surveyed sources sorted: spans to work on, (span, first uri) of duplicates, what cannot be read."""
 
-    spans: tuple[SpanJob, ...]
-    duplicates: tuple[tuple[SpanJob, str], ...]
+    spans: tuple[SpanTask, ...]
+    duplicates: tuple[tuple[SpanTask, str], ...]
     unreadable: tuple[Survey, ...]
 
 
-Stretch = tuple[str, int, int]
-"""(content, start, end in ms): two spans with the same stretch would give the same clips."""
+ContentRange = tuple[str, int, int]
+"""(content, start, end in ms): two spans with the same content_range would give the same clips."""
 
 
-def stretch(content: str, start_s: float, end_s: float) -> Stretch:
+def content_range(content: str, start_s: float, end_s: float) -> ContentRange:
     return content, round(start_s * 1000), round(end_s * 1000)
 
 
-def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], max_seconds: float) -> Triage:
+def plan_spans(
+    surveys: Sequence[Survey], known: Mapping[ContentRange, tuple[str, str]], max_seconds: float
+) -> SpanPlan:
     """Sort surveys, in the order of the list, so that the first of equal files is the one that is worked on.
 
     A source that holds nothing new is one duplicate; of one that does, the spans that are not new are duplicates.
-    known: what the catalog holds already, as stretch to (uri, source_key).
+    known: what the catalog holds already, as content_range to (uri, source_key).
     """
     first = dict(known)
-    jobs: list[SpanJob] = []
-    duplicates: list[tuple[SpanJob, str]] = []
+    jobs: list[SpanTask] = []
+    duplicates: list[tuple[SpanTask, str]] = []
     broken: list[Survey] = []
     for survey in sorted(surveys, key=lambda s: s.job.position):
         if survey.content is None:
             broken.append(survey)
             continue
         pieces = survey.pieces(max_seconds)
-        stretches = [stretch(survey.content, *piece) for piece in pieces]
+        stretches = [content_range(survey.content, *piece) for piece in pieces]
         own = (survey.job.uri, survey.job.source_key)
         firsts = [first.setdefault(s, own) for s in stretches]
         if all(key != survey.job.source_key for _, key in firsts):
@@ -177,4 +179,4 @@ def triage(surveys: Sequence[Survey], known: Mapping[Stretch, tuple[str, str]], 
                     jobs.append(job)
                 else:
                     duplicates.append((job, uri))
-    return Triage(tuple(jobs), tuple(duplicates), tuple(broken))
+    return SpanPlan(tuple(jobs), tuple(duplicates), tuple(broken))

@@ -9,9 +9,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from pipeline import cluster
-from pipeline.cli.progress import SurveyProgress
-from pipeline.extraction.probe import Survey, SurveyJob, grouped, jobs_to_json, surveys_from_json
-from pipeline.extraction.worker import Limits, SurveyWorker
+from pipeline.extraction.probe import SourceTask, Survey, grouped, jobs_to_json, surveys_from_json
+from pipeline.extraction.progress import ProbeProgress
+from pipeline.extraction.worker import Limits, ProbeWorker
 from pipeline.listing.uris import is_local
 
 SHORT = 200
@@ -22,10 +22,10 @@ _FEW = 16
 
 
 def survey(
-    jobs: Sequence[SurveyJob], limits: Limits, workers: int | None, progress: SurveyProgress | None = None
+    jobs: Sequence[SourceTask], limits: Limits, workers: int | None, progress: ProbeProgress | None = None
 ) -> list[Survey]:
     """The surveys of `jobs`, in any order. Each file is read once, however many of its spans are listed."""
-    progress = progress or SurveyProgress(len(jobs), quiet=True)
+    progress = progress or ProbeProgress(len(jobs), quiet=True)
     files = grouped(jobs)
     here = len(files) <= SHORT and not cluster.address()
     found: list[Survey] = []
@@ -36,19 +36,19 @@ def survey(
 
 
 def _here(
-    files: Sequence[Sequence[SurveyJob]], limits: Limits, workers: int | None, progress: SurveyProgress
+    files: Sequence[Sequence[SourceTask]], limits: Limits, workers: int | None, progress: ProbeProgress
 ) -> Iterator[list[Survey]]:
     """By workers in threads of this process; each has a child process that reads, and goes with its thread."""
     most = workers or len(os.sched_getaffinity(0))
     remote = sum(not is_local(jobs[0].uri) for jobs in files)
     count = max(1, min(most, remote + (len(files) - remote) // _FEW, len(files)))
-    left, done = SimpleQueue[Sequence[SurveyJob]](), SimpleQueue[list[Survey] | BaseException]()
+    left, done = SimpleQueue[Sequence[SourceTask]](), SimpleQueue[list[Survey] | BaseException]()
     for jobs in files:
         left.put(jobs)
 
     def work() -> None:
         try:
-            with closing(SurveyWorker(limits)) as worker:
+            with closing(ProbeWorker(limits)) as worker:
                 while True:
                     done.put(worker.survey(left.get_nowait(), progress.hear))
         except Empty:
@@ -65,7 +65,7 @@ def _here(
         yield answer
 
 
-def _on_ray(files: Sequence[Sequence[SurveyJob]], limits: Limits, workers: int | None) -> Iterator[list[Survey]]:
+def _on_ray(files: Sequence[Sequence[SourceTask]], limits: Limits, workers: int | None) -> Iterator[list[Survey]]:
     texts = [jobs_to_json(jobs) for jobs in files]
-    for text in cluster.run(texts, SurveyWorker, (limits,), cluster.connect(workers), "survey"):
+    for text in cluster.run(texts, ProbeWorker, (limits,), cluster.connect(workers), "survey"):
         yield surveys_from_json(text)

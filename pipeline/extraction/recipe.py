@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from models.weights.registry import Weights, weights
+from pipeline.errors import RecipeError
 from pipeline.extraction.variants import (
     DETECTORS,
     FRAME_SIZES,
@@ -24,10 +25,6 @@ from pipeline.extraction.variants import (
 from stages.clip import Stage
 from stages.networks import Network, NetworkStage
 from stages.video.reader import Decoder
-
-
-class RecipeError(ValueError):
-    """A profile, stage or parameter that does not exist or does not fit; lists those that do."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from catalogs.schema import PER_FRAME, UNDECIDED_REASONS, conform, empty
 from pipeline.extraction.clip_runner import Verdict
-from pipeline.extraction.tasks import SpanJob, clip_id
+from pipeline.extraction.tasks import SpanTask, clip_id
 from pipeline.listing.uris import printable
 from stages.clip import Clip
 from stages.preview.contact_sheet import face_picture, sheet
@@ -20,7 +20,7 @@ _ARRAYS = (*PER_FRAME, "identity")
 
 
 def tables(
-    verdicts: Iterable[Verdict], job: SpanJob, fingerprint: str, run_id: str, opening: float = 0.0
+    verdicts: Iterable[Verdict], job: SpanTask, fingerprint: str, run_id: str, opening: float = 0.0
 ) -> dict[str, pa.Table]:
     """Tables clips, latents and previews of one span, and frames where a stage stored them.
 
@@ -44,7 +44,7 @@ def tables(
     return {table: conform(table, found) for table, found in made.items()}
 
 
-def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+def clip_row(verdict: Verdict, job: SpanTask, fingerprint: str, run_id: str) -> dict[str, Any]:
     """The row of table clips of one verdict."""
     clip = verdict.clip
     whole = (clip.start_s, clip.end_s) == (job.start_s, job.end_s)
@@ -63,7 +63,7 @@ def clip_row(verdict: Verdict, job: SpanJob, fingerprint: str, run_id: str) -> d
     }
 
 
-def failed(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+def failed(job: SpanTask, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
     """Tables of a span that gave no clip: one failed row."""
     # one that is not decided may not hold the id that a copy of the file gets
     own = ("unreachable", job.source_key) if reason in UNDECIDED_REASONS else ()
@@ -72,13 +72,13 @@ def failed(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str
     )
 
 
-def uncommitted(job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
+def uncommitted(job: SpanTask, fingerprint: str, run_id: str, reason: str, detail: str) -> dict[str, pa.Table]:
     """Tables of a span whose own tables the catalog did not take: one failed row with an id of its own."""
     own = clip_id(job.content, job.start_s, job.end_s, "uncommitted", job.source_key)
     return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own)
 
 
-def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> dict[str, pa.Table]:
+def duplicate(job: SpanTask, fingerprint: str, run_id: str, first_uri: str) -> dict[str, pa.Table]:
     """Tables of a source with the bytes of another: one rejected row that names the first."""
     detail = f"same bytes as {first_uri}"
     own = clip_id(job.content, job.start_s, job.end_s, "duplicate", job.source_key)
@@ -86,7 +86,7 @@ def duplicate(job: SpanJob, fingerprint: str, run_id: str, first_uri: str) -> di
 
 
 def unreadable(
-    job: SpanJob, fingerprint: str, run_id: str, reason: str, detail: str, has_content: bool
+    job: SpanTask, fingerprint: str, run_id: str, reason: str, detail: str, has_content: bool
 ) -> dict[str, pa.Table]:
     """Tables of a source that could not even be surveyed: one failed row."""
     own = clip_id(job.content, 0, 0, "unreadable", job.source_key)
@@ -94,7 +94,7 @@ def unreadable(
 
 
 def _lone_row(
-    job: SpanJob,
+    job: SpanTask,
     fingerprint: str,
     run_id: str,
     status: str,
@@ -117,7 +117,7 @@ def _lone_row(
     return {"clips": conform("clips", [row]), "latents": empty("latents"), "previews": empty("previews")}
 
 
-def _source_columns(job: SpanJob, fingerprint: str, run_id: str) -> dict[str, Any]:
+def _source_columns(job: SpanTask, fingerprint: str, run_id: str) -> dict[str, Any]:
     return {
         "source_uri": job.uri,
         "source_key": job.source_key,

@@ -29,14 +29,15 @@ from catalogs.schema import STATUSES, UNDECIDED_REASONS
 from catalogs.staging import stage_span
 from models.weights.needed import require
 from pipeline import cluster
-from pipeline.cli.progress import Progress, SurveyProgress
+from pipeline.errors import RunError
 from pipeline.extraction import rows
 from pipeline.extraction.finalise import Upkeep, with_keys
 from pipeline.extraction.pending import decided_sources, decided_spans, known, touched, unreached
-from pipeline.extraction.probe import Survey, SurveyJob, Triage, triage
+from pipeline.extraction.probe import SourceTask, SpanPlan, Survey, plan_spans
 from pipeline.extraction.probing import survey
+from pipeline.extraction.progress import ProbeProgress, Progress
 from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.tasks import SpanDone, SpanJob
+from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.extraction.worker import Limits, SpanWorker
 from pipeline.listing.inputs import Source, list_sources, source_key
 from pipeline.listing.reach import Reach
@@ -44,7 +45,7 @@ from pipeline.listing.stamps import stamps
 from pipeline.listing.uris import printable
 from pipeline.machine import machine, versions
 from pipeline.people.naming import People, same_person_of
-from pipeline.serving.network_actors import labellers
+from pipeline.serving.network_actors import network_actors
 
 COMMIT_SECONDS = 15.0
 _METADATA_SECONDS = 60.0
@@ -136,7 +137,7 @@ class _Run:
     def __init__(self, request: Request, writer: Writer, reach: Reach) -> None:
         self._request, self._writer, self._recipe = request, writer, request.recipe
         self._reach = reach
-        self._spans: dict[tuple[str, int], SpanJob] = {}
+        self._spans: dict[tuple[str, int], SpanTask] = {}
         self._waiting: set[str] = set()
         self._root = str(locate(request.catalog))
         self._started = datetime.now(UTC)
@@ -167,18 +168,20 @@ class _Run:
             self._tidy(listed, [])
         return self._result(keys, len(listed), len(listed) - len(todo))
 
-    def _decide(self, listed: Sequence[SurveyJob], todo: Sequence[SurveyJob], keys: set[str]) -> None:
+    def _decide(self, listed: Sequence[SourceTask], todo: Sequence[SourceTask], keys: set[str]) -> None:
         self._say(f"{len(todo)} sources to decide")
-        progress = SurveyProgress(len(todo), self._request.quiet)
+        progress = ProbeProgress(len(todo), self._request.quiet)
         surveys = survey(todo, self._request.limits, self._request.workers, progress)
         self._work(surveys, keys)
         self._record_problems()
         self._tidy(listed, surveys)
         self._refuse_undecided(todo)
 
-    def _tidy(self, listed: Sequence[SurveyJob], surveys: Sequence[Survey]) -> None:
+    def _tidy(self, listed: Sequence[SourceTask], surveys: Sequence[Survey]) -> None:
         """Superseded rows go, and where something is new, people are named; who has another name is told."""
-        update = Upkeep(listed, surveys, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe))
+        update = Upkeep(
+            listed, surveys, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe.describe())
+        )
         people: list[People | None] = []
 
         def updated(clips: pa.Table) -> pa.Table:
@@ -204,7 +207,7 @@ class _Run:
             raise
         self._put_run("unfinished" if self._waiting else "finished", listed)
 
-    def _refuse_undecided(self, todo: Sequence[SurveyJob]) -> None:
+    def _refuse_undecided(self, todo: Sequence[SourceTask]) -> None:
         """Every source has its verdict or is known to be out of reach, or the run did not finish and says why."""
         decided = self._writer.decided()
         out_of_reach = set(self._writer.spared).union(unreached(decided)["source_key"].to_pylist())
@@ -213,11 +216,11 @@ class _Run:
         left = [job.uri for job in todo if job.source_key not in done]
         if left:
             why = "; ".join(problem.error for problem in self._writer.problems[:3]) or "no worker answered"
-            raise cluster.RunError(f"{len(left)} sources have no verdict, the first is {left[0]} ({why}); run it again")
+            raise RunError(f"{len(left)} sources have no verdict, the first is {left[0]} ({why}); run it again")
 
-    def _listed(self, sources: Sequence[Source]) -> list[SurveyJob]:
+    def _listed(self, sources: Sequence[Source]) -> list[SourceTask]:
         jobs = [
-            SurveyJob(
+            SourceTask(
                 i,
                 s.uri,
                 source_key(s, mark or ""),
@@ -237,7 +240,7 @@ class _Run:
         if same:
             self._writer.rewrite(lambda clips: with_keys(clips, same))
         decided = self._writer.decided()
-        sorted_out = triage(surveys, known(decided, surveys), self._recipe.max_seconds)
+        sorted_out = plan_spans(surveys, known(decided, surveys), self._recipe.max_seconds)
         done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
         # longest first, so that no worker is left with a long one at the end
@@ -249,9 +252,9 @@ class _Run:
         last, first = time.monotonic(), math.inf
         try:
             for text in self._extracted(jobs):
-                result = SpanDone.from_json(text)
+                result = SpanResult.from_json(text)
                 if result.problem is not None:
-                    raise cluster.RunError(result.problem)
+                    raise RunError(result.problem)
                 first = min(first, result.began)
                 job = self._spans[result.source_key, result.span_index]
                 progress.add(self._answered(job, result), job.end_s - job.start_s)
@@ -262,12 +265,12 @@ class _Run:
             self._startup = max(0.0, first - self._started.timestamp()) if math.isfinite(first) else 0.0
             self._writer.commit()
 
-    def _extracted(self, jobs: Sequence[SpanJob]) -> Iterator[str]:
-        """SpanDone of each job as JSON, as workers finish them."""
+    def _extracted(self, jobs: Sequence[SpanTask]) -> Iterator[str]:
+        """SpanResult of each job as JSON, as workers finish them."""
         if not jobs:
             return
         workers = cluster.connect(self._request.workers)
-        serving = labellers(self._recipe, self._request.limits.seconds)
+        serving = network_actors(self._recipe.networks(), self._request.limits.seconds)
         gpus = f", {serving.sets} set{'s' * (serving.sets > 1)} of networks on GPUs" if serving else ""
         self._progress.workers = workers
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
@@ -279,7 +282,7 @@ class _Run:
             if serving:
                 serving.close()
 
-    def _answered(self, job: SpanJob, result: SpanDone) -> SpanDone:
+    def _answered(self, job: SpanTask, result: SpanResult) -> SpanResult:
         """The answer of a worker; where it could stage nothing, its error is staged here."""
         if result.error is None:
             return result
@@ -287,7 +290,7 @@ class _Run:
         self._stage(job, rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, result.error))
         return replace(result, clips=[("failed", reason, job.end_s - job.start_s)])
 
-    def _stage_lone_rows(self, sorted_out: Triage, progress: Progress) -> None:
+    def _stage_lone_rows(self, sorted_out: SpanPlan, progress: Progress) -> None:
         """Rows that need no work: duplicates, and what the survey could not read."""
         mark = self._recipe.fingerprint
         for job, first in sorted_out.duplicates:
@@ -299,7 +302,7 @@ class _Run:
             self._stage(job, rows.unreadable(job, mark, self._run_id, reason, detail, broken.content is not None))
             progress.verdicts["failed"] += 1
 
-    def _stage(self, job: SpanJob, built: dict[str, pa.Table]) -> None:
+    def _stage(self, job: SpanTask, built: dict[str, pa.Table]) -> None:
         """Stage the rows of one span; rows that do not fit the catalog cost only that span."""
         self._spans[job.source_key, job.span_index] = job
         try:
@@ -307,7 +310,7 @@ class _Run:
         except (SchemaError, BadSpan) as error:
             self._stage_error(job, str(error))
 
-    def _stage_error(self, job: SpanJob, why: str) -> None:
+    def _stage_error(self, job: SpanTask, why: str) -> None:
         detail = f"{job.uri}: its rows do not fit the catalog ({why}); decide it again with --retry-failed"
         built = rows.uncommitted(job, self._recipe.fingerprint, self._run_id, "error", detail)
         stage_span(self._root, job.source_key, job.span_index, built)
@@ -379,7 +382,7 @@ class _Run:
         )
 
 
-def _vanished(todo: Sequence[SurveyJob], decided: pa.Table) -> tuple[list[SurveyJob], set[str]]:
+def _vanished(todo: Sequence[SourceTask], decided: pa.Table) -> tuple[list[SourceTask], set[str]]:
     """What is left to do, and the source keys of rows that stay although their file cannot be reached now."""
     gone = {job.uri for job in todo if not job.reachable}
     rows = zip(*(decided[name].to_pylist() for name in ("source_uri", "source_key", "reason")), strict=True)

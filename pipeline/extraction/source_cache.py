@@ -27,7 +27,7 @@ class Content:
     bytes: int
 
 
-class LocalFiles:
+class SourceCache:
     """The last source's local path; spans of one source mostly follow each other.
 
     A local file is its own path. A remote one is downloaded by `child`, with patience, within `seconds`; a local one

@@ -10,17 +10,17 @@ import cv2
 import pyarrow as pa
 
 from models.runtime.batches import device_lost
-from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.clip_runner import ClipRunner
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.rows import tables
-from pipeline.extraction.tasks import SpanJob
+from pipeline.extraction.tasks import SpanTask
 from stages.clip import Clip
 from stages.networks import Ask
 from stages.video.pyav import read_header
 from stages.video.reader import read
 from stages.video.sound import read_sound
 
-_opened: dict[tuple[str, bool], Judge] = {}
+_opened: dict[tuple[str, bool], ClipRunner] = {}
 
 
 def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
@@ -34,7 +34,7 @@ def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
     return time.perf_counter() - start
 
 
-def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
+def extract(recipe: Recipe, job: SpanTask, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
     ask: reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
@@ -56,11 +56,11 @@ def extract(recipe: Recipe, job: SpanJob, path: str, run_id: str, ask: Ask | Non
         os._exit(1)
 
 
-def _judge(recipe: Recipe, ask: Ask | None) -> Judge:
+def _judge(recipe: Recipe, ask: Ask | None) -> ClipRunner:
     """The recipe's stages, opened once a process. `ask` reaches the same parent in every call."""
     cv2.setNumThreads(1)  # workers scale by processes
     key = (recipe.fingerprint, ask is not None)
     if key not in _opened:
         _opened.clear()
-        _opened[key] = Judge(recipe.stages, ask)
+        _opened[key] = ClipRunner(recipe.stages, ask)
     return _opened[key]

@@ -11,7 +11,7 @@ FPS = 25
 
 
 @dataclass(frozen=True)
-class SpanJob:
+class SpanTask:
     """One span to work on: the unit of work, of retry and of exactly-once. Times in seconds of the source."""
 
     uri: str
@@ -29,12 +29,12 @@ class SpanJob:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> SpanJob:
+    def from_json(cls, text: str) -> SpanTask:
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)
-class SpanDone:
+class SpanResult:
     """What a worker reports of a staged span.
 
     clips: per clip (status, reason, video seconds). seconds: by stage. began: when work on it began, time.time().
@@ -55,7 +55,7 @@ class SpanDone:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> SpanDone:
+    def from_json(cls, text: str) -> SpanResult:
         values = json.loads(text)
         return cls(**{**values, "clips": [tuple(clip) for clip in values["clips"]]})
 

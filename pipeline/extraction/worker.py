@@ -18,10 +18,10 @@ from catalogs.staging import read_span, span_path, stage_span
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
 from pipeline.extraction.fetching import Heard
-from pipeline.extraction.probe import Survey, SurveyJob, jobs_from_json, surveys_to_json
+from pipeline.extraction.probe import SourceTask, Survey, jobs_from_json, surveys_to_json
 from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.source_cache import LocalFiles
-from pipeline.extraction.tasks import SpanDone, SpanJob
+from pipeline.extraction.source_cache import SourceCache
+from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.listing.faults import SourceFault, fault_of
 from pipeline.listing.reach import Patience
 from stages.networks import Ask
@@ -46,13 +46,13 @@ class Limits:
     patience: Patience = field(default_factory=Patience)
 
 
-class SurveyWorker:
+class ProbeWorker:
     """Hashes files and reads their headers, each once, however many spans of it are listed."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._child = Child(limits.memory)
-        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
+        self._files = SourceCache(self._child, limits.seconds, limits.patience)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of the jobs of one file} as {"survey": JSON of their surveys}."""
@@ -63,7 +63,7 @@ class SurveyWorker:
         self._child.close()
         self._files.close()
 
-    def survey(self, jobs: Sequence[SurveyJob], heard: Heard | None = None) -> list[Survey]:
+    def survey(self, jobs: Sequence[SourceTask], heard: Heard | None = None) -> list[Survey]:
         """The surveys of the jobs of one file; what goes wrong is part of them. heard: see fetching.py."""
         uri, content = jobs[0].uri, None
         try:
@@ -110,15 +110,15 @@ class SpanWorker:
     def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
         self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
         self._child = Child(limits.memory)
-        self._files = LocalFiles(self._child, limits.seconds, limits.patience)
+        self._files = SourceCache(self._child, limits.seconds, limits.patience)
         opening = max(limits.seconds, _OPENING_SECONDS)
         self._child.call("pipeline.extraction.span:open_stages", recipe, seconds=opening, asked=ask)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
-        """A batch {"job": JSON of SpanJob} as {"done": JSON of SpanDone}; every span is staged when it returns."""
-        return {"done": [self.extract(SpanJob.from_json(str(text))).to_json() for text in batch["job"]]}
+        """A batch {"job": JSON of SpanTask} as {"done": JSON of SpanResult}; every span is staged when it returns."""
+        return {"done": [self.extract(SpanTask.from_json(str(text))).to_json() for text in batch["job"]]}
 
-    def extract(self, job: SpanJob) -> SpanDone:
+    def extract(self, job: SpanTask) -> SpanResult:
         """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed.
 
         Whatever else goes wrong is recorded as failed too; what cannot even be recorded here, the answer tells.
@@ -130,29 +130,31 @@ class SpanWorker:
                 return finished
             built = self._built(job)
         except NoSpace as error:
-            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
         except Exception as error:
             built = self._stopped(job, error)
         try:
             return self._stage(job, built, began)
         except _NOTHING_CAN_BE_STAGED as error:
-            return SpanDone(job.source_key, job.span_index, [], began=began, problem=str(error))
+            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
         except Exception as error:
             built = self._stopped(job, error)
         try:
             return self._stage(job, built, began)
         except Exception:
             row = built["clips"].to_pylist()[0]
-            return SpanDone(job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"])
+            return SpanResult(
+                job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"]
+            )
 
-    def _stopped(self, job: SpanJob, error: Exception) -> dict[str, pa.Table]:
+    def _stopped(self, job: SpanTask, error: Exception) -> dict[str, pa.Table]:
         """The row of a span that the worker's own code did not get through."""
         fault = fault_of(error)
         reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
         why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
         return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
 
-    def _built(self, job: SpanJob) -> dict[str, pa.Table]:
+    def _built(self, job: SpanTask) -> dict[str, pa.Table]:
         """The span's tables."""
         built = self._attempt(job, last=False)
         if built is None:
@@ -160,11 +162,11 @@ class SpanWorker:
         assert built is not None
         return built
 
-    def _stage(self, job: SpanJob, built: dict[str, pa.Table], began: float) -> SpanDone:
+    def _stage(self, job: SpanTask, built: dict[str, pa.Table], began: float) -> SpanResult:
         stage_span(self._catalog, job.source_key, job.span_index, built)
         return _done(job, built["clips"], began)
 
-    def _finished(self, job: SpanJob, began: float) -> SpanDone | None:
+    def _finished(self, job: SpanTask, began: float) -> SpanResult | None:
         """What a worker that died right after staging left for this run: the span is not done twice.
 
         The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
@@ -178,7 +180,7 @@ class SpanWorker:
             return None
         return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
 
-    def _attempt(self, job: SpanJob, last: bool) -> dict[str, pa.Table] | None:
+    def _attempt(self, job: SpanTask, last: bool) -> dict[str, pa.Table] | None:
         """The span's tables; None when the child crashed or hung and a second try is left."""
         start = time.perf_counter()
         fingerprint = self._recipe.fingerprint
@@ -221,7 +223,7 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
 
 
-def _done(job: SpanJob, clips: pa.Table, began: float) -> SpanDone:
+def _done(job: SpanTask, clips: pa.Table, began: float) -> SpanResult:
     seconds: dict[str, float] = {}
     for spent in clips["seconds"].to_pylist():
         for stage, value in (spent or {}).items():
@@ -229,4 +231,4 @@ def _done(job: SpanJob, clips: pa.Table, began: float) -> SpanDone:
     times = zip(clips["start_s"].to_pylist(), clips["end_s"].to_pylist(), strict=True)
     lengths = [(end or 0.0) - (start or 0.0) for start, end in times]
     verdicts = list(zip(clips["status"].to_pylist(), clips["reason"].to_pylist(), lengths, strict=True))
-    return SpanDone(job.source_key, job.span_index, verdicts, seconds, began)
+    return SpanResult(job.source_key, job.span_index, verdicts, seconds, began)

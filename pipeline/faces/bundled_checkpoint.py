@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.weights.registry import WeightsMissing, weights
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 
 
-def own_checkpoint() -> Path:
-    """Its file. Failure: it is not as it was published."""
+def bundled_checkpoint() -> Path:
+    """Its file. UsageError: it is not as it was published."""
     try:
         return weights("face_tiny").path()
     except WeightsMissing as error:
-        raise Failure(str(error)) from error
+        raise UsageError(str(error)) from error

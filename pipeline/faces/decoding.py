@@ -17,7 +17,7 @@ from models.face.camera import pictured
 from models.face.model import FaceModel, Motion, Person
 from models.runtime.image import shrunk
 from pipeline.faces.driving import Drive
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.portrait_tracking import source_view
 
 Uri = str | os.PathLike[str]
@@ -76,10 +76,10 @@ def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int) -> np.ndar
     return shrunk(seen, size)
 
 
-def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceView:
+def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceCrop:
     """A clip's face as its preview shows it, for `decoded` where the catalog has no frames: 96 pixels, cut tighter.
 
-    NoFrames: the clip has no preview of its face. Failure: no face is found in it.
+    NoFrames: the clip has no preview of its face. UsageError: no face is found in it.
     """
     rows = _row(catalog, "previews", "face", clip_id)
     face = rows["face"][0].as_py() if rows.num_rows else None
@@ -106,7 +106,7 @@ def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch
 
 
 def decoded(
-    drive: Drive, catalog: Uri, clip_id: str, source: FaceView | None = None, frames: slice | list[int] = slice(None)
+    drive: Drive, catalog: Uri, clip_id: str, source: FaceCrop | None = None, frames: slice | list[int] = slice(None)
 ) -> np.ndarray:
     """A clip's frames as its camera sees them, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
 

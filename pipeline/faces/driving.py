@@ -16,7 +16,7 @@ from models.face.dynamics import MOST
 from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 What = Literal["both", "pose", "dynamics"]
 """What moves over from the driver: all of its motion, or only the head's, or only the face's."""
@@ -31,13 +31,13 @@ class Drive:
         self._device = device or torch.device("cpu")
         self.model = model.to(self._device).eval()
 
-    def person(self, view: FaceView) -> tuple[Person, Motion]:
+    def person(self, view: FaceCrop) -> tuple[Person, Motion]:
         """Whom a view shows, and in which motion."""
         with torch.inference_mode():
             motion = self.motion([view])
             return self.model.person(self._pictures([view]), motion), motion
 
-    def motion(self, views: Sequence[FaceView]) -> Motion:
+    def motion(self, views: Sequence[FaceCrop]) -> Motion:
         """The motion [N] that views show, each in its own crop."""
         with torch.inference_mode():
             pictures = self._pictures(views)
@@ -50,11 +50,11 @@ class Drive:
             face = aligned_faces(pictures, pose, self.model.preset.face)
             return Motion(pose, self.model.dynamics(face, telling))
 
-    def dynamics(self, views: Sequence[FaceView]) -> np.ndarray:
+    def dynamics(self, views: Sequence[FaceCrop]) -> np.ndarray:
         """z_dyn of views, float32 [N, Z]."""
         return self.motion(views).dynamics.cpu().numpy()
 
-    def filmed(self, views: Sequence[FaceView]) -> Motion:
+    def filmed(self, views: Sequence[FaceCrop]) -> Motion:
         """The motion [N] that views of a clip show, in the clip's camera."""
         motion = self.motion(views)
         cameras = torch.from_numpy(np.stack([view.camera for view in views])).to(motion.pose)
@@ -66,12 +66,12 @@ class Drive:
             drawn = [self._drawn(person, part) for part in _parts(motion)]
         return np.concatenate(drawn)
 
-    def method(self, source: FaceView, drivers: Sequence[FaceView], what: What = "both") -> list[np.ndarray]:
+    def method(self, source: FaceCrop, drivers: Sequence[FaceCrop], what: What = "both") -> list[np.ndarray]:
         """Pictures uint8 RGB [S, S, 3] of the source's person, one a driver."""
         person, own = self.person(source)
         return list(self.draw(person, moved_over(own, self.filmed(drivers), what)))
 
-    def posed(self, source: FaceView, degrees: np.ndarray) -> list[np.ndarray]:
+    def posed(self, source: FaceCrop, degrees: np.ndarray) -> list[np.ndarray]:
         """Pictures of the source with its head turned to (pitch, yaw, roll) [N, 3] in degrees, all else its own."""
         person, own = self.person(source)
         count = len(degrees)
@@ -83,7 +83,7 @@ class Drive:
         picture = self.model.driven(person.times(len(motion.pose)), motion)
         return (picture * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
-    def _pictures(self, views: Sequence[FaceView]) -> torch.Tensor:
+    def _pictures(self, views: Sequence[FaceCrop]) -> torch.Tensor:
         pixels = torch.from_numpy(np.stack([view.picture for view in views])).to(self._device)
         return pixels.permute(0, 3, 1, 2).contiguous().float() / 255
 

@@ -14,7 +14,7 @@ from models.runtime.image import shrunk
 
 
 @dataclass(frozen=True)
-class FaceView:
+class FaceCrop:
     """picture: the stable crop, uint8 RGB [S, S, 3]. landmarks: float32 [468, 3] in crop units (models/face).
 
     camera [3]: where the crop lies in the camera of its clip (models/face/camera.py). content [S, S]: where the picture
@@ -26,18 +26,18 @@ class FaceView:
     camera: np.ndarray = field(default_factory=lambda: WHOLE)
     content: np.ndarray | None = None
 
-    def at_size(self, side: int) -> FaceView:
+    def at_size(self, side: int) -> FaceCrop:
         """With a picture of `side` pixels, averaged over areas; one that is no larger stays."""
         if len(self.picture) <= side:
             return self
         content = None if self.content is None else shrunk(self.content.astype(np.uint8) * 255, side) == 255
         return replace(self, picture=shrunk(self.picture, side), content=content)
 
-    def seen_from(self, camera: np.ndarray) -> FaceView:
+    def seen_from(self, camera: np.ndarray) -> FaceCrop:
         """The same moment in another crop of its clip, which lies at `camera` [3] and is the camera from now on."""
         place = between(self.camera, camera)
         picture, content = pictured(self.picture, place)
-        return FaceView(picture, placed(self.landmarks, place).astype(np.float32), content=content)
+        return FaceCrop(picture, placed(self.landmarks, place).astype(np.float32), content=content)
 
 
 class Frames(Protocol):
@@ -57,13 +57,13 @@ class Frames(Protocol):
     def camera(self, clip: int, frames: Sequence[int] | np.ndarray | None = None) -> np.ndarray: ...
 
 
-def stored_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -> list[FaceView]:
+def stored_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -> list[FaceCrop]:
     """Frames of a clip as the store has them, each in its own crop."""
     stored = (store.crops(clip, frames), store.landmarks(clip, frames), store.camera(clip, frames))
-    return [FaceView(*each) for each in zip(*stored, strict=True)]
+    return [FaceCrop(*each) for each in zip(*stored, strict=True)]
 
 
-def filmed_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -> list[FaceView]:
+def filmed_views(store: Frames, clip: int, frames: Sequence[int] | np.ndarray) -> list[FaceCrop]:
     """The same, all seen from the first one's crop, which stands still."""
     views = stored_views(store, clip, frames)
     return [view.seen_from(views[0].camera) for view in views]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.face.presets import PRESETS, Preset
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.settings import FaceTraining
 
 
@@ -16,8 +16,8 @@ class FaceJob:
 
     log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
     checkpoints. seconds: of a call, after which it stops and keeps what it has, None: at the last step. start: the file
-    of a face model whose weights a new training begins with. command: as typed, for the recipe. Failure: the units of a
-    step cannot be shared by the workers.
+    of a face model whose weights a new training begins with. command: as typed, for the recipe. UsageError: the units
+    of a step cannot be shared by the workers.
     """
 
     catalog: str
@@ -35,7 +35,7 @@ class FaceJob:
     def __post_init__(self) -> None:
         parts = self.workers * self.training.accumulate
         if self.training.units % parts:
-            raise Failure(
+            raise UsageError(
                 f"{self.training.units} units a step cannot be shared by {self.workers} workers in "
                 f"{self.training.accumulate} parts each: make --units a multiple of {parts}"
             )
@@ -96,6 +96,6 @@ class FaceJob:
         return Path(self.out) / "model.safetensors"
 
 
-def outdated(path: Path) -> Failure:
+def outdated(path: Path) -> UsageError:
     """The error of a training whose file at `path` is not as this version writes it."""
-    return Failure(f"{path} was written by an older version, whose training cannot go on: give another folder")
+    return UsageError(f"{path} was written by an older version, whose training cannot go on: give another folder")

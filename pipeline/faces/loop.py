@@ -21,7 +21,7 @@ from models.runtime.checkpoint import WrongWeights
 from models.runtime.device import CPU
 from models.runtime.device import device as default_device
 from models.runtime.precision import chosen
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.batches import Batch, batch
 from pipeline.faces.expression import ExpressionSpace, space_of
 from pipeline.faces.job import FaceJob
@@ -57,8 +57,8 @@ class Share:
 def opened(job: FaceJob, halt: Halt = NEVER, tell: Tell = lambda text: None) -> tuple[FrameStore, Split]:
     """The frames of the job's catalog, and who is kept out: as they were when the training began, if it has.
 
-    tell hears what has changed in the catalog since. Raises what `open_frames` and `Pinned` raise, and Failure; Stopped
-    while frames are copied.
+    tell hears what has changed in the catalog since. Raises what `open_frames` and `Pinned` raise, and UsageError;
+    Stopped while frames are copied.
     """
 
     def heard(copied: int, known: int) -> None:
@@ -78,16 +78,16 @@ def opened(job: FaceJob, halt: Halt = NEVER, tell: Tell = lambda text: None) -> 
 def beginning(job: FaceJob) -> dict[str, Any] | None:
     """The recipe of the model that the job is to begin with; None without one, and when it goes on with its own.
 
-    Failure: it is no face model, or one of another preset.
+    UsageError: it is no face model, or one of another preset.
     """
     if job.start is None or job.state.exists():
         return None
     try:
         preset, said = read_recipe(Path(job.start))
     except WrongWeights as error:
-        raise Failure(str(error)) from error
+        raise UsageError(str(error)) from error
     if preset != job.preset:
-        raise Failure(f"{job.start} is of preset {preset}, not {job.preset}: give --preset {preset}")
+        raise UsageError(f"{job.start} is of preset {preset}, not {job.preset}: give --preset {preset}")
     return said
 
 

@@ -14,7 +14,7 @@ from models.face.presets import Preset
 from models.face.reader import FaceReader
 from models.runtime.device import CPU
 from models.weights.registry import weights
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.expression import ARRAYS
 from pipeline.faces.job import outdated
 from pipeline.faces.lessons import Notebook
@@ -52,7 +52,7 @@ def judges_at(
 ) -> Judges:
     """The judges kept at `path`, trained first, on a device, where they are not there; tell hears how far that is.
 
-    The expression space that they judge by is kept with them. Failure: an older version wrote them, or they judge by
+    The expression space that they judge by is kept with them. UsageError: an older version wrote them, or they judge by
     another space than the pool's. notebook, and other errors: `teach`.
     """
     notebook = notebook or Notebook()
@@ -75,7 +75,7 @@ def judges_at(
     if not {"clear", "space"} <= set(kept):
         raise outdated(path)
     if any(not torch.equal(kept["space"][name], space[name]) for name in ARRAYS):
-        raise Failure(f"{path} judges by another expression space than this training has: give another folder")
+        raise UsageError(f"{path} judges by another expression space than this training has: give another folder")
     reader, dynamics = FaceReader(), DynamicsEncoder(preset, sighted=True)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 
 _SRGB = ImageCms.createProfile("sRGB")
 
@@ -18,13 +18,13 @@ def read_picture(path: str) -> np.ndarray:
     """A picture as uint8 RGB [H, W, 3], upright as its EXIF says, on white where it is transparent.
 
     Grey, palette, CMYK and 16-bit pictures become 8-bit RGB, colours of an embedded ICC profile sRGB; of an animation,
-    the first frame. Failure: not a picture, or one that is cut off.
+    the first frame. UsageError: not a picture, or one that is cut off.
     """
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise Failure(f"{path}: cannot be read ({error.strerror}); check the path") from error
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -34,10 +34,10 @@ def read_picture(path: str) -> np.ndarray:
     except UnidentifiedImageError as error:
         shown = _by_opencv(data)
         if shown is None:
-            raise Failure(f"{path}: not a picture that can be read; give a PNG, JPEG or WebP") from error
+            raise UsageError(f"{path}: not a picture that can be read; give a PNG, JPEG or WebP") from error
         return shown
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Failure(
+        raise UsageError(
             f"{path}: this picture cannot be decoded ({error}); save it anew as a PNG, JPEG or WebP"
         ) from error
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from catalogs.frames import Commit, FrameStore, StoredClip
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.card import HELD_OUT
 from pipeline.faces.expression import ExpressionSpace
 from pipeline.faces.job import FaceJob, outdated
@@ -44,7 +44,7 @@ class Pinned:
 
     @classmethod
     def at(cls, job: FaceJob) -> Pinned | None:
-        """What is kept in a job's folder; None where no training has begun. Failure: an older version began it."""
+        """What is kept in a job's folder; None where no training has begun. UsageError: an older version began it."""
         if not job.pinned.exists():
             begun = next((path for path in (job.state, job.judges) if path.exists()), None)
             if begun is not None:
@@ -73,14 +73,14 @@ class Pinned:
         """(the store with the pinned clips alone, described as they were; in words, what has changed in the catalog).
 
         Clips that came since take no part, whoever they show; people that bear another name now are who they were.
-        Failure: the settings keep others out, or clips that the training cannot go on without are gone or others.
+        UsageError: the settings keep others out, or clips that the training cannot go on without are gone or others.
         """
         self._check_settings(job, store)
         now = {clip.clip_id: clip for clip in store.clips}
         gone = [clip for clip in self.clips if not _same(clip, now.get(clip.clip_id))]
         needed = [clip for clip in gone if self.split.part_of(clip) in _USED]
         if needed:
-            raise Failure(
+            raise UsageError(
                 f"{len(needed)} of the clips that the training in {job.out} learns from or is looked at with are gone "
                 f"from {job.catalog} or are others now (the first: {file_name(needed[0].source_uri)}, clip "
                 f"{needed[0].clip_id}): put them back, or give another --out to begin anew"
@@ -100,12 +100,12 @@ class Pinned:
         }
         for name, (before, now) in compared.items():
             if before != now:
-                raise Failure(
+                raise UsageError(
                     f"the training in {job.out} began with {name} {_words(before)}, not {_words(now)}: give what it "
                     "began with, or another --out to begin anew"
                 )
         if store.commit.fingerprint != self.commit.fingerprint:
-            raise Failure(
+            raise UsageError(
                 f"{job.catalog} was made anew by another recipe since the training in {job.out} began (commit "
                 f"{self.commit.sequence}, now {store.commit.sequence}): give the catalog as it was, or another --out "
                 "to begin anew"

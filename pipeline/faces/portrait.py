@@ -9,7 +9,7 @@ import torch
 
 from models.face.model import Motion, Person
 from pipeline.faces.driving import Drive
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.portrait_tracking import Driver, source_view, views
 
 _AT_ONCE = 32
@@ -20,19 +20,19 @@ class Portrait:
     """name: the file's, without its ending. own: the motion [1] that the picture shows."""
 
     name: str
-    view: FaceView
+    view: FaceCrop
     person: Person
     own: Motion
 
 
 def portrait_of(drive: Drive, path: str, name: str) -> Portrait:
-    """The portrait of a picture file. Failure says why there is none."""
+    """The portrait of a picture file. UsageError says why there is none."""
     view = source_view(path, drive.model.preset.size)
     person, own = drive.person(view)
     return Portrait(name, view, person, own)
 
 
-def motions(drive: Drive, driver: Driver) -> Iterator[tuple[list[FaceView], Motion]]:
+def motions(drive: Drive, driver: Driver) -> Iterator[tuple[list[FaceCrop], Motion]]:
     """The driver's frames, 32 at most at a time, with their motion."""
     for first in range(0, driver.frames, _AT_ONCE):
         part = views(driver.track, first, min(first + _AT_ONCE, driver.frames))

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.cli.command import Failure
-from pipeline.faces.face_crop import FaceView
+from pipeline.errors import UsageError
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.picture import read_picture
 from stages.clip import FPS, Clip, Reject, Track
 from stages.tracking.track import FaceTrack
+from stages.video.header import Unreadable, VideoHeader
 from stages.video.pyav import read_header
-from stages.video.reader import Frame, Frames, Unreadable, VideoHeader, frame_count, read
+from stages.video.reader import Frame, Frames, frame_count, read
 from stages.video.sound import read_sound
 
 Say = Callable[[str], None]
@@ -60,8 +61,8 @@ class Driver:
         return len(self.track.crops)
 
 
-def source_view(path: str, size: int) -> FaceView:
-    """The face of a portrait, its crop `size` pixels wide and high. Failure says why there is none.
+def source_view(path: str, size: int) -> FaceCrop:
+    """The face of a portrait, its crop `size` pixels wide and high. UsageError says why there is none.
 
     The portrait is tracked like a still video, so the rules are the tracker's: the mesh must confirm what the detector
     doubts, a second face counts from a third of the first one's width.
@@ -73,36 +74,36 @@ def source_view(path: str, size: int) -> FaceView:
     found = FaceTrack(size=size).open()(Clip(path, header, 0.0, _LOOKS / FPS, frames))
     if isinstance(found, Reject):
         cause = f"{found.detail}; " if found.reason == "face_too_small" else ""
-        raise Failure(f"{path}: {cause}{_IN_PICTURE.get(found.reason, _IN_PICTURE['no_face'])}")
+        raise UsageError(f"{path}: {cause}{_IN_PICTURE.get(found.reason, _IN_PICTURE['no_face'])}")
     return views(found.tracked(), _LOOKS - 1, _LOOKS)[0]
 
 
 def driver_of_video(path: str, size: int, say: Say) -> Driver:
-    """The first shot of a video, its crops `size` pixels wide and high. Failure says why it cannot drive."""
+    """The first shot of a video, its crops `size` pixels wide and high. UsageError says why it cannot drive."""
     try:
         if not os.path.exists(path):
-            raise Failure(f"{path}: no such file; check the path")
+            raise UsageError(f"{path}: no such file; check the path")
         header = read_header(path)
         end = header.duration
         frames = Frames(_told(read(path, header, 0.0, end), frame_count(end), say))
         found = FaceTrack(size=size).open()(Clip(path, header, 0.0, end, frames))
     except Unreadable as error:
-        raise Failure(str(error)) from error
+        raise UsageError(str(error)) from error
     if isinstance(found, Reject):
         shot = "" if found.clip.rest is None else f"in the first shot, which ends at {found.clip.end_s:.2f} s: "
-        raise Failure(f"{path}: {shot}{found.detail}; {_IN_VIDEO.get(found.reason, _IN_VIDEO['no_face'])}")
+        raise UsageError(f"{path}: {shot}{found.detail}; {_IN_VIDEO.get(found.reason, _IN_VIDEO['no_face'])}")
     track = found.tracked()
     left_out = 0.0 if found.rest is None else end - found.end_s
     sound_hz = header.audio_hz if header.audio_hz in _AAC_HZ else _OTHER_HZ
     return Driver(track, read_sound(path, header, 0.0, len(track.crops) / FPS, sound_hz), sound_hz, left_out)
 
 
-def views(track: Track, first: int, last: int) -> list[FaceView]:
+def views(track: Track, first: int, last: int) -> list[FaceCrop]:
     """Frames [first, last) of a track."""
     part = slice(first, last)
     cut = replace(track, landmarks=track.landmarks[part], crops=track.crops[part], crop_matrix=track.crop_matrix[part])
     landmarks = cut.unit_landmarks().astype(np.float32)
-    return [FaceView(*each) for each in zip(cut.crops, landmarks, track.cameras[part], strict=True)]
+    return [FaceCrop(*each) for each in zip(cut.crops, landmarks, track.cameras[part], strict=True)]
 
 
 def _told(frames: Frames, count: int, say: Say) -> Iterator[Frame]:

@@ -41,7 +41,7 @@ class Before:
 def taken_up(job: FaceJob, trainer: Trainer, begun: Mapping[str, Any] | None, seconds: float) -> Before:
     """Give a trainer the state that is kept in the job's folder, where there is one.
 
-    begun, seconds: of a training that has no step yet. Failure: an older version kept it.
+    begun, seconds: of a training that has no step yet. UsageError: an older version kept it.
     """
     if not job.state.exists():
         return Before(seconds, continued([], job, 0), begun, None)

@@ -14,8 +14,8 @@ import torch
 
 from models.runtime.checkpoint import WrongWeights
 from models.runtime.device import device
-from pipeline.cli.command import Failure
 from pipeline.cli.given import Given
+from pipeline.errors import UsageError
 from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
 from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
@@ -48,18 +48,20 @@ class Reenactment:
 
     def __post_init__(self) -> None:
         if not self.sources:
-            raise Failure("no portrait: give --source IMAGE")
+            raise UsageError("no portrait: give --source IMAGE")
         if len(self.sources) > 1 and not self.grid:
-            raise Failure(f"{len(self.sources)} portraits: one video drives one of them; several are for --grid")
+            raise UsageError(f"{len(self.sources)} portraits: one video drives one of them; several are for --grid")
         if self.grid and (self.what != "both" or self.side_by_side):
-            raise Failure("--grid shows source, driver, pose alone and dynamics alone: leave the other options out")
+            raise UsageError("--grid shows source, driver, pose alone and dynamics alone: leave the other options out")
         if self.relative and self.what == "pose":
-            raise Failure("--relative says how the face moves, and with --pose-only it does not: leave one of them out")
+            raise UsageError(
+                "--relative says how the face moves, and with --pose-only it does not: leave one of them out"
+            )
         if self.out.suffix.lower() != ".mp4":
-            raise Failure(f"--out {self.out}: the video is an MP4 file; let its name end with .mp4")
+            raise UsageError(f"--out {self.out}: the video is an MP4 file; let its name end with .mp4")
         given = {os.path.realpath(path) for path in (*self.sources, self.driver, str(self.checkpoint))}
         if given & {os.path.realpath(path) for path in map(str, (self.out, self.picture))}:
-            raise Failure(f"--out {self.out}: would overwrite what it is made from; choose another name")
+            raise UsageError(f"--out {self.out}: would overwrite what it is made from; choose another name")
 
     @property
     def picture(self) -> Path:
@@ -85,11 +87,11 @@ class Reenacted:
 
 
 def reenact(asked: Reenactment, say: Say) -> Reenacted:
-    """Draw the video that is asked for. Failure names the file at fault, the cause and the next step."""
+    """Draw the video that is asked for. UsageError names the file at fault, the cause and the next step."""
     try:
         drive = driver_of(asked.checkpoint, device())
     except WrongWeights as error:
-        raise Failure(str(error)) from error
+        raise UsageError(str(error)) from error
     size = drive.model.preset.size
     with ExitStack() as stack:
         given = [Given.of(uri, stack) for uri in (*asked.sources, asked.driver)]

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.child import ROOT
-from pipeline.cli.command import Failure
-from pipeline.cluster import RunError
+from pipeline.errors import RunError, UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.training import halt
 from pipeline.training.halt import Halt, Stopped
@@ -65,8 +64,8 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
     `began` (`time.time`), or when a signal asks for it: then it has kept what it has, whatever it was at.
 
     What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` and
-    `beginning` raise before anything starts, Failure when the cluster has GPUs but not one a worker, and RunError when
-    the workers could not finish.
+    `beginning` raise before anything starts, UsageError when the cluster has GPUs but not one a worker, and RunError
+    when the workers could not finish.
     """
     until = math.inf if job.seconds is None else began + job.seconds
     here = Halt(until, asked=asked.why)
@@ -88,7 +87,7 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
         finally:
             _forget(job)
     if "failure" in found:
-        raise Failure(found["failure"])
+        raise UsageError(found["failure"])
     if "error" in found:
         raise RunError(
             f"the training stopped ({found['error']}); run the same command again: it goes on from the last "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from catalogs.frames import StoredClip
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.text import file_name
 
 
@@ -34,10 +34,10 @@ class Split:
 
 
 def split_of(subjects: Iterable[str], test: int, validation: int, skip: Sequence[str] = ()) -> Split:
-    """The first `test` subjects by hash, and the next `validation`. Failure when fewer than two are left."""
+    """The first `test` subjects by hash, and the next `validation`. UsageError when fewer than two are left."""
     order = sorted(set(subjects), key=lambda name: hashlib.blake2b(f"0 {name}".encode()).digest())
     if len(order) < test + validation + 2:
-        raise Failure(
+        raise UsageError(
             f"{len(order)} subjects are too few to keep {test} and {validation} out and train on at least two: "
             "extract more clips, or keep fewer out"
         )

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from catalogs.frames import FrameStore
 from models.face.landmarks import read
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.expression import ExpressionSpace, space_of
 from pipeline.faces.sampling import Sampler, chances
 from pipeline.faces.split import Split
@@ -38,7 +38,7 @@ class Pool:
 def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callable[[], None] = lambda: None) -> Pool:
     """The clips of a part of the split: train, validation or test. each: called for every clip that is looked at.
 
-    Failure when there are none.
+    UsageError when there are none.
     """
     index, subjects, odds = [], [], []
     for place, clip in enumerate(store.clips):
@@ -51,5 +51,5 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callabl
         subjects.append(clip.subject)
         odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen, store.camera(place)))
     if not index:
-        raise Failure(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
+        raise UsageError(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
     return Pool(store, index, Sampler(subjects, odds, seed))

@@ -23,7 +23,7 @@ from torch import nn
 from models.runtime.device import TOLD
 from pipeline import cluster
 from pipeline.child import die_with_parent
-from pipeline.cli.command import Failure
+from pipeline.errors import RunError, UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import Share, train
 from pipeline.faces.settings import FaceTraining, LossWeights
@@ -52,9 +52,9 @@ def ended(job: FaceJob) -> dict[str, Any]:
     try:
         cluster.connect(job.workers)
         found = _trainer(job).fit().return_value  # type: ignore[attr-defined]
-    except Failure as error:
+    except UsageError as error:
         return {"failure": str(error)}
-    except cluster.RunError as error:
+    except RunError as error:
         return {"error": str(error)}
     except Exception as error:
         cause = str(error).strip().splitlines()
@@ -87,7 +87,9 @@ def gpus_for(workers: int) -> bool:
         return False
     held = int(ray.cluster_resources().get("GPU", 0))
     if 0 < held < workers:
-        raise Failure(f"{workers} workers need a GPU each and there are {held}: give --workers {held}, or {TOLD}=cpu")
+        raise UsageError(
+            f"{workers} workers need a GPU each and there are {held}: give --workers {held}, or {TOLD}=cpu"
+        )
     return held > 0
 
 
@@ -117,7 +119,7 @@ def _worker(config: dict[str, Any]) -> dict[str, str]:
         train(job, report, share, wrap, tell, Halt(file=job.stop))
     except Stopped as stop:
         return {"stopped": stop.why, "at": stop.at}
-    except Failure as error:
+    except UsageError as error:
         return {"failure": str(error)}
     except FloatingPointError as error:
         # every worker has the same gradient and comes here: started again, they would stop again

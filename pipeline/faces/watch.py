@@ -17,7 +17,7 @@ from models.face.rigid import aligned_faces
 from pipeline.evaluation.metrics.pictures import psnr
 from pipeline.evaluation.metrics.within_clips import followed
 from pipeline.faces.driving import Drive
-from pipeline.faces.face_crop import FaceView, filmed_views
+from pipeline.faces.face_crop import FaceCrop, filmed_views
 from pipeline.faces.training_clips import Pool
 
 _FRAMES = 9
@@ -58,7 +58,7 @@ class Watch:
         return np.concatenate([source.picture, last.picture, driven[-1], *swaps, other.picture, across], axis=1)
 
     def _told(
-        self, drivers: Sequence[FaceView], driven: Sequence[np.ndarray]
+        self, drivers: Sequence[FaceCrop], driven: Sequence[np.ndarray]
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """By name, what the driven pictures and the drivers' own show, [T] each."""
         pose = torch.from_numpy(read(np.stack([view.landmarks for view in drivers]))[0])
@@ -70,7 +70,7 @@ class Watch:
         return {name: (_gap(found[0], pairs), _gap(found[1], pairs)) for name, pairs in _GAPS.items()}
 
 
-def _views(pool: Pool, clip: int) -> list[FaceView]:
+def _views(pool: Pool, clip: int) -> list[FaceCrop]:
     """Some frames of a clip, seen from the first one's crop."""
     place = pool.index[clip]
     frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))
@@ -83,7 +83,7 @@ def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
     return np.mean([np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) for a, b in places], axis=0)
 
 
-def _gain(found: np.ndarray, wanted: FaceView, copied: np.ndarray) -> float | None:
+def _gain(found: np.ndarray, wanted: FaceCrop, copied: np.ndarray) -> float | None:
     """PSNR of `found` over that of `copied`, in dB; None without content."""
     ours, theirs = (psnr(each, wanted.picture, wanted.content) for each in (found, copied))
     return None if ours is None or theirs is None else ours - theirs

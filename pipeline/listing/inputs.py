@@ -15,25 +15,20 @@ from functools import cache
 from typing import Any, Literal
 
 from catalogs.place import MANIFESTS
+from pipeline.errors import InputError
 from pipeline.listing.faults import SourceFault
 from pipeline.listing.manifests import Warn, is_manifest, read_manifest
 from pipeline.listing.reach import Patience, Reach, within
 from pipeline.listing.table_files import TableFiles, ending, parts_of
 from pipeline.listing.uris import (
-    InputError,
     canonical,
-    content_hash,
     is_http,
     is_local,
-    local_copy,
     local_path,
     open_fs,
-    stamp,
     suffix,
     uri_of,
 )
-
-__all__ = ["InputError", "Source", "content_hash", "list_sources", "local_copy", "source_key", "stamp"]
 
 _IN_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Ray's job supervisor sets this variable (it is its name) for the driver of a submitted job."""

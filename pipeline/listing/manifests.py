@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from pipeline.errors import InputError
 from pipeline.listing import cells
 from pipeline.listing.columns import KNOWN, lookalikes
 from pipeline.listing.table_files import Row, TableFiles, read_table
-from pipeline.listing.uris import InputError, canonical, is_local, local_path, printable, suffix
+from pipeline.listing.uris import canonical, is_local, local_path, printable, suffix
 
 ENDINGS = (".csv", ".parquet")
 """What an input must end with to be read as a manifest."""

@@ -22,9 +22,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.errors import InputError
 from pipeline.listing.faults import SourceFault
 from pipeline.listing.reach import Patience, Reach, within
-from pipeline.listing.uris import InputError, is_local, local_path, open_fs, parent, suffix
+from pipeline.listing.uris import is_local, local_path, open_fs, parent, suffix
 
 Row = Mapping[str, Any]
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

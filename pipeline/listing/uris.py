@@ -20,6 +20,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import fsspec
 from fsspec.callbacks import Callback
 
+from pipeline.errors import InputError
+
 _CACHES = frozenset({"simplecache", "filecache", "blockcache", "cached"})
 _HTTP = ("http://", "https://")
 _FILE = "file://"
@@ -40,10 +42,6 @@ _MARKS = (
     "created",
 )
 _CHUNK = 1 << 20
-
-
-class InputError(ValueError):
-    """An input that cannot be listed: the message names it, the cause and what to do."""
 
 
 def is_local(uri: str) -> bool:

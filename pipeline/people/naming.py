@@ -15,7 +15,6 @@ from catalogs import Writer
 from catalogs.columns import replaced
 from catalogs.place import locate
 from catalogs.view import newest
-from pipeline.extraction.recipe import Recipe
 from pipeline.people.clustering import clusters
 from pipeline.people.names import is_generated, names
 from pipeline.text import plural
@@ -86,13 +85,12 @@ def name_people(catalog: str, same_person: float | None = None) -> tuple[People,
     return found[-1], same_person
 
 
-def same_person_of(recipe: Recipe | Mapping[str, Any]) -> float:
+def same_person_of(recipe: Mapping[str, Any]) -> float:
     """The distance of face vectors up to which a recipe's identity stage takes two clips for one person's.
 
-    recipe: as an object, or as `Recipe.describe` put it into the catalog.
+    recipe: as `Recipe.describe` puts it into a catalog.
     """
-    described = recipe.describe() if isinstance(recipe, Recipe) else recipe
-    stages = described.get("stages")
+    stages = recipe.get("stages")
     identity = stages.get("identity", {}) if isinstance(stages, Mapping) else {}
     return float(identity.get("same_person", SAME_PERSON))
 

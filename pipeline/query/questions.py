@@ -10,7 +10,7 @@ import sys
 
 import duckdb
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 
 _MOMENT = 0.2
 """Seconds in which a pipe on standard input must have something to say, where nobody said that it would."""
@@ -26,38 +26,38 @@ _ASKS = re.compile(_BEGINS + r"(?:pivot|unpivot|from|select|with|values|table)\b
 def given(sql: str | None) -> str | None:
     """The SQL to run: as given; `-`: standard input; None: what is piped in, None if that is nothing.
 
-    Failure: it is empty, or a closed standard input was asked for.
+    UsageError: it is empty, or a closed standard input was asked for.
     """
     if sql is None:
         text = _piped()
         return text if text.strip() else None
     if sql == "-":
         if sys.stdin is None:
-            raise Failure("standard input is closed: give the SQL as an argument")
+            raise UsageError("standard input is closed: give the SQL as an argument")
         sql = sys.stdin.read()
     if not sql.strip():
-        raise Failure('the SQL is empty: give a question, as "select count(*) from clips", or none for the summary')
+        raise UsageError('the SQL is empty: give a question, as "select count(*) from clips", or none for the summary')
     return sql
 
 
 def statements(sql: str) -> list[str]:
-    """The statements of `sql`, one or more. Failure: one is wrong, or does something else than read."""
+    """The statements of `sql`, one or more. UsageError: one is wrong, or does something else than read."""
     try:
         found = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise Failure(f"DuckDB refuses the SQL: {error}") from error
+        raise UsageError(f"DuckDB refuses the SQL: {error}") from error
     if not found:
-        raise Failure('the SQL has no statement: give a question, as "select count(*) from clips"')
+        raise UsageError('the SQL has no statement: give a question, as "select count(*) from clips"')
     for statement in found:
         kind, text = statement.type.name, statement.query.strip()
         if kind in ("COPY", "EXPORT", "COPY_DATABASE"):
-            raise Failure(
+            raise UsageError(
                 f"a query writes no files ({_short(text)}): print what you select with --csv or --json into one "
                 "(python jobs/query.py --csv ... > FILE), or use Python: "
                 'catalogs.open("CATALOG", read_only=False).execute("copy ... to ...")'
             )
         if kind not in _READS or (kind == "EXPLAIN" and not _explains_a_question(text)) or not _asks(kind, text):
-            raise Failure(
+            raise UsageError(
                 f"a query only reads, and {kind} does not ({_short(text)}): later statements would see another "
                 "catalog than is there. Name steps in between with WITH; for your own tables and settings use Python: "
                 'catalogs.open("CATALOG")'

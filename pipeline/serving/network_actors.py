@@ -18,10 +18,8 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.worker import Limits
 from pipeline.serving.batcher import Server
-from pipeline.serving.network_client import HEALTH, Asking
+from pipeline.serving.network_client import HEALTH, NetworkClient
 from stages.networks import Network
 
 _CALLERS = 64
@@ -34,7 +32,7 @@ _FAREWELL = 0.5
 """Seconds in which a process that ends itself still sends what it has to say; the device is not used in them."""
 
 
-class Labeller:
+class NetworkActor:
     """The actor: one network on the GPU that Ray gave it. Its process ends itself when the GPU fails or hangs.
 
     seconds: for which the items of one request may be on the GPU.
@@ -65,18 +63,18 @@ def _end() -> None:
     os._exit(1)
 
 
-class Labellers:
+class NetworkActors:
     """The labelling actors of a run, and where they stand."""
 
     def __init__(self, networks: Sequence[Network], sets: int, gpus: int, seconds: float, patience: float) -> None:
-        """One set of networks shares `gpus` GPUs. seconds: see Labeller; patience: see Asking."""
+        """One set of networks shares `gpus` GPUs. seconds: see NetworkActor; patience: see NetworkClient."""
         self.sets, self._seconds, self._patience = sets, seconds, patience
         self._group: PlacementGroup = placement_group([{"GPU": gpus}] * sets, strategy="PACK")
         self.actors = {network.name: [self._placed(network, k) for k in range(sets)] for network in networks}
 
-    def asking(self) -> Asking:
+    def asking(self) -> NetworkClient:
         """The handle for workers."""
-        return Asking(self.actors, self._group, self._seconds, self._patience)
+        return NetworkClient(self.actors, self._group, self._seconds, self._patience)
 
     def close(self) -> None:
         """End the actors and give their GPUs back."""
@@ -86,27 +84,28 @@ class Labellers:
 
     def _placed(self, network: Network, bundle: int) -> Any:
         place = PlacementGroupSchedulingStrategy(self._group, placement_group_bundle_index=bundle)
-        actor = ray.remote(concurrency_groups={HEALTH: 1})(Labeller).options(  # type: ignore[call-overload]
+        actor = ray.remote(concurrency_groups={HEALTH: 1})(NetworkActor).options(  # type: ignore[call-overload]
             # it waits for its GPU, not for a core
             num_cpus=0,
             num_gpus=network.resources.gpus,
             scheduling_strategy=place,
             max_restarts=-1,
-            # who asks sees to that (Asking): a request that ends its actor must not take others along each time
+            # who asks sees to that (NetworkClient): a request that ends its actor must not take others along each time
             max_task_retries=0,
             max_concurrency=_CALLERS,
         )
         return actor.remote(network, self._seconds)
 
 
-def labellers(recipe: Recipe, seconds: float = Limits.seconds, patience: float = PATIENCE) -> Labellers | None:
-    """The actors for the networks of `recipe` on the cluster that is joined; None without GPUs or such networks.
+def network_actors(networks: Sequence[Network], seconds: float, patience: float = PATIENCE) -> NetworkActors | None:
+    """Actors for those of the networks that use GPUs, on the cluster that is joined; None without GPUs or such
+    networks.
 
-    seconds: for which one clip may keep one network busy. patience: see Asking.
+    seconds: for which one clip may keep one network busy. patience: see NetworkClient.
     """
-    networks = [network for network in recipe.networks() if network.resources.gpus > 0]
+    networks = [network for network in networks if network.resources.gpus > 0]
     if not networks:
         return None
     gpus = math.ceil(sum(network.resources.gpus for network in networks) - 1e-6)
     sets = int(ray.cluster_resources().get("GPU", 0) // gpus)
-    return Labellers(networks, sets, gpus, seconds, patience) if sets else None
+    return NetworkActors(networks, sets, gpus, seconds, patience) if sets else None

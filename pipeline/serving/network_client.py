@@ -1,4 +1,4 @@
-"""Asking the networks on GPU actors, and what to do when the actor that was asked is lost."""
+"""NetworkClient the networks on GPU actors, and what to do when the actor that was asked is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NetworkOverdue(TimeoutError):
     """A network gave no answer to these items within the limit; says what to do."""
 
 
-class Asking:
+class NetworkClient:
     """What a worker holds: finds an actor for a network's items and waits for its answers. Travels to workers.
 
     An actor that is lost is replaced by Ray and asked again. Since requests share batches, the first loss may be

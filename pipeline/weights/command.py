@@ -12,7 +12,7 @@ from models.weights import lock as weight_lock
 from models.weights import store
 from models.weights.entry import COMMAND, Published, Weights
 from models.weights.registry import REGISTRY, WeightsMissing, weights
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.weights.download_lines import DownloadLines, megabytes
 
 _AT_ONCE = 4
@@ -151,7 +151,7 @@ def _entry(name: str) -> Weights:
     try:
         return weights(name)
     except KeyError as error:
-        raise Failure(str(error.args[0])) from error
+        raise UsageError(str(error.args[0])) from error
 
 
 def _entries(names: Sequence[str]) -> list[Weights]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from stages.video.header import VideoHeader
 from stages.video.pyav import keyframes
-from stages.video.reader import VideoHeader, upright
+from stages.video.reader import upright
 
 HEIGHT = 180
 COUNT = 6

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from stages.video.reader import SourceFrame, Unreadable, VideoHeader
+from stages.video.header import SourceFrame, Unreadable, VideoHeader
 
 
 def decode(path: str, header: VideoHeader, start_s: float) -> Iterator[SourceFrame]:

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from stages.video import tracks
 from stages.video.clock import Clock, ClockError, Due, Walk, ends_track, has_times, may_begin_again, packets, seconds
 from stages.video.deinterlace import Deinterlacer
-from stages.video.reader import SourceFrame, Unreadable, VideoHeader
+from stages.video.header import SourceFrame, Unreadable, VideoHeader
 from stages.video.tone import ToneMapper, is_hdr, peak_of
 
 # Containers of real video; FFmpeg also opens text ("tty"), pictures and playlists, which are no clips.

@@ -18,7 +18,7 @@ import catalogs
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 from models.detection.face_finder import FaceFinder
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 Job = Callable[..., Any]
 
@@ -29,7 +29,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "weights"))
 
 
-def stage(root: Path, source: int, views: list[FaceView]) -> None:
+def stage(root: Path, source: int, views: list[FaceCrop]) -> None:
     row = clip_row(source, subject_id=f"person {source}")
     tables = span_tables([row])
     crops = [cv2.imencode(".webp", cv2.cvtColor(view.picture, cv2.COLOR_RGB2BGR))[1].tobytes() for view in views]

@@ -19,7 +19,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
     monkeypatch.setattr(cluster, "run", inline.run)
     monkeypatch.setattr(worker, "Child", inline.Inline)
-    monkeypatch.setattr(extraction, "labellers", lambda *_: None)
+    monkeypatch.setattr(extraction, "network_actors", lambda *_: None)
 
 
 @pytest.fixture

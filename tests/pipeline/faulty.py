@@ -20,7 +20,7 @@ from pipeline.extraction.recipe import Recipe
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.labels.probe import Probe
 from stages.video.encode import write_video
-from stages.video.reader import Unreadable
+from stages.video.header import Unreadable
 
 
 def reachable(patch: pytest.MonkeyPatch) -> None:

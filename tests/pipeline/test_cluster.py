@@ -13,7 +13,8 @@ import ray
 
 from pipeline import cluster
 from pipeline.child import ROOT
-from pipeline.cluster import RunError, connect, run
+from pipeline.cluster import connect, run
+from pipeline.errors import RunError
 
 
 class Refused(RuntimeError):

@@ -14,10 +14,8 @@ import pytest
 
 from catalogs.errors import BadPlace, CatalogBusy, CatalogDamaged, NoCatalog, RecipeMismatch
 from models.weights.registry import WeightsMissing
-from pipeline.cli.command import Failure, absolute, in_submitted_job, reported
-from pipeline.cluster import RunError
-from pipeline.extraction.recipe import RecipeError
-from pipeline.listing.inputs import InputError
+from pipeline.cli.command import absolute, in_submitted_job, reported
+from pipeline.errors import InputError, RecipeError, RunError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
@@ -26,7 +24,10 @@ JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        *((kind("what to do"), 2) for kind in (Failure, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace)),
+        *(
+            (kind("what to do"), 2)
+            for kind in (UsageError, InputError, RecipeError, RecipeMismatch, NoCatalog, BadPlace)
+        ),
         *((kind("what to do"), 1) for kind in (CatalogBusy, CatalogDamaged, RunError, WeightsMissing, OSError)),
     ],
 )
@@ -132,6 +133,6 @@ def test_a_submitted_job_refuses_relative_paths(monkeypatch: pytest.MonkeyPatch)
     assert absolute("/a/b", "--out") == "/a/b"
     assert absolute("file:///a/b", "--out") == "file:///a/b"
     with pytest.raises(
-        Failure, match=r"^--catalog out/catalog: a submitted job runs in a copy.*give an absolute path$"
+        UsageError, match=r"^--catalog out/catalog: a submitted job runs in a copy.*give an absolute path$"
     ):
         absolute("out/catalog", "--catalog")

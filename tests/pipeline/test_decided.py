@@ -9,7 +9,7 @@ import pyarrow as pa
 from catalogs.schema import TABLES
 from catalogs.writer import DECIDED
 from pipeline.extraction.pending import decided_sources, decided_spans, known, touched
-from pipeline.extraction.probe import Survey, SurveyJob
+from pipeline.extraction.probe import SourceTask, Survey
 
 SCHEMA = pa.schema([TABLES["clips"].field(name) for name in DECIDED])
 
@@ -31,7 +31,7 @@ def held(*rows: dict[str, Any]) -> pa.Table:
 
 
 def survey(key: str, content: str | None = "bytes", uri: str = "/a.mp4", **times: float) -> Survey:
-    listed = SurveyJob(0, uri, key, None, None, times.get("start_s"), times.get("end_s"))
+    listed = SourceTask(0, uri, key, None, None, times.get("start_s"), times.get("end_s"))
     return Survey.failed(listed, None, "gone") if content is None else Survey.of(listed, content, 10.0)
 
 
@@ -101,7 +101,7 @@ def test_touched_duplicates_and_files_that_cannot_be_read() -> None:
     copy = held({"source_key": "old", "status": "rejected", "reason": "duplicate"})
     assert touched(copy, [survey("new")], {"new"}, 4.0) == {"old": "new"}
     text = held({"source_key": "old", "status": "failed", "reason": "unreadable", "end_s": 0.0})
-    broken = Survey.failed(SurveyJob(0, "/a.mp4", "new", None, None, None, None), "bytes", "is text")
+    broken = Survey.failed(SourceTask(0, "/a.mp4", "new", None, None, None, None), "bytes", "is text")
     assert touched(text, [broken], {"new"}, 60) == {"old": "new"}
     gone = held({"source_key": "old", "content": None, "status": "failed", "reason": "unreadable"})
     assert touched(gone, [survey("new")], {"new"}, 60) == {}

@@ -20,6 +20,7 @@ import catalogs
 from catalogs import parts, staging
 from catalogs.errors import BadPlace, NoSpace, RecipeMismatch
 from pipeline import cluster
+from pipeline.errors import RunError
 from pipeline.extraction import worker as workers
 from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.run import Request, extract
@@ -104,12 +105,12 @@ def test_a_run_killed_between_spans_goes_on_with_the_rest(
         yield next(answers)
         if worker is workers.SpanWorker:
             next(answers)  # staged, but nobody hears of it
-            raise cluster.RunError("the cluster is gone; run the same command again")
+            raise RunError("the cluster is gone; run the same command again")
 
     with monkeypatch.context() as patch:
         patch.setattr(cluster, "run", dies)
         patch.setattr(catalogs.Writer, "commit", lambda writer: 0)  # nor does it come to a commit
-        with pytest.raises(cluster.RunError):
+        with pytest.raises(RunError):
             extract(Request([str(path)], str(catalog), recipe, quiet=True))
     assert faulty.visits(path) == 2
     assert counts(do(catalog, path, recipe=recipe)) == (1, 3, {}, 0, 0)
@@ -156,7 +157,7 @@ def test_a_run_is_finished_only_when_every_source_has_its_verdict(
 
     with monkeypatch.context() as patch:
         patch.setattr(cluster, "run", forgets)
-        with pytest.raises(cluster.RunError, match="1 sources have no verdict"):
+        with pytest.raises(RunError, match="1 sources have no verdict"):
             do(catalog, folder)
     (only,) = runs(catalog)
     assert (only["status"], only["listed"], only["clips"]) == ("unfinished", 3, 2)
@@ -224,7 +225,7 @@ def test_a_full_disk_ends_the_run_in_words_and_keeps_what_is_done(
             yield from answers
 
         patch.setattr(cluster, "run", fills)
-        with pytest.raises((cluster.RunError, NoSpace)) as caught:
+        with pytest.raises((RunError, NoSpace)) as caught:
             do(catalog, folder)
     assert re.match(rf"{catalog}(/_work)? cannot be written to: the file system at /\S* is full, ", str(caught.value))
     assert "are free. What is committed is kept: free some space and run the same command again" in str(caught.value)

@@ -9,7 +9,7 @@ import faulty
 import pytest
 from inline import ask, counts, do
 
-from pipeline.listing.inputs import InputError
+from pipeline.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.tasks import SpanDone, SpanJob, clip_id, spans
+from pipeline.extraction.tasks import SpanResult, SpanTask, clip_id, spans
 
-JOB = SpanJob("/a 'b'/ü.mp4", "k" * 32, "c" * 32, 1, 3, 0.04, 20.0000001, None, "train")
+JOB = SpanTask("/a 'b'/ü.mp4", "k" * 32, "c" * 32, 1, 3, 0.04, 20.0000001, None, "train")
 
 
 def test_a_job_and_its_answer_survive_json() -> None:
-    assert SpanJob.from_json(JOB.to_json()) == JOB
-    done = SpanDone("k" * 32, 1, [("accepted", None, 2.5), ("rejected", "no_face", 0.1)], {"probe": 0.25}, 12.5)
-    assert SpanDone.from_json(done.to_json()) == done
+    assert SpanTask.from_json(JOB.to_json()) == JOB
+    done = SpanResult("k" * 32, 1, [("accepted", None, 2.5), ("rejected", "no_face", 0.1)], {"probe": 0.25}, 12.5)
+    assert SpanResult.from_json(done.to_json()) == done
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ import torch
 from faulty import Cutter
 
 from pipeline.child import AskOverdue
-from pipeline.extraction.clip_runner import Judge, Verdict
+from pipeline.extraction.clip_runner import ClipRunner, Verdict
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.labels.probe import Probe
-from stages.video.reader import Frames, Unreadable, VideoHeader
+from stages.video.header import Unreadable, VideoHeader
+from stages.video.reader import Frames
 
 HEADER = VideoHeader("mp4", "h264", 640, 360, 30.0, 10.0, 0, 1.0, None, 0, 0, 0.0)
 
@@ -42,7 +43,7 @@ def clip(seconds: float = 10.0) -> Clip:
 
 
 def judge(*stages: object, seconds: float = 10.0) -> list[Verdict]:
-    return list(Judge(stages)(clip(seconds)))  # type: ignore[arg-type]
+    return list(ClipRunner(stages)(clip(seconds)))  # type: ignore[arg-type]
 
 
 def times(verdicts: list[Verdict]) -> list[tuple[float, float]]:
@@ -141,7 +142,7 @@ def test_stages_are_opened_once_and_verdicts_come_one_by_one() -> None:
             opened.append(self.name)
             return self.answer
 
-    judge = Judge([Counted(lambda clip: clip)])
+    judge = ClipRunner([Counted(lambda clip: clip)])
     assert next(judge(clip())).status == "accepted"
     assert next(judge(replace(clip(), path="/b.mp4"))).clip.path == "/b.mp4"
     assert opened == ["quality"]

@@ -9,7 +9,7 @@ import fsspec
 import pytest
 from inline import Inline
 
-from pipeline.extraction.source_cache import LocalFiles
+from pipeline.extraction.source_cache import SourceCache
 from pipeline.listing.faults import SourceFault
 
 
@@ -25,14 +25,14 @@ def remote() -> str:
 def test_a_local_file_is_itself(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"x")
-    files = LocalFiles(Inline(), 5.0)
+    files = SourceCache(Inline(), 5.0)
     assert files.local(str(path)) == str(path)
     files.close()
     assert path.exists()
 
 
 def test_a_copy_lives_until_the_next_source(remote: str) -> None:
-    files = LocalFiles(Inline(), 5.0)
+    files = SourceCache(Inline(), 5.0)
     first = files.local(f"{remote}/a.mp4")
     assert Path(first).read_bytes() == b"a.mp4"
     assert first.endswith(".mp4")
@@ -46,7 +46,7 @@ def test_a_copy_lives_until_the_next_source(remote: str) -> None:
 
 
 def test_after_a_source_that_is_not_there_the_next_one_works(remote: str) -> None:
-    files = LocalFiles(Inline(), 5.0)
+    files = SourceCache(Inline(), 5.0)
     first = files.local(f"{remote}/a.mp4")
     with pytest.raises(SourceFault, match=r"missing\.mp4: cannot be read \(FileNotFoundError.*check the path"):
         files.local(f"{remote}/missing.mp4")

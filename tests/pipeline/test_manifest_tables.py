@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 from serve_folder import serve
 
-from pipeline.listing.inputs import InputError, Source, list_sources
+from pipeline.errors import InputError
+from pipeline.listing.inputs import Source, list_sources
 
 DUCKDB = [
     ("start_s", "0.5", 0.5),

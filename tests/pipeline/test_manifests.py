@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import InputError
 from pipeline.listing.manifests import Listed, is_manifest
 from pipeline.listing.manifests import read_manifest as read
 from pipeline.listing.table_files import TableFiles
-from pipeline.listing.uris import InputError
 
 
 def read_manifest(uri: str) -> list[Listed]:

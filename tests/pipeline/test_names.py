@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline import ask, counts, do
 
-from pipeline.listing.inputs import InputError, Source, list_sources
+from pipeline.errors import InputError
+from pipeline.listing.inputs import Source, list_sources
 from pipeline.listing.uris import canonical, content_hash, is_local, join, local_copy, local_path, parent, stamp, uri_of
 
 CAFE = b"caf\xe9.mp4"

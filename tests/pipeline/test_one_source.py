@@ -12,11 +12,11 @@ from inline import ask, counts, do
 
 from catalogs import staging
 from catalogs.errors import BadSpan, SchemaError
-from pipeline import cluster
+from pipeline.errors import RunError
 from pipeline.extraction import run
 from pipeline.extraction import worker as workers
-from pipeline.extraction.probe import Survey, SurveyJob
-from pipeline.extraction.source_cache import LocalFiles
+from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.worker import SpanWorker
 from pipeline.listing import stamps
 
@@ -125,14 +125,14 @@ def test_the_survey(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_survey_s_copy(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    astray = raising(LocalFiles.read, MemoryError(), lambda files, uri, *_: uri.endswith(HIT))
-    monkeypatch.setattr(LocalFiles, "read", astray)
+    astray = raising(SourceCache.read, MemoryError(), lambda files, uri, *_: uri.endswith(HIT))
+    monkeypatch.setattr(SourceCache, "read", astray)
     assert_only_one_failed(catalog, folder, "its survey stopped (MemoryError: )")
 
 
 @pytest.mark.parametrize("duration", [float("nan"), float("inf"), 1e12])
 def test_a_header_that_promises_the_impossible(tmp_path: Path, duration: float) -> None:
-    found = Survey.of(SurveyJob(0, "/a.mp4", "0" * 32, None, None, None, None), "bytes", duration)
+    found = Survey.of(SourceTask(0, "/a.mp4", "0" * 32, None, None, None, None), "bytes", duration)
     assert found.reason == "unreadable"
     assert "which no video does; transcode the file" in str(found.error)
 
@@ -162,5 +162,5 @@ def test_a_disk_of_the_catalog_that_is_full_ends_the_run(
     full = raising(staging.stage_span, OSError(28, "No space left on device"), lambda *_: True)
     monkeypatch.setattr(workers, "stage_span", full)
     monkeypatch.setattr(run, "stage_span", full)
-    with pytest.raises(cluster.RunError, match="No space left on device"):
+    with pytest.raises(RunError, match="No space left on device"):
         do(catalog, folder)

@@ -14,11 +14,11 @@ from inline import RECIPE, do
 
 import catalogs
 from catalogs.errors import BadPlace
+from pipeline.errors import InputError
 from pipeline.extraction import outlook as looking
 from pipeline.extraction.outlook import Outlook, outlook, outlook_text
 from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.throughput import Table, frame_bytes, read_table, worker_speed
-from pipeline.listing.inputs import InputError
 
 pytestmark = pytest.mark.usefixtures("without_ray")
 

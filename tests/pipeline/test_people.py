@@ -94,7 +94,7 @@ def test_what_is_told() -> None:
 
 
 def test_the_distance_is_the_recipe_s() -> None:
-    assert same_person_of(make_recipe()) == 0.5
+    assert same_person_of(make_recipe().describe()) == 0.5
     assert same_person_of(make_recipe(settings=["identity.same_person=0.3"]).describe()) == 0.3
     assert same_person_of(make_recipe(settings=["identity=arcface"]).describe()) == 1.1
     assert same_person_of(RECIPE) == 0.5

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.command import Failure
 from pipeline.cli.places import file_to_write, folder_to_write, given, local
+from pipeline.errors import UsageError
 
 JOB_MARK = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 
@@ -45,7 +45,7 @@ def test_places_that_can_be_written(here: Path) -> None:
     ],
 )
 def test_files_that_cannot_be_written(here: Path, text: str, says: str) -> None:
-    with pytest.raises(Failure, match=f"^--out.*{says}"):
+    with pytest.raises(UsageError, match=f"^--out.*{says}"):
         file_to_write(text, "--out", "r.html")
 
 
@@ -60,14 +60,14 @@ def test_files_that_cannot_be_written(here: Path, text: str, says: str) -> None:
     ],
 )
 def test_folders_that_cannot_be_written(here: Path, text: str, says: str) -> None:
-    with pytest.raises(Failure, match=f"^--out.*({says})"):
+    with pytest.raises(UsageError, match=f"^--out.*({says})"):
         folder_to_write(text, "--out")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission(here: Path) -> None:
     (here / "folder").chmod(0o500)
-    with pytest.raises(Failure, match="Permission denied"):
+    with pytest.raises(UsageError, match="Permission denied"):
         file_to_write("folder/a.html", "--out", "r.html")
 
 
@@ -76,7 +76,7 @@ def test_inputs_may_be_remote(here: Path) -> None:
     assert given("zip://a.png::/data/a.zip", "--source") == "zip://a.png::/data/a.zip"
     assert given(f"file:{here}/a%20b.png", "--source") == f"{here}/a b.png"
     assert given("a.png", "--source") == f"{here}/a.png"
-    with pytest.raises(Failure, match="^--source: .*Windows"):
+    with pytest.raises(UsageError, match="^--source: .*Windows"):
         given("C:\\a.png", "--source")
 
 
@@ -85,5 +85,5 @@ def test_a_submitted_job_refuses_relative_paths(here: Path, monkeypatch: pytest.
     assert local("/a/b", "--out") == Path("/a/b")
     assert local("file:///a/b", "--out") == Path("/a/b")
     for place in (local, given, folder_to_write):
-        with pytest.raises(Failure, match="^--out a/b: a submitted job runs in a copy"):
+        with pytest.raises(UsageError, match="^--out a/b: a submitted job runs in a copy"):
             place("a/b", "--out")

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.cli.progress import Progress
-from pipeline.extraction.tasks import SpanDone
+from pipeline.extraction.progress import Progress
+from pipeline.extraction.tasks import SpanResult
 
-TWO = SpanDone("k" * 32, 0, [("accepted", None, 4.0), ("rejected", "no_face", 2.0)], {"probe": 0.5, "track": 2.0})
-ONE = SpanDone("k" * 32, 1, [("failed", "crashed", 6.0)], {"probe": 0.25})
+TWO = SpanResult("k" * 32, 0, [("accepted", None, 4.0), ("rejected", "no_face", 2.0)], {"probe": 0.5, "track": 2.0})
+ONE = SpanResult("k" * 32, 1, [("failed", "crashed", 6.0)], {"probe": 0.25})
 
 
 class Terminal(io.StringIO):

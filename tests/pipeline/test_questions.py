@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.query import questions
 
 
@@ -58,24 +58,24 @@ def test_questions_are_let_through(sql: str) -> None:
 )
 def test_what_would_change_the_answer_is_refused(sql: str) -> None:
     for asked in (sql, f"select 1; {sql}; select count(*) from clips"):
-        with pytest.raises(Failure, match="a query only reads, and [A-Z_]+ does not .*catalogs.open"):
+        with pytest.raises(UsageError, match="a query only reads, and [A-Z_]+ does not .*catalogs.open"):
             questions.statements(asked)
 
 
 @pytest.mark.parametrize("sql", ["copy clips to 'a.csv'", "COPY (select 1) TO 'a'", "export database 'a'"])
 def test_a_copy_says_how_to_write(sql: str) -> None:
-    with pytest.raises(Failure, match=r"writes no files.*--csv \.\.\. > FILE.*read_only=False"):
+    with pytest.raises(UsageError, match=r"writes no files.*--csv \.\.\. > FILE.*read_only=False"):
         questions.statements(sql)
 
 
 @pytest.mark.parametrize("sql", ["-- a comment", ";;", "/* */"])
 def test_no_statement_is_an_error(sql: str) -> None:
-    with pytest.raises(Failure, match="no statement"):
+    with pytest.raises(UsageError, match="no statement"):
         questions.statements(sql)
 
 
 def test_wrong_sql_is_duckdb_s_message() -> None:
-    with pytest.raises(Failure, match="DuckDB refuses the SQL: .*selec"):
+    with pytest.raises(UsageError, match="DuckDB refuses the SQL: .*selec"):
         questions.statements("select 1; selec 2")
 
 
@@ -87,11 +87,11 @@ def test_sql_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for empty in ("", "  \n"):
         monkeypatch.setattr(sys, "stdin", io.StringIO(empty))
         for given in ("-", empty):
-            with pytest.raises(Failure, match="the SQL is empty"):
+            with pytest.raises(UsageError, match="the SQL is empty"):
                 questions.given(given)
     monkeypatch.setattr(sys, "stdin", None)
     assert questions.given(None) is None
-    with pytest.raises(Failure, match="standard input is closed"):
+    with pytest.raises(UsageError, match="standard input is closed"):
         questions.given("-")
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from models.face.checkpoint import save_model
 from models.weights.registry import REGISTRY, Weights
+from pipeline.errors import RecipeError
 from pipeline.extraction import recipe as recipes
-from pipeline.extraction.recipe import Recipe, RecipeError, make_recipe, settings_of
+from pipeline.extraction.recipe import Recipe, make_recipe, settings_of
 from pipeline.extraction.variants import Preset
 from stages.labels.probe import Probe
 from stages.labels.quality import Quality

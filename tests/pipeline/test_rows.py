@@ -13,13 +13,13 @@ from catalogs.schema import FAILED_REASONS, TABLES
 from catalogs.staging import stage_span
 from pipeline.extraction.clip_runner import Verdict
 from pipeline.extraction.rows import clip_row, duplicate, failed, tables, unreadable
-from pipeline.extraction.tasks import SpanJob, clip_id
+from pipeline.extraction.tasks import SpanTask, clip_id
 from stages.clip import Clip
 from stages.preview.thumbs import thumb
 from stages.video.pyav import read_header
 from stages.video.reader import Frames
 
-JOB = SpanJob("/a.mp4", "a" * 32, "c" * 32, 2, 5, 4.0, 6.0, "Ann", "test")
+JOB = SpanTask("/a.mp4", "a" * 32, "c" * 32, 2, 5, 4.0, 6.0, "Ann", "test")
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ import pytest
 
 from pipeline.demo import footage, samples
 from pipeline.demo.samples import SAMPLES, Sample, SamplesError, make_samples
-from pipeline.extraction.clip_runner import Judge
+from pipeline.extraction.clip_runner import ClipRunner
 from pipeline.extraction.recipe import make_recipe
 from pipeline.listing.inputs import list_sources
 from stages.clip import REASONS, Clip
+from stages.video.header import Unreadable
 from stages.video.pyav import read_header
-from stages.video.reader import Unreadable, read
+from stages.video.reader import read
 from stages.video.shots import CutFinder
 from stages.video.sound import read_sound
 
@@ -131,12 +132,12 @@ def test_without_the_package_the_error_names_the_command(tmp_path: Path, monkeyp
 
 
 @pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge(make_recipe().stages)
+def judge() -> ClipRunner:
+    return ClipRunner(make_recipe().stages)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sample", JUDGED, ids=lambda sample: sample.name)
-def test_each_sample_gets_the_verdicts_it_is_for(folder: Path, judge: Judge, sample: Sample) -> None:
+def test_each_sample_gets_the_verdicts_it_is_for(folder: Path, judge: ClipRunner, sample: Sample) -> None:
     verdicts = judge(clip(folder / sample.name))
     assert tuple(verdict.reason or verdict.status for verdict in verdicts) == sample.verdicts

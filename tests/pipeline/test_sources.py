@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from serve_folder import serve
 
 from catalogs.place import MANIFESTS
-from pipeline.listing.inputs import InputError, Source, list_sources, source_key
+from pipeline.errors import InputError
+from pipeline.listing.inputs import Source, list_sources, source_key
 
 TREE = (
     "b.mp4",

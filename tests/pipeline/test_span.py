@@ -8,12 +8,12 @@ import faulty
 import pytest
 
 from pipeline.extraction import span
-from pipeline.extraction.tasks import SpanJob
-from stages.video.reader import Unreadable
+from pipeline.extraction.tasks import SpanTask
+from stages.video.header import Unreadable
 
 
-def job(start_s: float = 0.0, end_s: float = 6.0) -> SpanJob:
-    return SpanJob("/listed.mp4", "a" * 32, "c" * 32, 0, 1, start_s, end_s, None, None)
+def job(start_s: float = 0.0, end_s: float = 6.0) -> SpanTask:
+    return SpanTask("/listed.mp4", "a" * 32, "c" * 32, 0, 1, start_s, end_s, None, None)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 from inline import ask, counts, do
 
 import catalogs
-from pipeline.cli.progress import SurveyProgress
 from pipeline.extraction import fetching, probing
-from pipeline.extraction.probe import SurveyJob, grouped
+from pipeline.extraction.probe import SourceTask, grouped
+from pipeline.extraction.progress import ProbeProgress
 from pipeline.extraction.worker import Limits
 
 pytestmark = pytest.mark.usefixtures("without_ray")
@@ -32,8 +32,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def job(position: int, uri: Path, start_s: float | None = None) -> SurveyJob:
-    return SurveyJob(position, str(uri), f"{position:032x}", None, None, start_s, None)
+def job(position: int, uri: Path, start_s: float | None = None) -> SourceTask:
+    return SourceTask(position, str(uri), f"{position:032x}", None, None, start_s, None)
 
 
 @pytest.mark.parametrize("short", [200, 0])
@@ -43,7 +43,7 @@ def test_a_file_of_many_spans_is_read_once(
     monkeypatch.setattr(probing, "SHORT", short)
     jobs = [job(i, folder / "a.mp4", i / 10) for i in range(5)] + [job(5, folder / "reject_b.mp4")]
     out = io.StringIO()
-    found = probing.survey(jobs, Limits(), 2, SurveyProgress(6, out=out, every=0.0))
+    found = probing.survey(jobs, Limits(), 2, ProbeProgress(6, out=out, every=0.0))
     assert sorted(read) == [f"{folder}/a.mp4", f"{folder}/reject_b.mp4"]
     assert sorted((survey.job.position, survey.start_s) for survey in found) == [
         *((i, pytest.approx(i / 10)) for i in range(5)),
@@ -56,7 +56,7 @@ def test_one_source_that_raises_leaves_no_thread_behind(folder: Path, monkeypatc
     def ended(self: object, jobs: object, heard: object) -> None:
         raise SystemExit(3)
 
-    monkeypatch.setattr(probing.SurveyWorker, "survey", ended)
+    monkeypatch.setattr(probing.ProbeWorker, "survey", ended)
     with pytest.raises(SystemExit):
         probing.survey([job(0, folder / "a.mp4")], Limits(), 1)
 
@@ -76,7 +76,7 @@ def test_the_segments_of_a_manifest(folder: Path, catalog: Path, read: list[str]
 
 def test_progress_of_a_survey() -> None:
     out = io.StringIO()
-    progress = SurveyProgress(4, out=out, every=0.0)
+    progress = ProbeProgress(4, out=out, every=0.0)
     progress.hear(5_000_000)
     progress.add(3, 1_000_000)
     lines = out.getvalue().splitlines()
@@ -84,8 +84,8 @@ def test_progress_of_a_survey() -> None:
     assert lines[1].startswith("surveyed 3/4 sources  6 MB")
     assert progress.line(2.0) == "surveyed 3/4 sources  6 MB  3 MB/s"
     quick = io.StringIO()
-    SurveyProgress(1, out=quick).add(1, 10)
-    SurveyProgress(1, quiet=True, out=quick, every=0.0).add(1, 10)
+    ProbeProgress(1, out=quick).add(1, 10)
+    ProbeProgress(1, quiet=True, out=quick, every=0.0).add(1, 10)
     assert quick.getvalue() == ""
 
 

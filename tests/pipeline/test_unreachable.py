@@ -14,11 +14,11 @@ import pytest
 from faulty_server import Answer, Site, faulty_site
 from inline import ask, counts, do, runs
 
+from pipeline.errors import InputError
 from pipeline.extraction import fetching
-from pipeline.extraction.probe import SurveyJob
+from pipeline.extraction.probe import SourceTask
 from pipeline.extraction.run import Result
-from pipeline.extraction.worker import Limits, SurveyWorker
-from pipeline.listing.inputs import InputError
+from pipeline.extraction.worker import Limits, ProbeWorker
 from pipeline.listing.reach import Patience
 
 BUSY = Answer(b"busy", 503)
@@ -177,13 +177,13 @@ def test_what_is_out_of_reach_when_it_is_decided_again_stays_as_it_was(
     assert run != before[0][3]
 
 
-def job(uri: str) -> SurveyJob:
-    return SurveyJob(0, uri, "0" * 32, None, None, None, None)
+def job(uri: str) -> SourceTask:
+    return SourceTask(0, uri, "0" * 32, None, None, None, None)
 
 
 def test_a_server_that_hangs_costs_the_time_limit(site: Site) -> None:
     url = site.serve("/a.mp4", Answer(b"x" * 1000, cut=10, stall=60))
-    worker = SurveyWorker(Limits(seconds=1.5))
+    worker = ProbeWorker(Limits(seconds=1.5))
     began = time.monotonic()
     (found,) = worker.survey([job(url)])
     worker.close()
@@ -194,7 +194,7 @@ def test_a_server_that_hangs_costs_the_time_limit(site: Site) -> None:
 
 def test_a_connection_that_breaks_off_is_tried_again(site: Site, video: bytes) -> None:
     url = site.serve("/a.mp4", Answer(video, cut=100), Answer(video, cut=200), Answer(video))
-    worker = SurveyWorker(QUICK)
+    worker = ProbeWorker(QUICK)
     (found,) = worker.survey([job(url)])
     worker.close()
     assert (found.error, found.end_s) == (None, pytest.approx(1.0))
@@ -204,7 +204,7 @@ def test_a_connection_that_breaks_off_is_tried_again(site: Site, video: bytes) -
 def test_one_download_a_file_for_all_its_spans(site: Site, video: bytes) -> None:
     url = site.serve("/a.mp4", Answer(video))
     heard: list[int] = []
-    worker = SurveyWorker(QUICK)
+    worker = ProbeWorker(QUICK)
     found = worker.survey([job(url)] * 3, heard.append)
     worker.close()
     assert [survey.error for survey in found] == [None] * 3
@@ -217,7 +217,7 @@ def test_the_copy_goes_when_the_download_fails(
     site: Site, video: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    worker = SurveyWorker(Limits(seconds=1))
+    worker = ProbeWorker(Limits(seconds=1))
     worker.survey([job(site.serve("/a.mp4", Answer(video, cut=100, stall=30)))])
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
     worker.close()

@@ -10,7 +10,7 @@ from faulty import person
 
 from catalogs.schema import conform
 from pipeline.extraction.finalise import Upkeep, as_listed, with_keys, without_superseded
-from pipeline.extraction.probe import Survey, SurveyJob
+from pipeline.extraction.probe import SourceTask, Survey
 from pipeline.people.naming import People
 
 
@@ -29,11 +29,11 @@ def clips(*rows: dict[str, Any]) -> pa.Table:
     return conform("clips", [{**usual, "clip_id": f"{i:x}".ljust(32, "0"), **row} for i, row in enumerate(rows)])
 
 
-def listed(key: str, uri: str = "/a.mp4", subject: str | None = None, split: str | None = None) -> SurveyJob:
-    return SurveyJob(0, uri, key, subject, split, None, None)
+def listed(key: str, uri: str = "/a.mp4", subject: str | None = None, split: str | None = None) -> SourceTask:
+    return SourceTask(0, uri, key, subject, split, None, None)
 
 
-def by_key(*jobs: SurveyJob) -> dict[str, SurveyJob]:
+def by_key(*jobs: SourceTask) -> dict[str, SourceTask]:
     return {job.source_key: job for job in jobs}
 
 
@@ -91,7 +91,7 @@ def test_names_that_clusters_gave_stay_where_no_name_is_listed() -> None:
     assert found["subject_listed"].to_pylist() == [False, False, None]
 
 
-def update(rows: pa.Table, *jobs: SurveyJob, surveys: tuple[Survey, ...] = ()) -> tuple[pa.Table, People | None]:
+def update(rows: pa.Table, *jobs: SourceTask, surveys: tuple[Survey, ...] = ()) -> tuple[pa.Table, People | None]:
     return Upkeep(jobs, surveys, "r", "this run")(rows)
 
 
@@ -127,6 +127,6 @@ def test_upkeep_does_all() -> None:
         ({"subject_id": "Ann", "subject_listed": False}, listed("key"), False),
     ],
 )
-def test_people_are_named_only_where_something_is_new(row: dict[str, Any], job: SurveyJob, due: bool) -> None:
+def test_people_are_named_only_where_something_is_new(row: dict[str, Any], job: SourceTask, due: bool) -> None:
     _, people = update(clips({"source_key": "key", "face_vector": person("ann"), **row}), job)
     assert (people is not None) == due

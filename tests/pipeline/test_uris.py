@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serve_folder import serve
 
-from pipeline.listing.uris import InputError, canonical, content_hash, join, local_copy, open_fs, parent, stamp, suffix
+from pipeline.errors import InputError
+from pipeline.listing.uris import canonical, content_hash, join, local_copy, open_fs, parent, stamp, suffix
 
 
 @pytest.fixture

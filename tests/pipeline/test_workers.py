@@ -19,10 +19,10 @@ import catalogs
 from catalogs import staging
 from catalogs.staging import read_span, span_path
 from pipeline.extraction import worker as workers
-from pipeline.extraction.probe import Survey, SurveyJob, jobs_to_json, surveys_from_json
-from pipeline.extraction.tasks import SpanDone, SpanJob
-from pipeline.extraction.worker import Limits, SpanWorker, SurveyWorker
-from pipeline.listing.inputs import content_hash
+from pipeline.extraction.probe import SourceTask, Survey, jobs_to_json, surveys_from_json
+from pipeline.extraction.tasks import SpanResult, SpanTask
+from pipeline.extraction.worker import Limits, ProbeWorker, SpanWorker
+from pipeline.listing.uris import content_hash
 
 RECIPE = faulty.quick_recipe()
 RUN = "run-1"
@@ -48,23 +48,23 @@ def worker(catalog: Path) -> SpanWorker:
 
 
 @pytest.fixture(scope="module")
-def surveyor() -> SurveyWorker:
-    return SurveyWorker(Limits())
+def surveyor() -> ProbeWorker:
+    return ProbeWorker(Limits())
 
 
-def job(path: Path, number: int, uri: str | None = None) -> SpanJob:
+def job(path: Path, number: int, uri: str | None = None) -> SpanTask:
     key = f"{number:032x}"
-    return SpanJob(uri or str(path), key, content_hash(str(path)), 0, 1, 0.0, 1.0, None, "train")
+    return SpanTask(uri or str(path), key, content_hash(str(path)), 0, 1, 0.0, 1.0, None, "train")
 
 
-def row(catalog: Path, job: SpanJob) -> dict:
+def row(catalog: Path, job: SpanTask) -> dict:
     tables = read_span(span_path(catalog, job.source_key, job.span_index))
     assert tables["clips"].num_rows == 1
     return tables["clips"].to_pylist()[0]
 
 
-def done(worker: SpanWorker, *jobs: SpanJob) -> list[SpanDone]:
-    return [SpanDone.from_json(text) for text in worker({"job": [job.to_json() for job in jobs]})["done"]]
+def done(worker: SpanWorker, *jobs: SpanTask) -> list[SpanResult]:
+    return [SpanResult.from_json(text) for text in worker({"job": [job.to_json() for job in jobs]})["done"]]
 
 
 def test_a_crash_is_tried_twice_and_the_rest_of_the_batch_unharmed(
@@ -177,13 +177,13 @@ def test_a_span_staged_by_another_run_is_done_again(catalog: Path, tmp_path: Pat
     assert row(catalog, job(path, 61))["run_id"] == RUN
 
 
-def survey(surveyor: SurveyWorker, path: Path, **given: float) -> Survey:
-    listed = SurveyJob(0, str(path), "0" * 32, None, None, given.get("start_s"), given.get("end_s"))
+def survey(surveyor: ProbeWorker, path: Path, **given: float) -> Survey:
+    listed = SourceTask(0, str(path), "0" * 32, None, None, given.get("start_s"), given.get("end_s"))
     (found,) = surveys_from_json(surveyor({"job": [jobs_to_json([listed])]})["survey"][0])
     return found
 
 
-def test_survey_of_a_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
+def test_survey_of_a_video(surveyor: ProbeWorker, tmp_path: Path) -> None:
     path = faulty.tiny_video(tmp_path / "clip.mp4", seconds=2)
     found = survey(surveyor, path)
     assert (found.content, found.error) == (content_hash(str(path)), None)
@@ -194,7 +194,7 @@ def test_survey_of_a_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
     assert outside.error == f"{path}: lasts 2.00 s, but 5.00 to 6.00 s is listed"
 
 
-def test_survey_of_what_is_no_video(surveyor: SurveyWorker, tmp_path: Path) -> None:
+def test_survey_of_what_is_no_video(surveyor: ProbeWorker, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is text\n" * 50)
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(10_000))
@@ -212,7 +212,7 @@ def test_survey_of_what_is_no_video(surveyor: SurveyWorker, tmp_path: Path) -> N
         assert found.content == content_hash(str(tmp_path / name))
 
 
-def test_survey_of_what_is_not_there(surveyor: SurveyWorker, tmp_path: Path) -> None:
+def test_survey_of_what_is_not_there(surveyor: ProbeWorker, tmp_path: Path) -> None:
     found = survey(surveyor, tmp_path / "missing.mp4")
     assert found.content is None
     assert found.error is not None
@@ -223,7 +223,7 @@ def test_survey_of_what_is_not_there(surveyor: SurveyWorker, tmp_path: Path) -> 
 
 def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
-    found = survey(SurveyWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
+    found = survey(ProbeWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
     assert found.content is None
     cause = "cannot be read (took longer than 1 s); run again with a larger --timeout, or when it can be read"
     assert found.error == f"{tmp_path}/pipe.mp4: {cause}"
@@ -241,7 +241,7 @@ def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
 def test_survey_of_a_header_that_takes_the_reader_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cause: str, reason: str
 ) -> None:
-    surveyor = SurveyWorker(Limits(seconds=5 if name != "hang" else 1))
+    surveyor = ProbeWorker(Limits(seconds=5 if name != "hang" else 1))
     call = surveyor._child.call
 
     def astray(function: str, *arguments: object, seconds: float, asked: object = None) -> object:

@@ -14,8 +14,9 @@ import numpy as np
 from models.landmarks.canonical_face import canonical_face, mirror_index
 from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Outcome, Reject, Track
+from stages.video.header import VideoHeader
 from stages.video.pyav import read_header
-from stages.video.reader import Decoder, Frame, Frames, VideoHeader, read
+from stages.video.reader import Decoder, Frame, Frames, read
 from stages.video.sound import read_sound
 
 TrackOf = Callable[[str], Outcome]

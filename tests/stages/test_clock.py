@@ -12,8 +12,9 @@ from made_clips import QUICK, number, numbered, remux
 from spoiled import joined, later, repacked
 
 from stages.video.encode import write_video
+from stages.video.header import Unreadable
 from stages.video.pyav import keyframes, read_header
-from stages.video.reader import Unreadable, read
+from stages.video.reader import read
 from stages.video.sound import RATE, read_sound
 
 

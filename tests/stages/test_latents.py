@@ -15,7 +15,7 @@ from models.runtime.checkpoint import WrongWeights
 from models.weights.entry import Weights
 from models.weights.registry import REGISTRY, WeightsMissing
 from pipeline.faces.driving import Drive
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from stages.clip import Clip
 from stages.labels.crops import crop_at
 from stages.labels.latents import FaceLatents, frontal
@@ -28,11 +28,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> FaceLatents:
     return FaceLatents().with_checkpoint(random_face.write(tmp_path_factory.mktemp("face") / "tiny.safetensors"))
 
 
-def views(clip: Clip, size: int) -> list[FaceView]:
+def views(clip: Clip, size: int) -> list[FaceCrop]:
     track = clip.tracked()
     landmarks = track.unit_landmarks().astype(np.float32)
     places = track.cameras
-    return [FaceView(crop_at(track, index, size), points, places[index]) for index, points in enumerate(landmarks)]
+    return [FaceCrop(crop_at(track, index, size), points, places[index]) for index, points in enumerate(landmarks)]
 
 
 def test_latents_are_what_driving_reads(stage: FaceLatents, woman: Clip) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from made_clips import QUICK, number, numbered, remux
 
 from stages.video.encode import write_video
+from stages.video.header import Unreadable, VideoHeader
 from stages.video.pyav import orientation, read_header
-from stages.video.reader import Decoder, Frame, Frames, Unreadable, VideoHeader, frame_count, read, upright
+from stages.video.reader import Decoder, Frame, Frames, frame_count, read, upright
 
 FILM = Fraction(24_000, 1001)
 BOTH = pytest.mark.parametrize("decoder", ["pyav", "decord"])

@@ -10,9 +10,9 @@ from made_clips import QUICK, numbered
 
 from stages.video.decord import decode
 from stages.video.encode import write_video
+from stages.video.header import Unreadable
 from stages.video.pyav import decode as decode_pyav
 from stages.video.pyav import read_header
-from stages.video.reader import Unreadable
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -11,8 +11,8 @@ import pytest
 from made_clips import QUICK, number, numbered
 
 from stages.video.encode import write_video
+from stages.video.header import Unreadable
 from stages.video.pyav import keyframes, read_header
-from stages.video.reader import Unreadable
 
 
 def test_the_header_of_a_plain_file(tmp_path: Path) -> None:

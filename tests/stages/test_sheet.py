@@ -13,7 +13,8 @@ from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Track
 from stages.preview.contact_sheet import face_picture, sheet
 from stages.preview.thumbs import HEIGHT, Thumb, thumb
-from stages.video.reader import Frames, VideoHeader
+from stages.video.header import VideoHeader
+from stages.video.reader import Frames
 
 FRAMES = 60
 

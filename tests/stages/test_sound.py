@@ -9,8 +9,8 @@ import pytest
 from made_clips import QUICK, header, numbered, remux, write_late_sound
 
 from stages.video.encode import write_video
+from stages.video.header import Unreadable
 from stages.video.pyav import read_header
-from stages.video.reader import Unreadable
 from stages.video.sound import RATE, read_sound
 
 

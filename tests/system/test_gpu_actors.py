@@ -18,7 +18,7 @@ from pipeline import cluster
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.run import Request, extract
 from pipeline.extraction.worker import Limits
-from pipeline.serving.network_actors import Labellers, labellers
+from pipeline.serving.network_actors import NetworkActors, network_actors
 from pipeline.serving.network_client import NetworkLost, NetworkOverdue
 from stages.batched import BatchedStage
 from stages.labels.latents import FaceLatents
@@ -81,12 +81,12 @@ def assert_right(rows: dict[str, dict]) -> None:
     assert rows["255"]["detail"].endswith("ValueError: too bright for this network")
 
 
-def gpus(made: Labellers) -> dict[str, list[list[str]]]:
+def gpus(made: NetworkActors) -> dict[str, list[list[str]]]:
     return {name: ray.get([actor.gpus.remote() for actor in actors]) for name, actors in made.actors.items()}
 
 
 def test_each_gpu_gets_one_set_of_networks(two_gpus: None, tmp_path: Path) -> None:
-    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path))))
+    made = network_actors(recipe(gpu_stages.Brightness(log=str(tmp_path))).networks(), seconds=300)
     assert made is not None
     try:
         assert sorted(gpus(made)["quality"]) == [["0"], ["1"]]
@@ -96,7 +96,9 @@ def test_each_gpu_gets_one_set_of_networks(two_gpus: None, tmp_path: Path) -> No
 
 def test_two_halves_share_one_gpu(two_gpus: None, tmp_path: Path) -> None:
     log = str(tmp_path)
-    made = labellers(recipe(gpu_stages.HalfBrightness(log=log), gpu_stages.OtherHalf(log=log)))
+    made = network_actors(
+        recipe(gpu_stages.HalfBrightness(log=log), gpu_stages.OtherHalf(log=log)).networks(), seconds=300
+    )
     assert made is not None
     try:
         found = gpus(made)
@@ -107,7 +109,7 @@ def test_two_halves_share_one_gpu(two_gpus: None, tmp_path: Path) -> None:
 
 
 def test_a_recipe_without_networks_for_a_gpu_starts_no_actor(two_gpus: None) -> None:
-    assert labellers(Recipe("test", (PROBE,))) is None
+    assert network_actors(Recipe("test", (PROBE,)).networks(), seconds=300) is None
 
 
 def test_clips_are_labelled_by_the_actors_in_batches(two_gpus: None, clips: Path, tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_face_latents_of_an_actor_are_those_of_a_worker(two_gpus: None, tmp_path
     clip = turned_clip(np.linspace([-10, -30, 0], [10, 30, 20], 50))
     noise = np.random.default_rng(0).integers(0, 256, (50, 256, 256, 3), np.uint8)
     clip = replace(clip, track=replace(clip.tracked(), crops=noise))
-    made = labellers(recipe(stage))
+    made = network_actors(recipe(stage).networks(), seconds=300)
     assert made is not None
     try:
         there = accepted(stage.open(made.asking())(clip)).arrays
@@ -168,7 +170,9 @@ def test_a_clip_that_loses_the_gpu_or_hangs_on_it_fails_alone_and_says_why(
 
 
 def test_requests_are_answered_after_a_process_that_lost_its_gpu_or_froze(two_gpus: None, tmp_path: Path) -> None:
-    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path), lost=1, frozen=1)), seconds=2, patience=30)
+    made = network_actors(
+        recipe(gpu_stages.Brightness(log=str(tmp_path), lost=1, frozen=1)).networks(), seconds=2, patience=30
+    )
     assert made is not None
     try:
         asking = made.asking()
@@ -182,7 +186,9 @@ def test_requests_are_answered_after_a_process_that_lost_its_gpu_or_froze(two_gp
 
 
 def test_a_network_that_cannot_start_is_named_with_its_error(two_gpus: None, tmp_path: Path) -> None:
-    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path / "missing"), stillborn=True)))
+    made = network_actors(
+        recipe(gpu_stages.Brightness(log=str(tmp_path / "missing"), stillborn=True)).networks(), seconds=300
+    )
     assert made is not None
     try:
         with pytest.raises(NetworkLost, match="network quality: .*no kernel image is available"):
@@ -192,7 +198,9 @@ def test_a_network_that_cannot_start_is_named_with_its_error(two_gpus: None, tmp
 
 
 def test_a_network_whose_loading_hangs_ends_after_three_tries(two_gpus: None, tmp_path: Path) -> None:
-    made = labellers(recipe(gpu_stages.Brightness(log=str(tmp_path), asleep=True)), seconds=1, patience=2)
+    made = network_actors(
+        recipe(gpu_stages.Brightness(log=str(tmp_path), asleep=True)).networks(), seconds=1, patience=2
+    )
     assert made is not None
     try:
         with pytest.raises(NetworkOverdue, match="network quality: its process has not stirred for 3 s, 3 times; look"):

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.child import Child
 from pipeline.extraction.recipe import make_recipe
-from pipeline.extraction.tasks import SpanJob, spans
+from pipeline.extraction.tasks import SpanTask, spans
 from stages.video.encode import write_video
 from stages.video.pyav import read_header
 from stages.video.reader import read
@@ -41,7 +41,7 @@ def test_a_long_source_needs_no_more_memory_than_its_first_spans(samples: Path, 
     assert len(pieces) >= 7
     child, peaks = Child(), []
     for index, piece in enumerate(pieces):
-        job = SpanJob(path, "0" * 32, "0" * 32, index, len(pieces), *piece, None, None)
+        job = SpanTask(path, "0" * 32, "0" * 32, index, len(pieces), *piece, None, None)
         built = child.call("pipeline.extraction.span:extract", recipe, job, path, "run", seconds=200)
         assert built["clips"]["status"].to_pylist() == ["accepted"]
         peaks.append(peak_mb(child))

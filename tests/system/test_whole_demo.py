@@ -17,7 +17,7 @@ from benchmarks.questions import PAGE, QUESTION, answered
 from catalogs.frames import open_frames
 from models.face.camera import WHOLE
 from pipeline.demo.samples import SAMPLES
-from pipeline.faces.bundled_checkpoint import own_checkpoint
+from pipeline.faces.bundled_checkpoint import bundled_checkpoint
 from pipeline.faces.decoding import decoded, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
@@ -61,7 +61,7 @@ def test_every_accepted_clip_has_latents_that_draw_it(demo: tuple[Path, str]) ->
     out, printed = demo
     assert printed.splitlines()[-2] == f"latents:  {out / 'latents.png'}"
     assert b"Synthetic: a video drawn again from its motion latents" in (out / "latents.png").read_bytes()
-    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(own_checkpoint())
+    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(bundled_checkpoint())
     sql = "select clip_id, len(dynamics) / 32 d from latents join clips using (clip_id) where status = 'accepted'"
     lengths = {row["clip_id"]: row["d"] for row in catalogs.query(out / "catalog", sql).to_pylist()}
     assert lengths == {clip.clip_id: clip.frames for clip in store.clips}
@@ -80,7 +80,7 @@ def test_every_accepted_clip_has_latents_that_draw_it(demo: tuple[Path, str]) ->
 def test_what_stored_latents_draw_is_what_the_frames_would(demo: tuple[Path, str]) -> None:
     """Half precision of latents, landmarks and WebP together: less than one of 255 levels on average."""
     out, _ = demo
-    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(own_checkpoint())
+    store, drive = open_frames(out / "catalog", cache=out / "cache"), driver_of(bundled_checkpoint())
     for place, clip in list(enumerate(store.clips))[:3]:
         latents = stored_latents(out / "catalog", clip.clip_id, drive.model)
         views = stored_views(store, place, range(clip.frames))

@@ -12,7 +12,7 @@ from models.runtime.image import fitted
 from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
 from pipeline.evaluation.faces.method import Dynamics, Method, Moved, Posed
 from pipeline.evaluation.faces.observer import to_pixels
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Contender:
     dynamics: Dynamics | None = None
 
 
-def copied(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def copied(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The source picture, whatever the driver does."""
     return [source.picture] * len(drivers)
 
 
-def shifted(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def shifted(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The source picture turned, scaled and shifted so that its landmarks best fit the driver's; dynamics: copied."""
     if moved == "dynamics":
         return copied(source, drivers, moved)
@@ -52,19 +52,19 @@ def shifted(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list
     ]
 
 
-def warped_to_driver(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def warped_to_driver(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The source's mesh warped onto the driver's own landmarks: for drivers of the same person."""
     warp = MeshWarp(source)
     return [warp(driver.landmarks) for driver in drivers]
 
 
-def warped_across(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def warped_across(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The source's mesh warped onto its own landmarks displaced as the driver moves (`displaced`)."""
     warp = MeshWarp(source)
     return [warp(points) for points in displaced(source.landmarks, [each.landmarks for each in drivers], moved)]
 
 
-def true(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def true(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The driver's own frames: what a perfect method would draw of the same person."""
     return [driver.picture for driver in drivers]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from catalogs.frames import StoredClip
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.text import file_name, plural
 
 Part = Literal["test", "validation", "unseen"]
@@ -21,14 +21,14 @@ def held_out(
     unseen: of all in this catalog none of whose files were trained on. recipe: held_out, the clips kept out, by which
     people are known whatever name they bear by now; test_subjects, validation_subjects, where none of these clips is
     here; and content, the hashes of the files trained on. say hears of people left out because a file of theirs was
-    trained on. Failure: there is no such clip, or the model was trained on some of them; they are named.
+    trained on. UsageError: there is no such clip, or the model was trained on some of them; they are named.
     """
     trained = set(recipe["content"])
     seen = {clip.subject for clip in clips if clip.content in trained}
     if part == "unseen":
         places = [place for place, clip in enumerate(clips) if clip.subject not in seen]
         if not places:
-            raise Failure("the checkpoint was trained on everybody in this catalog: give one of other people")
+            raise UsageError("the checkpoint was trained on everybody in this catalog: give one of other people")
         return places
     pinned = recipe.get("held_out", {}).get(part, ())
     here = {clip.clip_id for clip in clips}
@@ -45,7 +45,7 @@ def held_out(
     subjects = people or set(recipe[f"{part}_subjects"])
     places = [place for place, clip in enumerate(clips) if clip.subject in subjects]
     if not places:
-        raise Failure(
+        raise UsageError(
             f"no clip of this catalog shows one of the {plural(len(subjects), 'subject')} that the training kept out "
             f"for {part}: give the catalog that the checkpoint was trained from, or --split unseen"
         )
@@ -54,11 +54,11 @@ def held_out(
 
 
 def refuse_trained(clips: Sequence[StoredClip], trained: Collection[str]) -> None:
-    """Failure naming the clips whose source file is among the hashes `trained`."""
+    """UsageError naming the clips whose source file is among the hashes `trained`."""
     seen = [file_name(clip.source_uri) for clip in clips if clip.content in trained]
     if seen:
         named = ", ".join(seen[:_MOST_NAMED]) + (f" and {len(seen) - _MOST_NAMED} more" if seen[_MOST_NAMED:] else "")
-        raise Failure(
+        raise UsageError(
             f"the checkpoint was trained on {named}: scores on them would say nothing. Give the catalog that it was "
             "trained from, whose subjects kept out are known, or --split unseen"
         )

@@ -7,13 +7,13 @@ import numpy as np
 from models.face.landmarks import INNER_MOUTH, MOUTH
 from models.runtime.image import bounds, shrunk
 from pipeline.evaluation.metrics import pictures
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 _LIPS = [*MOUTH, *INNER_MOUTH]
 
 
 def frame_scores(
-    picture: np.ndarray, truth: FaceView, source: np.ndarray, landmarks: np.ndarray
+    picture: np.ndarray, truth: FaceCrop, source: np.ndarray, landmarks: np.ndarray
 ) -> dict[str, float | None]:
     """By their name in `Scores`. source: the picture that is driven; landmarks [468, 3]: those found in the result."""
     rows, columns = pictures.face_box(truth.landmarks, len(picture))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 TESTS = {
     "self": "own motion",
@@ -34,8 +34,8 @@ def kept(
     test: str,
     place: int,
     count: int,
-    source: FaceView,
-    drivers: Sequence[FaceView],
+    source: FaceCrop,
+    drivers: Sequence[FaceCrop],
     pictures: Sequence[np.ndarray],
 ) -> list[Shown]:
     """The middle picture of pair `place` of `count`, if it is one of those that are kept: a few, spread over all."""

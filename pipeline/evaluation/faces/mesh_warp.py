@@ -11,7 +11,7 @@ from scipy.spatial import Delaunay
 from models.landmarks.head_pose import procrustes
 from pipeline.evaluation.faces.method import Moved
 from pipeline.evaluation.faces.observer import to_pixels
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 _EDGE = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _BORDER = np.array([(x, y) for x in _EDGE for y in _EDGE if 1.0 in (abs(x), abs(y))])
@@ -23,7 +23,7 @@ _FINE = 4
 class MeshWarp:
     """A source view, triangulated once: its landmarks and points of the crop's border, which stay where they are."""
 
-    def __init__(self, source: FaceView) -> None:
+    def __init__(self, source: FaceCrop) -> None:
         self._picture = source.picture
         self._side = len(source.picture)
         corners = np.concatenate([source.landmarks[:, :2], _BORDER])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalogs.frames import StoredClip
-from pipeline.faces.face_crop import FaceView, Frames, filmed_views
+from pipeline.faces.face_crop import FaceCrop, Frames, filmed_views
 
 FRAMES = 30
 """About so many drivers a clip."""
@@ -23,8 +23,8 @@ class Take:
     """
 
     clip: StoredClip
-    source: FaceView
-    drivers: tuple[FaceView, ...]
+    source: FaceCrop
+    drivers: tuple[FaceCrop, ...]
     whole: tuple[np.ndarray, ...]
 
     @property

@@ -22,7 +22,7 @@ from pipeline.evaluation.faces.predictions import Drawn
 from pipeline.evaluation.faces.table import Scores
 from pipeline.evaluation.metrics import within_clips
 from pipeline.evaluation.metrics.linear_prediction import predicted
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 SWEEP = np.linspace(-20, 20, 9)
 """Degrees, of yaw and then of pitch; the other angles stay the source's."""
@@ -152,7 +152,7 @@ class Protocol:
         known = {key: self._reading.found(picture) for key, picture in dict(zip(keys, pictures, strict=True)).items()}
         return [known[key] for key in keys]
 
-    def _identities(self, views: Sequence[FaceView]) -> list[np.ndarray]:
+    def _identities(self, views: Sequence[FaceCrop]) -> list[np.ndarray]:
         return [self._reading.identity(view.picture, view.landmarks) for view in views]
 
     def _distances(
@@ -169,7 +169,7 @@ class Protocol:
 
 
 def _checked(
-    name: str, method: Method, source: FaceView, drivers: Sequence[FaceView], moved: Moved
+    name: str, method: Method, source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved
 ) -> list[np.ndarray]:
     """The pictures of a method. ValueError when they are not what a method owes."""
     pictures = method(source, drivers, moved)

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalogs.frames import open_frames
 from models.face.presets import TINY
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.evaluation.faces.baselines import BASELINES, Contender
 from pipeline.evaluation.faces.eval_clips import Part, held_out
 from pipeline.evaluation.faces.grid import write_grid
@@ -62,8 +62,8 @@ class Evaluation:
 def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evaluation:
     """Score a checkpoint on the clips of a catalog that its training kept out for `part`, beside the baselines.
 
-    checkpoint: None scores the baselines alone, on every clip. Failure: the model was trained on such clips, or there
-    are none.
+    checkpoint: None scores the baselines alone, on every clip. UsageError: the model was trained on such clips, or
+    there are none.
     """
     store = open_frames(catalog)
     contenders, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
@@ -72,7 +72,7 @@ def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evalu
         places = held_out(store.clips, recipe, part, lambda text: print(text, file=sys.stderr, flush=True))
         contenders = [model, *contenders]
     if size > store.size:
-        raise Failure(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")
+        raise UsageError(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")
     return evaluate(store, places, size, contenders, Telling())
 
 
@@ -127,5 +127,5 @@ def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
         preset, recipe = read_recipe(checkpoint)
         drive = driver_of(checkpoint, device())
     except WrongWeights as error:
-        raise Failure(str(error)) from error
+        raise UsageError(str(error)) from error
     return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)

@@ -15,7 +15,7 @@ from face_views import view_of  # noqa: E402
 
 from models.face.model import FaceModel  # noqa: E402
 from models.face.presets import TINY  # noqa: E402
-from pipeline.faces.face_crop import FaceView  # noqa: E402
+from pipeline.faces.face_crop import FaceCrop  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +33,12 @@ def pictures() -> torch.Tensor:
 
 
 @pytest.fixture(scope="session")
-def views(man: np.ndarray, man_landmarks: np.ndarray, woman: np.ndarray, woman_landmarks: np.ndarray) -> list[FaceView]:
+def views(man: np.ndarray, man_landmarks: np.ndarray, woman: np.ndarray, woman_landmarks: np.ndarray) -> list[FaceCrop]:
     """A frontal man and a smiling woman at 96 pixels."""
     return [view_of(man, man_landmarks, 96), view_of(woman, woman_landmarks, 96)]
 
 
 @pytest.fixture(scope="session")
-def photographs(views: list[FaceView]) -> torch.Tensor:
+def photographs(views: list[FaceCrop]) -> torch.Tensor:
     """Both as [2, 3, 96, 96]."""
     return torch.from_numpy(np.stack([view.picture for view in views])).permute(0, 3, 1, 2).float() / 255

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.face.camera import GROWN, REACH, WHOLE, between, cameras, pictured, placed, posed
 from models.face.landmarks import read
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 SIDE = 64
 near = st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(0.7, 1.4)).map(np.array)
@@ -114,7 +114,7 @@ def test_a_view_seen_from_another_crop(frame: np.ndarray) -> None:
     """Picture and landmarks go together, and the crop that it is seen from is the camera from then on."""
     here, there = np.array([0.1, 0.2, 1.1]), np.array([-0.1, 0.1, 0.9])
     points = np.random.default_rng(2).uniform(-0.5, 0.5, (468, 3)).astype(np.float32)
-    view = FaceView(seen_by(frame, here), points, here)
+    view = FaceCrop(seen_by(frame, here), points, here)
     moved = view.seen_from(there)
     assert placed(moved.landmarks, there) == pytest.approx(placed(points, here), abs=1e-6)
     assert moved.camera.tolist() == [0, 0, 1]

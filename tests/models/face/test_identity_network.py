@@ -10,7 +10,7 @@ from models.face.identity_network import IdentityNetwork, chips
 from models.face.landmarks import read
 from models.recognition.face_recognition import SAME_PERSON, SIZE, FaceRecognition
 from models.weights.registry import weights
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_gradients_reach_the_picture_and_nothing_else(net: IdentityNetwork) -> N
 def test_chips_lie_near_dlib_s_own(
     net: IdentityNetwork,
     reference: FaceRecognition,
-    views: list[FaceView],
+    views: list[FaceCrop],
     photographs: torch.Tensor,
     man: np.ndarray,
     man_landmarks: np.ndarray,

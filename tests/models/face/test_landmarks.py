@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.face.landmarks import EXPRESSIVE, MARGIN, canonical_size, mirrored, mirrored_eyes, read
 from models.face.rigid import to_picture
 from models.landmarks.canonical_face import canonical_face, mirror_index
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 angle = st.floats(-60, 60)
 poses = st.tuples(angle, angle, angle, st.floats(-0.4, 0.4), st.floats(-0.4, 0.4), st.floats(0.5, 1.5))
@@ -46,7 +46,7 @@ def test_an_expression_is_the_same_in_any_pose(pose: tuple[float, ...]) -> None:
     assert np.abs(np.delete(expression[0], EXPRESSIVE.index(17), 0)).max() < 1e-4
 
 
-def test_mirrored_twice_is_itself(views: list[FaceView]) -> None:
+def test_mirrored_twice_is_itself(views: list[FaceCrop]) -> None:
     landmarks = np.stack([view.landmarks for view in views])
     assert np.array_equal(mirrored(mirrored(landmarks)), landmarks)
     assert not np.array_equal(mirrored(landmarks), landmarks)
@@ -54,7 +54,7 @@ def test_mirrored_twice_is_itself(views: list[FaceView]) -> None:
     assert np.array_equal(mirrored_eyes(mirrored_eyes(eyes)), eyes)
 
 
-def test_the_mirror_image_s_pose(views: list[FaceView]) -> None:
+def test_the_mirror_image_s_pose(views: list[FaceCrop]) -> None:
     """Yaw, roll and x change sign, the rest stays."""
     landmarks = np.stack([view.landmarks for view in views])
     there = read(mirrored(landmarks))[0] * [1, -1, -1, -1, 1, 1]

@@ -15,7 +15,7 @@ from models.face.landmarks import mirrored, mirrored_eyes, read
 from models.face.mesh_reader import MeshReader
 from models.landmarks.iris import Iris
 from models.weights.registry import weights
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def poses(landmarks: np.ndarray) -> torch.Tensor:
 
 
 def test_landmarks_lie_where_the_interpreter_finds_them(
-    reader: MeshReader, views: list[FaceView], photographs: torch.Tensor
+    reader: MeshReader, views: list[FaceCrop], photographs: torch.Tensor
 ) -> None:
     """Within 1.5 % of the face's height in the picture's plane; deep and near points are told apart."""
     truth = np.stack([view.landmarks for view in views])
@@ -42,7 +42,7 @@ def test_landmarks_lie_where_the_interpreter_finds_them(
 
 
 def test_eyes_look_as_the_interpreter_says(
-    reader: MeshReader, views: list[FaceView], photographs: torch.Tensor
+    reader: MeshReader, views: list[FaceCrop], photographs: torch.Tensor
 ) -> None:
     """In the same pictures of 96 pixels, with the corners that the mesh found."""
     iris = Iris()
@@ -54,7 +54,7 @@ def test_eyes_look_as_the_interpreter_says(
 
 
 def test_a_mirrored_picture_looks_mirrored(
-    reader: MeshReader, views: list[FaceView], photographs: torch.Tensor
+    reader: MeshReader, views: list[FaceCrop], photographs: torch.Tensor
 ) -> None:
     """Landmarks as far as the mesh is symmetric itself; eyes, with the same corners, to rounding."""
     truth = np.stack([view.landmarks for view in views])

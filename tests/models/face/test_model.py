@@ -14,7 +14,7 @@ from models.face.landmarks import read, told
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from models.face.rigid import aligned_faces, to_picture
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 STILL = torch.tensor([[0, 0, 0, 0, 0, 1.0]])
 
@@ -122,7 +122,7 @@ def test_with_pose_takes_the_pose_alone() -> None:
 
 
 @pytest.mark.slow
-def test_own_latents_give_the_picture_back(views: list[FaceView], photographs: torch.Tensor) -> None:
+def test_own_latents_give_the_picture_back(views: list[FaceCrop], photographs: torch.Tensor) -> None:
     """Two photographs learned by heart, by what is drawn alone: at least 25 dB after 150 steps."""
     torch.manual_seed(0)
     model = FaceModel(replace(TINY, layers=1))

@@ -13,7 +13,7 @@ from models.face.rigid import aligned_faces, face_frames, from_picture, moved, p
 from models.face.warp import sampled
 from models.landmarks.canonical_face import canonical_face
 from models.landmarks.head_pose import rotation_of
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 angle = st.floats(-80, 80)
 poses = st.tuples(angle, angle, angle, st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(0.5, 2.0)).map(
@@ -56,7 +56,7 @@ def test_canonical_landmarks_appear_where_the_landmarks_were(pose: torch.Tensor)
     assert torch.allclose(moved(to_picture(told), face)[0, 0, 0], seen, atol=1e-4)
 
 
-def test_real_faces_lie_near_the_canonical_one_in_their_pose(views: list[FaceView]) -> None:
+def test_real_faces_lie_near_the_canonical_one_in_their_pose(views: list[FaceCrop]) -> None:
     face = torch.from_numpy(canonical_face() * canonical_size()).float()[None, None]
     for view in views:
         pose = torch.from_numpy(read(view.landmarks[None])[0])
@@ -94,7 +94,7 @@ def test_a_warped_volume_s_blob_goes_to_the_known_place(
 
 @pytest.mark.parametrize("roll", [-25.0, 0.0, 25.0])
 def test_aligned_faces_are_upright_with_level_eyes(
-    views: list[FaceView], photographs: torch.Tensor, roll: float
+    views: list[FaceCrop], photographs: torch.Tensor, roll: float
 ) -> None:
     """A photograph turned by a known roll gives the same aligned face as the photograph itself."""
     pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0])

@@ -12,7 +12,7 @@ from sample_faces import frames_of, landmarks_of
 
 from models.detection.face_finder import FaceFinder
 from pipeline.evaluation.faces.observer import FaceReading
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.objective import Judges
 from pipeline.faces.training_clips import Pool
 
@@ -23,14 +23,14 @@ def finder() -> FaceFinder:
 
 
 @pytest.fixture(scope="session")
-def man(samples: Path, finder: FaceFinder) -> FaceView:
+def man(samples: Path, finder: FaceFinder) -> FaceCrop:
     """A frontal man at 96 pixels."""
     image = frames_of(samples / "talking_man.mp4", 10)[0]
     return view_of(image, landmarks_of(image, finder), 96)
 
 
 @pytest.fixture(scope="session")
-def woman(samples: Path, finder: FaceFinder) -> FaceView:
+def woman(samples: Path, finder: FaceFinder) -> FaceCrop:
     """A smiling woman at 96 pixels."""
     image = frames_of(samples / "talking_woman.mp4", 10)[0]
     return view_of(image, landmarks_of(image, finder), 96)

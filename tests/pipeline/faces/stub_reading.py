@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.evaluation.faces.method import Moved
 from pipeline.evaluation.faces.observer import NO_FACE, Reading
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 SIDE = 32
 
@@ -22,8 +22,8 @@ def picture(pose: Sequence[float], expression: Sequence[float], person: int, noi
     return out
 
 
-def view(pose: Sequence[float], expression: Sequence[float], person: int, noise: int = 0) -> FaceView:
-    return FaceView(picture(pose, expression, person, noise), LANDMARKS)
+def view(pose: Sequence[float], expression: Sequence[float], person: int, noise: int = 0) -> FaceCrop:
+    return FaceCrop(picture(pose, expression, person, noise), LANDMARKS)
 
 
 LANDMARKS = np.random.default_rng(0).uniform(-0.5, 0.5, (468, 3)).astype(np.float32)
@@ -48,7 +48,7 @@ class StubReading:
         return np.eye(128)[int(picture[0, 2, 1])]
 
 
-def perfect(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+def perfect(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """What is asked, exactly: the source's person, with what moves over from the driver and the rest its own."""
     out = []
     for driver in drivers:
@@ -60,7 +60,7 @@ def perfect(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list
     return out
 
 
-def posed(source: FaceView, degrees: np.ndarray) -> list[np.ndarray]:
+def posed(source: FaceCrop, degrees: np.ndarray) -> list[np.ndarray]:
     """The source turned half as far as asked, and one degree more."""
     out = []
     for pose in degrees:

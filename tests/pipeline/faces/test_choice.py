@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogs.frames import StoredClip
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.evaluation.faces.eval_clips import held_out, refuse_trained
 
 CLIPS = [
@@ -30,22 +30,22 @@ def test_unseen_are_all_clips_of_people_without_a_file_trained_on() -> None:
     assert held_out(CLIPS, recipe(), "unseen") == [0, 3]
     assert held_out(CLIPS, recipe(content=["hash c3"]), "unseen") == [1, 2]
     assert held_out(CLIPS, recipe(content=["another catalog's"]), "unseen") == [0, 1, 2, 3]
-    with pytest.raises(Failure, match="trained on everybody in this catalog"):
+    with pytest.raises(UsageError, match="trained on everybody in this catalog"):
         held_out(CLIPS, recipe(content=["hash c0", "hash c1", "hash c2"]), "unseen")
 
 
 def test_clips_trained_on_are_refused_by_name() -> None:
-    with pytest.raises(Failure, match=r"trained on 1\.mp4: scores on them would say nothing"):
+    with pytest.raises(UsageError, match=r"trained on 1\.mp4: scores on them would say nothing"):
         held_out(CLIPS, recipe(), "validation")
-    with pytest.raises(Failure, match=r"trained on 0\.mp4, 1\.mp4, 2\.mp4, 3\.mp4:"):
+    with pytest.raises(UsageError, match=r"trained on 0\.mp4, 1\.mp4, 2\.mp4, 3\.mp4:"):
         refuse_trained(CLIPS, {clip.content for clip in CLIPS})
     many = [StoredClip(f"m{n}", f"/films/m{n}.mp4", "Ann", None, "seen", 50, 96) for n in range(12)]
-    with pytest.raises(Failure, match=r"m9\.mp4 and 2 more:"):
+    with pytest.raises(UsageError, match=r"m9\.mp4 and 2 more:"):
         refuse_trained(many, ["seen"])
 
 
 def test_a_catalog_without_these_people_is_an_error() -> None:
-    with pytest.raises(Failure, match="no clip of this catalog shows one of the 2 subjects .* kept out for test"):
+    with pytest.raises(UsageError, match="no clip of this catalog shows one of the 2 subjects .* kept out for test"):
         held_out(CLIPS, recipe(test_subjects=["Cid", "Dan"]), "test")
 
 
@@ -72,5 +72,5 @@ def test_people_who_turn_out_to_be_trained_on_are_left_out_and_it_is_told() -> N
         "1 subject kept out for test is left out: by the names in this catalog, the model was trained"
     )
     pinned["test"] = pinned["test"][:1]
-    with pytest.raises(Failure, match=r"trained on 1\.mp4: scores on them would say nothing"):
+    with pytest.raises(UsageError, match=r"trained on 1\.mp4: scores on them would say nothing"):
         held_out(now, recipe(held_out=pinned), "test")

@@ -19,7 +19,7 @@ from models.face.landmarks import read
 from models.face.presets import PRESETS
 from pipeline.faces.decoding import decoded, preview_view, stored_latents, stored_picture
 from pipeline.faces.driving import Drive
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from tests.models import random_face
 
 CLIP, BARE = "a" * 32, "b" * 32
@@ -31,23 +31,23 @@ def drive() -> Drive:
 
 
 @pytest.fixture(scope="module")
-def views(woman: FaceView) -> list[FaceView]:
+def views(woman: FaceCrop) -> list[FaceCrop]:
     """Twenty frames; the sixth is the most frontal."""
     return moving(woman, np.array([[n - 5.0, 2 * (n - 5), 3 * n - 20] for n in range(20)]) - turn(woman))
 
 
-def turn(view: FaceView) -> np.ndarray:
+def turn(view: FaceCrop) -> np.ndarray:
     return read(view.landmarks[None])[0][0, :3]
 
 
 @pytest.fixture(scope="module")
-def catalog(drive: Drive, views: list[FaceView], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def catalog(drive: Drive, views: list[FaceCrop], tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("decoding") / "catalog"
     stage_views(root, drive, views)
     return root
 
 
-def stage_views(root: Path, drive: Drive, views: list[FaceView]) -> None:
+def stage_views(root: Path, drive: Drive, views: list[FaceCrop]) -> None:
     """A catalog of one clip with latents and frames, and one with neither."""
     motion = drive.filmed(views)
     identity = drive.person(views[5])[0].identity.flatten()
@@ -84,7 +84,7 @@ def stage_views(root: Path, drive: Drive, views: list[FaceView]) -> None:
         writer.commit()
 
 
-def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive, views: list[FaceView]) -> None:
+def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive, views: list[FaceCrop]) -> None:
     person, _ = drive.person(views[5])
     direct = drive.draw(person, drive.motion(views))
     found = decoded(drive, catalog, CLIP)
@@ -98,7 +98,7 @@ def test_stored_latents_draw_what_the_direct_ones_do(catalog: Path, drive: Drive
 
 
 def test_clips_whose_crops_move_are_drawn_as_their_camera_sees_them(
-    drive: Drive, views: list[FaceView], tmp_path: Path
+    drive: Drive, views: list[FaceCrop], tmp_path: Path
 ) -> None:
     moving = [replace(view, camera=np.float32([0.02 * n - 0.15, 0.1, 1.05])) for n, view in enumerate(views)]
     root = tmp_path / "catalog"
@@ -114,7 +114,7 @@ def test_clips_whose_crops_move_are_drawn_as_their_camera_sees_them(
 
 
 def test_another_person_is_drawn_in_the_clip_s_motion(
-    catalog: Path, drive: Drive, views: list[FaceView], man: FaceView
+    catalog: Path, drive: Drive, views: list[FaceCrop], man: FaceCrop
 ) -> None:
     direct = drive.method(man, views)
     assert np.abs(decoded(drive, catalog, CLIP, man).astype(int) - direct).mean() < 1
@@ -128,7 +128,7 @@ def test_latents_come_back_as_tensors_in_the_preset_s_shapes(catalog: Path, driv
     assert found.identity.shape == (1, 64, 1, 1)
 
 
-def test_what_is_not_there_is_named(catalog: Path, drive: Drive, man: FaceView) -> None:
+def test_what_is_not_there_is_named(catalog: Path, drive: Drive, man: FaceCrop) -> None:
     for clip in (BARE, "no ' clip"):
         with pytest.raises(CatalogError, match=f"no latents of clip {clip}: extract it again"):
             decoded(drive, catalog, clip)

@@ -16,12 +16,12 @@ from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from pipeline.faces import driving
 from pipeline.faces.driving import Drive, driver_of, moved_over
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
-def seen(pose: Pose, who: int = 0) -> FaceView:
+def seen(pose: Pose, who: int = 0) -> FaceCrop:
     landmarks = landmarks_in(pose)
-    return FaceView(drawn(landmarks, who), landmarks)
+    return FaceCrop(drawn(landmarks, who), landmarks)
 
 
 SOURCE = seen(Pose(yaw=5))

@@ -14,19 +14,19 @@ from models.landmarks.head_pose import angles, procrustes
 from pipeline.evaluation.faces.baselines import BASELINES, Contender, warped_across, warped_to_driver
 from pipeline.evaluation.faces.mesh_warp import MeshWarp
 from pipeline.evaluation.faces.run import MODEL, Evaluation, Telling, evaluate, write_evaluation
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 TURNS = np.array([[0.0, 0, 0], [3, -8, 2], [-3, 8, -6]])
 
 
-def posed(source: FaceView, degrees: np.ndarray) -> list[np.ndarray]:
+def posed(source: FaceCrop, degrees: np.ndarray) -> list[np.ndarray]:
     """By the mesh warp."""
     own = angles(procrustes(source.landmarks[None].astype(np.float64))[0])
     warp = MeshWarp(source)
     return [warp(points) for points in turned(source, degrees - own)]
 
 
-def store(man: FaceView, woman: FaceView) -> MemoryFrames:
+def store(man: FaceCrop, woman: FaceCrop) -> MemoryFrames:
     held = {}
     for name, face in {"man": man, "woman": woman}.items():
         views = moving(face, TURNS)
@@ -36,7 +36,7 @@ def store(man: FaceView, woman: FaceView) -> MemoryFrames:
 
 
 @pytest.fixture
-def found(man: FaceView, woman: FaceView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+def found(man: FaceCrop, woman: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
     monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "weights"))
     contenders = [Contender(MODEL, warped_to_driver, warped_across, posed), BASELINES[0], BASELINES[-1]]
     return evaluate(store(man, woman), [0, 1], 64, contenders, lambda text: None)

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.evaluation.faces.grid import grid, write_grid
 from pipeline.evaluation.faces.kept_pictures import Shown, kept
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
 def tile(value: int, side: int = 64) -> np.ndarray:
@@ -42,7 +42,7 @@ def test_it_is_written_as_png(tmp_path: Path) -> None:
     ("test", "count", "places"), [("self", 22, [0, 7, 14, 21]), ("pose", 22, [0, 21]), ("both", 1, [0])]
 )
 def test_a_few_pairs_spread_over_all_are_kept(test: str, count: int, places: list[int]) -> None:
-    views = [FaceView(tile(value), np.zeros((468, 3))) for value in range(5)]
+    views = [FaceCrop(tile(value), np.zeros((468, 3))) for value in range(5)]
     pictures = [tile(value + 100) for value in range(5)]
     found = [kept(test, place, count, views[0], views, pictures) for place in range(count)]
     assert [place for place, shown in enumerate(found) if shown] == places

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.face.presets import BASE
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining
 
@@ -19,7 +19,7 @@ def test_units_that_can_be_shared(units: int, workers: int, accumulate: int) -> 
 
 @pytest.mark.parametrize(("units", "workers", "accumulate"), [(2, 3, 1), (2, 2, 2), (1, 2, 1)])
 def test_units_that_cannot(units: int, workers: int, accumulate: int) -> None:
-    with pytest.raises(Failure, match=f"make --units a multiple of {workers * accumulate}"):
+    with pytest.raises(UsageError, match=f"make --units a multiple of {workers * accumulate}"):
         FaceJob("catalog", "out", FaceTraining(units=units, accumulate=accumulate), workers=workers)
 
 

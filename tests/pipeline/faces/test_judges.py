@@ -13,7 +13,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.landmarks import EXPRESSIVE
 from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.lessons import Notebook
 from pipeline.faces.loss_networks import SUBSTITUTES, begin, judges_at
 from pipeline.faces.reading import _faces, trained_reader
@@ -50,10 +50,12 @@ def test_judges_are_trained_once_and_frozen(pool: Pool, tmp_path: Path, monkeypa
         assert np.array_equal(kept["space"][name], array)
     for missing in ("clear", "space"):
         torch.save({name: value for name, value in kept.items() if name != missing}, path)
-        with pytest.raises(Failure, match=r"judges\.pt was written by an older version, whose training cannot go on"):
+        with pytest.raises(
+            UsageError, match=r"judges\.pt was written by an older version, whose training cannot go on"
+        ):
             judges_at(path, pool, TRAINING, TINY, said.append)
     torch.save({**kept, "space": {**kept["space"], "directions": -kept["space"]["directions"]}}, path)
-    with pytest.raises(Failure, match=r"judges\.pt judges by another expression space .*: give another folder"):
+    with pytest.raises(UsageError, match=r"judges\.pt judges by another expression space .*: give another folder"):
         judges_at(path, pool, TRAINING, TINY, said.append)
 
 

@@ -17,7 +17,7 @@ import torch
 from made_faces import moving_clip, stage_faces
 
 from models.face.checkpoint import load_model, read_recipe, read_space
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import beginning, opened, train
 from pipeline.faces.pinned import Pinned
@@ -217,13 +217,13 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     state = load(out / "state.pt")
     state["optimiser"]["param_groups"].pop()
     save(state, out / "state.pt")
-    with pytest.raises(Failure, match=r"state\.pt was written by an older version, .*: give another folder"):
+    with pytest.raises(UsageError, match=r"state\.pt was written by an older version, .*: give another folder"):
         train(job(catalog, out), lambda step, figures: None)
 
 
 def test_too_few_subjects_are_told_before_anything_is_made(catalog: Path, tmp_path: Path) -> None:
     many = replace(job(catalog, tmp_path / "out"), training=replace(TRAINING, kept_out=(9, 4)))
-    with pytest.raises(Failure, match="5 subjects are too few to keep 9 and 4 out"):
+    with pytest.raises(UsageError, match="5 subjects are too few to keep 9 and 4 out"):
         train(many, lambda step, figures: None)
     assert not (tmp_path / "out").exists()
 
@@ -250,12 +250,12 @@ def test_a_training_may_begin_with_a_model_and_goes_on_without_its_file(catalog:
 def test_what_a_training_cannot_begin_with_is_named(tmp_path: Path) -> None:
     base = random_face.write(tmp_path / "base.safetensors", "base")
     asked = FaceJob("/catalog", str(tmp_path / "out"), start=str(base))
-    with pytest.raises(Failure, match=r"base.safetensors is of preset base, not tiny: give --preset base"):
+    with pytest.raises(UsageError, match=r"base.safetensors is of preset base, not tiny: give --preset base"):
         beginning(asked)
     assert beginning(replace(asked, preset="base")) is not None
     for name in ("no.safetensors", "absent.safetensors"):
         (tmp_path / "no.safetensors").write_text("no")
-        with pytest.raises(Failure, match=f"{name}: not a face model"):
+        with pytest.raises(UsageError, match=f"{name}: not a face model"):
             beginning(replace(asked, start=str(tmp_path / name)))
     assert beginning(replace(asked, start=None)) is None
 

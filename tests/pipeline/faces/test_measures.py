@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.metrics.pictures import SAME, face_box, psnr, sharpness, ssim
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
 def test_psnr_is_that_of_the_mean_square_error() -> None:
@@ -24,7 +24,7 @@ def test_one_pixel_off_counts_no_more_than_none() -> None:
     assert psnr(picture, truth) == SAME
 
 
-def test_ssim_is_that_of_scikit_image(random: np.random.Generator, man: FaceView) -> None:
+def test_ssim_is_that_of_scikit_image(random: np.random.Generator, man: FaceCrop) -> None:
     metrics = pytest.importorskip("skimage.metrics")
     noisy = np.clip(man.picture + random.normal(0, 20, man.picture.shape), 0, 255).astype(np.uint8)
     grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(np.float64) for each in (noisy, man.picture)]
@@ -35,7 +35,7 @@ def test_ssim_is_that_of_scikit_image(random: np.random.Generator, man: FaceView
     assert ssim(man.picture, man.picture) == pytest.approx(1)
 
 
-def test_sharpness_falls_with_blur_and_rises_with_noise(random: np.random.Generator, man: FaceView) -> None:
+def test_sharpness_falls_with_blur_and_rises_with_noise(random: np.random.Generator, man: FaceCrop) -> None:
     soft = cv2.GaussianBlur(man.picture, (7, 7), 1.5)
     noisy = np.clip(man.picture + random.normal(0, 20, man.picture.shape), 0, 255).astype(np.uint8)
     assert sharpness(man.picture, man.picture) == 1
@@ -46,7 +46,7 @@ def test_sharpness_falls_with_blur_and_rises_with_noise(random: np.random.Genera
     assert sharpness(man.picture, np.zeros_like(man.picture)) is None
 
 
-def test_what_was_not_filmed_counts_nothing(random: np.random.Generator, man: FaceView) -> None:
+def test_what_was_not_filmed_counts_nothing(random: np.random.Generator, man: FaceCrop) -> None:
     """A stripe of noise at the edge, and all that its windows touch, is left out."""
     wrong, content = man.picture.copy(), np.ones(man.picture.shape[:2], bool)
     wrong[:, :20], content[:, :20] = random.integers(0, 255, wrong[:, :20].shape), False

@@ -10,12 +10,12 @@ from models.landmarks.canonical_face import canonical_face
 from models.landmarks.head_pose import angles, procrustes
 from models.runtime.image import bounds
 from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 TURNS = np.array([[0.0, 0, 0], [5, 10, 0], [-5, -10, 3]])
 
 
-def test_landmarks_that_stay_leave_the_picture(man: FaceView) -> None:
+def test_landmarks_that_stay_leave_the_picture(man: FaceCrop) -> None:
     assert np.array_equal(MeshWarp(man)(man.landmarks), man.picture)
 
 
@@ -25,7 +25,7 @@ def test_the_picture_moves_with_the_landmarks() -> None:
     ramp = np.repeat(np.tile(np.arange(side, dtype=np.uint8) * 4, (side, 1))[:, :, None], 3, 2)
     landmarks = (canonical_face() / 16).astype(np.float32)
     shift = 4 * 2 / side
-    out = MeshWarp(FaceView(ramp, landmarks))(landmarks + np.float32([shift, 0, 0]))
+    out = MeshWarp(FaceCrop(ramp, landmarks))(landmarks + np.float32([shift, 0, 0]))
     low, high = bounds(landmarks)
     middle = ((low + high + 2) / 2 * side / 2).astype(int)
     inside = np.s_[middle[1] - 6 : middle[1] + 6, middle[0] : middle[0] + 8, 0]
@@ -44,16 +44,16 @@ def test_near_covers_far_where_the_mesh_folds() -> None:
     moved = landmarks.copy()
     nose = np.linalg.norm((landmarks - landmarks[1])[:, :2], axis=1) < 0.15
     moved[nose, 0] += 0.3
-    out = MeshWarp(FaceView(picture, landmarks))(moved)
+    out = MeshWarp(FaceCrop(picture, landmarks))(moved)
     assert out[y, int((landmarks[1, 0] + 0.3 + 1) * side / 2), 0] > 200
 
 
-def test_a_person_displaced_by_itself_does_what_the_driver_did(man: FaceView) -> None:
+def test_a_person_displaced_by_itself_does_what_the_driver_did(man: FaceCrop) -> None:
     drivers = turned(man, TURNS)
     assert displaced(man.landmarks, drivers, "both") == pytest.approx(np.stack(drivers), abs=1e-6)
 
 
-def test_pose_alone_keeps_the_shape_and_dynamics_alone_the_pose(man: FaceView, woman: FaceView) -> None:
+def test_pose_alone_keeps_the_shape_and_dynamics_alone_the_pose(man: FaceCrop, woman: FaceCrop) -> None:
     drivers = turned(woman, TURNS)
     drivers[2] = drivers[2] + np.eye(468)[14][:, None] * (0, 0.05, 0)
     wanted = angles(procrustes(np.stack(drivers))[0])

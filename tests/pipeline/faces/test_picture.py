@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.picture import read_picture
 
 RED, BLUE = (250, 10, 20), (15, 5, 240)
@@ -163,7 +163,7 @@ def test_a_picture_that_is_cut_off_is_refused(halves: np.ndarray, tmp_path: Path
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(Failure, match=r"a.jpg: this picture cannot be decoded \(image file is truncated"):
+    with pytest.raises(UsageError, match=r"a.jpg: this picture cannot be decoded \(image file is truncated"):
         read_picture(str(path))
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     for data in (b"", b"<html>", b"\x89PNG\r\n\x1a\n" + bytes(100)):
         path.write_bytes(data)
-        with pytest.raises(Failure, match=f"{path}: not a picture that can be read; give a PNG, JPEG or WebP"):
+        with pytest.raises(UsageError, match=f"{path}: not a picture that can be read; give a PNG, JPEG or WebP"):
             read_picture(str(path))
-    with pytest.raises(Failure, match=r"none.png: cannot be read \(No such file or directory\); check the path"):
+    with pytest.raises(UsageError, match=r"none.png: cannot be read \(No such file or directory\); check the path"):
         read_picture(str(tmp_path / "none.png"))

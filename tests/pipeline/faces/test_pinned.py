@@ -11,7 +11,7 @@ import pytest
 from made_faces import Made, moving_clip, stage_faces
 
 from catalogs.frames import Commit, FrameStore
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loop import opened
 from pipeline.faces.pinned import Pinned
@@ -117,32 +117,34 @@ def test_clips_it_cannot_go_on_without_end_it_with_what_to_do_and_others_do_not(
             assert gone.clip_id not in {each.clip_id for each in found.clips}
             said.append(line or "")
         else:
-            with pytest.raises(Failure, match=f"1 of the clips .* are gone .*clip {gone.clip_id}.*another --out"):
+            with pytest.raises(UsageError, match=f"1 of the clips .* are gone .*clip {gone.clip_id}.*another --out"):
                 pinned.held(job, left)
     assert [("1 clip that nothing is learned from went" in line) for line in said] == [True, True]
     for change in ({"frames": 11}, {"content": "another"}):
         others = store.only([replace(each, **change) for each in store.clips])  # type: ignore[arg-type]
-        with pytest.raises(Failure, match="7 of the clips|5 of the clips"):
+        with pytest.raises(UsageError, match="7 of the clips|5 of the clips"):
             pinned.held(job, others)
 
 
 def test_other_settings_and_another_recipe_are_told_with_what_to_do(catalog: Path, tmp_path: Path) -> None:
     job, pinned, store = begun(catalog, tmp_path / "out")
     fewer = replace(job, training=replace(TRAINING, kept_out=(1, 1)))
-    with pytest.raises(Failure, match="began with --kept-out 2 1, not 1 1: give what it began with, or another --out"):
+    with pytest.raises(
+        UsageError, match="began with --kept-out 2 1, not 1 1: give what it began with, or another --out"
+    ):
         opened(fewer)
-    with pytest.raises(Failure, match=r"began with --skip \(none\), not a\*"):
+    with pytest.raises(UsageError, match=r"began with --skip \(none\), not a\*"):
         opened(replace(job, training=replace(TRAINING, skip=("a*",))))
     store.commit = Commit(9, "another")
-    with pytest.raises(Failure, match=r"another recipe since .* began \(commit 2, now 9\): .*another --out"):
+    with pytest.raises(UsageError, match=r"another recipe since .* began \(commit 2, now 9\): .*another --out"):
         pinned.held(job, store)
     store.commit, store.size = pinned.commit, 64
-    with pytest.raises(Failure, match="began with pixels .* 96, not 64"):
+    with pytest.raises(UsageError, match="began with pixels .* 96, not 64"):
         pinned.held(job, store)
 
 
 @pytest.mark.parametrize("name", ["state.pt", "judges.pt"])
 def test_a_training_that_pinned_nothing_is_one_of_an_older_version(catalog: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
-    with pytest.raises(Failure, match=rf"{name} was written by an older version, .*: give another folder"):
+    with pytest.raises(UsageError, match=rf"{name} was written by an older version, .*: give another folder"):
         opened(FaceJob(str(catalog), str(tmp_path), TRAINING))

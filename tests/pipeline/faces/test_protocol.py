@@ -14,7 +14,7 @@ from pipeline.evaluation.faces.method import Moved
 from pipeline.evaluation.faces.pairs import take
 from pipeline.evaluation.faces.protocol import Protocol
 from pipeline.evaluation.metrics.pictures import SAME
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 FRAMES = 13
 
@@ -76,7 +76,7 @@ def test_copying_gains_nothing_and_follows_nothing(protocol: Protocol, stub: Stu
 
 
 def test_what_leaks_is_seen(protocol: Protocol) -> None:
-    def leaking(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    def leaking(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
         return perfect(source, drivers, "both")
 
     scores = protocol.run(Contender("leaking", leaking, leaking)).scores
@@ -92,7 +92,7 @@ def test_the_driver_s_face_is_not_the_source_s(protocol: Protocol) -> None:
 
 
 def test_pictures_without_a_face_are_counted_and_left_out(protocol: Protocol) -> None:
-    def losing(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    def losing(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
         pictures = perfect(source, drivers, moved)
         return [np.zeros_like(each) if place % 2 else each for place, each in enumerate(pictures)]
 
@@ -104,7 +104,7 @@ def test_pictures_without_a_face_are_counted_and_left_out(protocol: Protocol) ->
 
 
 def test_a_method_that_draws_no_face_at_all_still_ends(protocol: Protocol) -> None:
-    def nothing(source: FaceView, drivers: Sequence[FaceView], moved: Moved) -> list[np.ndarray]:
+    def nothing(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
         return [np.zeros_like(source.picture)] * len(drivers)
 
     scores = protocol.run(
@@ -124,7 +124,7 @@ def test_the_sweep_compares_asked_with_found(protocol: Protocol) -> None:
     assert scores.sweep_yaw_off == pytest.approx(5.6, abs=0.3)
 
 
-def told(views: Sequence[FaceView], *read: Callable[[np.ndarray], float]) -> np.ndarray:
+def told(views: Sequence[FaceCrop], *read: Callable[[np.ndarray], float]) -> np.ndarray:
     """A code of what is written in the pictures, each number mixed with the others', and noise."""
     clean = np.array([[each(view.picture.astype(float)) for each in read] for view in views])
     noise = np.random.default_rng(len(views)).normal(size=(len(views), 2))

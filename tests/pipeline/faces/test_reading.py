@@ -13,10 +13,10 @@ from models.weights.intake import add
 from models.weights.registry import weights
 from pipeline.evaluation.faces.observer import FaceReading, to_pixels, to_units
 from pipeline.evaluation.metrics.mesh_expression import mesh_expression
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 
 
-def test_a_small_face_is_found_where_it_is(reading: FaceReading, man: FaceView, woman: FaceView) -> None:
+def test_a_small_face_is_found_where_it_is(reading: FaceReading, man: FaceCrop, woman: FaceCrop) -> None:
     for view in (man, woman):
         for side in (96, 64):
             found = reading.found(shrunk(view.picture, side))
@@ -34,7 +34,7 @@ def test_a_picture_without_a_face_has_no_numbers(reading: FaceReading, random: n
         assert np.isnan([*found.pose, *found.expression]).all()
 
 
-def test_a_turned_head_is_read_as_turned(reading: FaceReading, man: FaceView) -> None:
+def test_a_turned_head_is_read_as_turned(reading: FaceReading, man: FaceCrop) -> None:
     asked = np.array([[0.0, -12, 0], [0, 12, 0], [0, 0, 10]])
     poses = np.array([reading.found(view.picture).pose for view in moving(man, asked)])
     # a picture warped by its mesh turns less than its landmarks
@@ -42,14 +42,14 @@ def test_a_turned_head_is_read_as_turned(reading: FaceReading, man: FaceView) ->
     assert poses[2, 2] - poses[:2, 2].mean() == pytest.approx(10, abs=2)
 
 
-def test_without_the_landmarker_expressions_are_the_mesh_s(reading: FaceReading, man: FaceView) -> None:
+def test_without_the_landmarker_expressions_are_the_mesh_s(reading: FaceReading, man: FaceCrop) -> None:
     assert reading.expressions == "the mesh"
     known = reading.known(man.picture, man.landmarks)
     assert known.expression == pytest.approx(mesh_expression(man.landmarks[None])[0], rel=1e-4)
 
 
 def test_with_the_landmarker_expressions_are_its_scores(
-    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, man: FaceView, woman: FaceView
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, man: FaceCrop, woman: FaceCrop
 ) -> None:
     monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setenv("VASARI_WEIGHTS_LOCK", str(tmp_path / "weights.lock"))
@@ -61,7 +61,7 @@ def test_with_the_landmarker_expressions_are_its_scores(
     assert ((his >= 0) & (his <= 1)).all()
 
 
-def test_identity_tells_people_apart_at_64_pixels(reading: FaceReading, man: FaceView, woman: FaceView) -> None:
+def test_identity_tells_people_apart_at_64_pixels(reading: FaceReading, man: FaceCrop, woman: FaceCrop) -> None:
     small = shrunk(man.picture, 64)
     him, again, her = (
         reading.identity(picture, view.landmarks)

@@ -17,7 +17,7 @@ from sample_faces import frames_of
 from models.face.checkpoint import save_model
 from models.face.model import FaceModel, Motion, Person
 from models.face.presets import TINY
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces import reenactment
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.figures import SPIN, spinning
@@ -235,7 +235,7 @@ def test_a_remote_file_is_named_as_given(asked: Reenactment, samples: Path) -> N
     import fsspec
 
     fsspec.filesystem("memory").pipe("/away/still.png", (samples / "not_a_video.mp4").read_bytes())
-    with pytest.raises(Failure, match=r"^memory://away/still\.png: not a picture"):
+    with pytest.raises(UsageError, match=r"^memory://away/still\.png: not a picture"):
         reenact(replace(asked, sources=["memory://away/still.png"]), quiet)
 
 
@@ -250,10 +250,10 @@ def test_wrong_requests(asked: Reenactment, samples: Path, tmp_path: Path) -> No
         ({"out": samples / "talking_man.mp4"}, "would overwrite what it is made from"),
     ]
     for changes, why in cases:
-        with pytest.raises(Failure, match=why):
+        with pytest.raises(UsageError, match=why):
             replace(asked, **changes)
     page = tmp_path / "page.safetensors"
     page.write_text("<html>")
-    with pytest.raises(Failure, match="not a face model"):
+    with pytest.raises(UsageError, match="not a face model"):
         reenact(replace(asked, checkpoint=page), quiet)
     assert not asked.out.exists()

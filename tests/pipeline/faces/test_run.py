@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.command import Failure
-from pipeline.cluster import RunError
+from pipeline.errors import RunError, UsageError
 from pipeline.faces import loop, run
 from pipeline.faces.job import FaceJob
 from pipeline.faces.run import Trained, train_faces
@@ -157,7 +156,7 @@ def test_a_stop_that_was_left_behind_does_not_stop_the_next_one(job: FaceJob, mo
 @pytest.mark.parametrize(
     ("does", "kind", "said"),
     [
-        ("print(json.dumps({'failure': 'give less'}))", Failure, "^give less$"),
+        ("print(json.dumps({'failure': 'give less'}))", UsageError, "^give less$"),
         (
             "print(json.dumps({'error': 'step 3: nan'}))",
             RunError,

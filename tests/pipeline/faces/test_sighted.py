@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sample_faces import frames_of
 
-from pipeline.cli.command import Failure
-from pipeline.faces.face_crop import FaceView
+from pipeline.errors import UsageError
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.portrait_tracking import driver_of_video, source_view, views
 
 
@@ -28,7 +28,7 @@ def still(samples: Path, name: str) -> np.ndarray:
     return frames_of(samples / f"{name}.mp4", 10)[0]
 
 
-def test_a_portrait_is_seen_as_a_frame_is(samples: Path, tmp_path: Path, man: FaceView) -> None:
+def test_a_portrait_is_seen_as_a_frame_is(samples: Path, tmp_path: Path, man: FaceCrop) -> None:
     found = source_view(picture(tmp_path / "man.png", still(samples, "talking_man")), 96)
     assert found.picture.shape == (96, 96, 3)
     assert found.landmarks.shape == (468, 3)
@@ -49,7 +49,7 @@ def test_a_portrait_is_seen_as_a_frame_is(samples: Path, tmp_path: Path, man: Fa
 )
 def test_portraits_that_cannot_be_driven(samples: Path, tmp_path: Path, name: str, why: str) -> None:
     path = picture(tmp_path / "a.png", still(samples, name))
-    with pytest.raises(Failure, match=f"^{re.escape(path)}: {why}"):
+    with pytest.raises(UsageError, match=f"^{re.escape(path)}: {why}"):
         source_view(path, 96)
 
 
@@ -60,7 +60,7 @@ def test_photo_drawing_android_statue_and_cartoon(shared: Path, name: str) -> No
 
 
 def test_a_dog_is_refused(shared: Path) -> None:
-    with pytest.raises(Failure, match=r"dog\.png: no human face in it"):
+    with pytest.raises(UsageError, match=r"dog\.png: no human face in it"):
         source_view(str(shared / "portraits/dog.png"), 96)
 
 
@@ -103,6 +103,6 @@ def test_a_driver_without_sound(samples: Path) -> None:
     ],
 )
 def test_drivers_that_cannot_drive(samples: Path, name: str, why: str) -> None:
-    with pytest.raises(Failure, match=rf"{re.escape(name)}: .*{why}") as error:
+    with pytest.raises(UsageError, match=rf"{re.escape(name)}: .*{why}") as error:
         driver_of_video(str(samples / name), 96, quiet)
     assert "\n" not in str(error.value)

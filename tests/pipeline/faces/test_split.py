@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalogs.frames import StoredClip
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.split import split_of
 
 PEOPLE = [f"person {n}" for n in range(30)]
@@ -45,5 +45,5 @@ def test_one_more_person_moves_one_out_at_most() -> None:
 
 def test_too_few_people() -> None:
     assert split_of(PEOPLE[:4], 1, 1).test
-    with pytest.raises(Failure, match="3 subjects are too few to keep 1 and 1 out"):
+    with pytest.raises(UsageError, match="3 subjects are too few to keep 1 and 1 out"):
         split_of(PEOPLE[:3], 1, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_faces import Made, Pose, moving_clip, store_of
 
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces.split import Split
 from pipeline.faces.training_clips import pool_of
 
@@ -23,7 +23,7 @@ def test_only_clips_of_the_part_with_enough_faces() -> None:
     assert [len(each) for each in pool.sampler.chances] == [16, 16]
     assert len(pool.space.neutral) == 2
     assert pool_of(store, split, "test", 3).index == [1]
-    with pytest.raises(Failure, match="no clip of the catalog is for validation"):
+    with pytest.raises(UsageError, match="no clip of the catalog is for validation"):
         pool_of(store, Split((), ("nobody",)), "validation", 0)
 
 

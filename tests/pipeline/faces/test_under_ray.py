@@ -14,7 +14,7 @@ import two_waiting
 from torch import multiprocessing
 
 from models.runtime.device import TOLD
-from pipeline.cli.command import Failure
+from pipeline.errors import UsageError
 from pipeline.faces import under_ray
 from pipeline.faces.job import FaceJob
 from pipeline.faces.settings import FaceTraining, LossWeights
@@ -42,7 +42,9 @@ def test_each_worker_has_a_gpu_and_ray_is_not_asked_for_more(monkeypatch: pytest
     cluster(monkeypatch, GPU=2.0)
     assert gpus_for(1)
     assert gpus_for(2)
-    with pytest.raises(Failure, match=r"^3 workers need a GPU each and there are 2: give --workers 2, or VASARI_DEV"):
+    with pytest.raises(
+        UsageError, match=r"^3 workers need a GPU each and there are 2: give --workers 2, or VASARI_DEV"
+    ):
         gpus_for(3)
 
 

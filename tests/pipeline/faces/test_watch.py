@@ -8,21 +8,21 @@ import torch
 from made_faces import moving_clip, pool_with
 
 from models.face.reader import FaceReader
-from pipeline.faces.face_crop import FaceView
+from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.watch import Watch
 
 
 class Copying:
     """Draws the source again."""
 
-    def method(self, source: FaceView, drivers: list[FaceView], what: str = "both") -> list[np.ndarray]:
+    def method(self, source: FaceCrop, drivers: list[FaceCrop], what: str = "both") -> list[np.ndarray]:
         return [source.picture] * len(drivers)
 
 
 class Perfect:
     """Draws what the driver shows."""
 
-    def method(self, source: FaceView, drivers: list[FaceView], what: str = "both") -> list[np.ndarray]:
+    def method(self, source: FaceCrop, drivers: list[FaceCrop], what: str = "both") -> list[np.ndarray]:
         return [driver.picture for driver in drivers]
 
 

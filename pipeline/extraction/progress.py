@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import TextIO
 
-from pipeline.extraction.tasks import SpanDone
+from pipeline.extraction.tasks import SpanResult
 
 FEW = 3
 """Spans that each worker must have done, on average, before the time left is told."""
@@ -45,7 +45,7 @@ class Progress:
     def _out(self) -> TextIO:
         return sys.stderr if self._given is None else self._given
 
-    def add(self, done: SpanDone, seconds: float | None = None) -> None:
+    def add(self, done: SpanResult, seconds: float | None = None) -> None:
         """Take one finished span. seconds: of its video, by default that of its clips."""
         self._done += 1
         self._worked += sum(length for _, _, length in done.clips) if seconds is None else seconds
@@ -84,7 +84,7 @@ class Progress:
                 print(line, file=self._out, flush=True)
 
 
-class SurveyProgress:
+class ProbeProgress:
     """Says how many sources are surveyed and how fast their bytes come; safe to tell from several threads."""
 
     def __init__(self, total: int, quiet: bool = False, out: TextIO | None = None, every: float = 5.0) -> None:
