@@ -25,7 +25,7 @@ FILE_BYTES = 256 << 20
 SMALL_SHARE = 0.25
 """Files below this share of a full one are merged with others; so a row is rewritten a few times at most."""
 
-Gone = Callable[[pa.ChunkedArray], pa.ChunkedArray]
+RowMask = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 """From the keys of a part's rows to a mask of those that must go."""
 
 
@@ -53,12 +53,12 @@ class Change:
         self._removed.update(part.file for part in old)
         self.add(table, rows, recipe)
 
-    def drop(self, table: str, gone: Gone) -> None:
+    def drop(self, table: str, gone: RowMask) -> None:
         """Rewrite the parts of `table` that hold rows that must go, without those rows."""
         for part in self._with_gone(table, gone):
             self.replace(table, [part], [self._kept(table, part, gone)], part.recipe)
 
-    def compact(self, table: str, gone: Gone | None = None) -> None:
+    def compact(self, table: str, gone: RowMask | None = None) -> None:
         """Merge small parts of one recipe of `table` into files of a sensible size, and drop the rows that must go."""
         dirty = set() if gone is None else {part.file for part in self._with_gone(table, gone)}
         held = self._manifest.parts(table)
@@ -86,7 +86,7 @@ class Change:
         stem = f"{self._stem}-{number}" if number else self._stem
         self._drafts.append(parts.draft(self._root, table, stem, rows, recipe))
 
-    def _with_gone(self, table: str, gone: Gone) -> list[Part]:
+    def _with_gone(self, table: str, gone: RowMask) -> list[Part]:
         key = parts.key(table)
         return [
             part
@@ -94,7 +94,7 @@ class Change:
             if pc.any(gone(parts.read(self._root, table, part, [key])[key]), min_count=0).as_py()
         ]
 
-    def _kept(self, table: str, part: Part, gone: Gone | None) -> pa.Table:
+    def _kept(self, table: str, part: Part, gone: RowMask | None) -> pa.Table:
         rows = parts.read(self._root, table, part)
         return rows if gone is None else rows.filter(pc.invert(gone(rows[parts.key(table)])))
 
@@ -118,12 +118,12 @@ def groups(table: str, held: Sequence[Part]) -> Iterator[list[Part]]:
         yield group
 
 
-def among(values: pa.Array | pa.ChunkedArray) -> Gone:
+def in_set(values: pa.Array | pa.ChunkedArray) -> RowMask:
     """Rows whose key is one of `values` must go."""
     return lambda keys: pc.is_in(keys, value_set=_array(values))
 
 
-def others_than(values: pa.Array | pa.ChunkedArray) -> Gone:
+def not_in_set(values: pa.Array | pa.ChunkedArray) -> RowMask:
     """Rows whose key is none of `values` must go."""
     return lambda keys: pc.invert(pc.is_in(keys, value_set=_array(values)))
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
 from catalogs import parts, staging
-from catalogs.changes import ALWAYS, CLIPS_PER_FILE, OF_CLIPS, Change, among, others_than
+from catalogs.changes import ALWAYS, CLIPS_PER_FILE, OF_CLIPS, Change, in_set, not_in_set
 from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError, VersionMismatch
 from catalogs.ground import check_ground
 from catalogs.lock import WriterLock
@@ -148,7 +148,7 @@ class Writer:
                 self._fold()
         return rows
 
-    def rewrite(self, update: Callable[[pa.Table], pa.Table]) -> bool:
+    def maintain(self, update: Callable[[pa.Table], pa.Table]) -> bool:
         """Maintenance at the end of a run: change the rows of clips, then bring all files to a sensible size.
 
         `update` gets all clips, sorted by clip_id, and returns them changed or fewer: it may neither add a
@@ -169,7 +169,7 @@ class Writer:
                     change.add("clips", [rows], recipe)
             accepted = after.filter(pc.equal(after["status"], "accepted"))["clip_id"]
             for table, stays in (("latents", accepted), ("frames", accepted), ("previews", after["clip_id"])):
-                change.compact(table, others_than(stays))
+                change.compact(table, not_in_set(stays))
             for table in ("runs", "metrics"):
                 change.compact(table)
             return self._publish(change)
@@ -179,7 +179,7 @@ class Writer:
         with self._working():
             rows = conform("runs", [row])
             change = Change(self._root, self._manifest)
-            change.drop("runs", among(rows["run_id"]))
+            change.drop("runs", in_set(rows["run_id"]))
             change.add("runs", [rows])
             self._publish(change)
 
@@ -215,7 +215,7 @@ class Writer:
             )
             if going.num_rows:
                 for table in OF_CLIPS:
-                    change.drop(table, among(going["clip_id"]))
+                    change.drop(table, in_set(going["clip_id"]))
                 for tables in spans.values():
                     tables["clips"] = with_names(tables["clips"], going)
             for table in OF_CLIPS:
@@ -337,7 +337,7 @@ def _with_killed(root: Path, manifest: Manifest) -> Manifest:
     column = dead.schema.get_field_index("status")
     killed = dead.set_column(column, dead.schema.field(column), pa.repeat(pa.scalar("killed"), dead.num_rows))
     change = Change(root, manifest)
-    change.drop("runs", among(dead["run_id"]))
+    change.drop("runs", in_set(dead["run_id"]))
     change.add("runs", [killed])
     return change.publish()
 
@@ -375,7 +375,7 @@ def _check_update(before: pa.Table, after: pa.Table) -> None:
         ("added", before, after),
         ("accepted", *(rows.filter(pc.equal(rows["status"], "accepted")) for rows in (before, after))),
     ):
-        extra = now["clip_id"].filter(others_than(held["clip_id"])(now["clip_id"]))
+        extra = now["clip_id"].filter(not_in_set(held["clip_id"])(now["clip_id"]))
         if len(extra):
             raise SchemaError(f"the update of clips {what} {extra[0]}: only a staged span can do that")
 

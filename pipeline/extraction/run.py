@@ -189,7 +189,7 @@ class _Run:
             people.append(found)
             return after
 
-        self._writer.rewrite(updated)
+        self._writer.maintain(updated)
         if people[-1]:
             self._say(f"people: {people[-1].text()}")
 
@@ -238,7 +238,7 @@ class _Run:
     def _work(self, surveys: Sequence[Survey], listed: set[str]) -> None:
         same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
-            self._writer.rewrite(lambda clips: with_keys(clips, same))
+            self._writer.maintain(lambda clips: with_keys(clips, same))
         decided = self._writer.decided()
         sorted_out = plan_spans(surveys, known(decided, surveys), self._recipe.max_seconds)
         done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)

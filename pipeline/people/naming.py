@@ -81,7 +81,7 @@ def name_people(catalog: str, same_person: float | None = None) -> tuple[People,
             found.append(compared(clips, after, held.fingerprint))
             return after
 
-        writer.rewrite(update)
+        writer.maintain(update)
     return found[-1], same_person
 
 

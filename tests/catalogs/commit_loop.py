@@ -27,9 +27,9 @@ def main(catalog: str, sources: int) -> None:
             if done % 3 == 0:
                 writer.commit()
             if done % 12 == 0:
-                writer.rewrite(lambda clips: clips)
+                writer.maintain(lambda clips: clips)
         writer.commit()
-        writer.rewrite(lambda clips: clips)
+        writer.maintain(lambda clips: clips)
         writer.put_run(run_row(status="finished"))
 
 

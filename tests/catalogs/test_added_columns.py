@@ -103,8 +103,8 @@ def test_a_catalog_without_them_is_written_on(old: Path, tmp_path: Path, monkeyp
         files = "SELECT added_number FROM clips ORDER BY source_uri"
         assert column(old, files) == [None] * 4 + [0.5]
         writer.put_run(run_row("run-2"))
-        assert writer.rewrite(lambda clips: clips)
-        assert not writer.rewrite(lambda clips: clips)
+        assert writer.maintain(lambda clips: clips)
+        assert not writer.maintain(lambda clips: clips)
     assert_glob_is_view(old, ("clips", "latents", "previews", "runs", "frames"))
     assert column(old, files) == [None] * 4 + [0.5]
     assert store_statistics(old, {"run_id": "s", "started": run_row()["started"]}).clips == 2
@@ -115,7 +115,7 @@ def test_a_run_without_news_gives_old_clips_the_columns(old: Path, monkeypatch: 
     add_columns(monkeypatch)
     glob = f"FROM read_parquet('{old}/clips/**/*.parquet')"
     with Writer.open(old, RECIPE, FINGERPRINT) as writer:
-        assert writer.rewrite(lambda clips: clips)
+        assert writer.maintain(lambda clips: clips)
     assert "added_map" in duckdb.sql(glob).columns
     assert column(old, "SELECT count(*) FROM clips WHERE added_map IS NULL") == [4]
 

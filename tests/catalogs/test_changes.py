@@ -7,7 +7,7 @@ import pytest
 from sample_spans import FINGERPRINT, RECIPE, clip_row, latent_row, run_row
 
 from catalogs import changes, parts
-from catalogs.changes import Change, among, groups, others_than
+from catalogs.changes import Change, groups, in_set, not_in_set
 from catalogs.manifest import Manifest, Part
 from catalogs.schema import TABLES, conform
 
@@ -42,7 +42,7 @@ def test_tables_always_have_exactly_one_empty_file_or_none(root: Path, state: Ma
     assert [part.rows for part in state.parts("latents")] == [3, 3, 3]
     assert state.parts("frames") == ()
     change = Change(root, state)
-    change.drop("latents", others_than(pa.array([], pa.string())))
+    change.drop("latents", not_in_set(pa.array([], pa.string())))
     change.add("clips", [conform("clips", [clip_row(1)])])
     after = change.publish()
     assert [part.rows for part in after.parts("latents")] == [0]
@@ -52,7 +52,7 @@ def test_tables_always_have_exactly_one_empty_file_or_none(root: Path, state: Ma
 
 def test_drop_touches_only_parts_with_rows_that_go(root: Path, state: Manifest) -> None:
     change = Change(root, state)
-    change.drop("latents", among(pa.array(["e", "x"])))
+    change.drop("latents", in_set(pa.array(["e", "x"])))
     after = change.publish()
     assert _latents(root, after) == ["abc", "ghi", "df"]
     assert {part.file for part in after.parts("latents")} & {part.file for part in state.parts("latents")} == {
@@ -64,15 +64,15 @@ def test_drop_touches_only_parts_with_rows_that_go(root: Path, state: Manifest) 
 def test_nothing_to_do_is_no_change(root: Path, state: Manifest) -> None:
     change = Change(root, state)
     change.add("clips", [])
-    change.drop("latents", among(pa.array(["x"])))
+    change.drop("latents", in_set(pa.array(["x"])))
     change.compact("runs")
-    change.compact("metrics", among(pa.array(["x"])))
+    change.compact("metrics", in_set(pa.array(["x"])))
     assert not change
 
 
 def test_compact_merges_and_drops(root: Path, state: Manifest) -> None:
     change = Change(root, state)
-    change.compact("latents", others_than(pa.chunked_array([["a", "e"], ["i"]])))
+    change.compact("latents", not_in_set(pa.chunked_array([["a", "e"], ["i"]])))
     after = change.publish()
     assert change
     assert _latents(root, after) == ["aei"]

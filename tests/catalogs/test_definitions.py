@@ -33,7 +33,7 @@ def half(root: Path) -> Path:
             clip = row(source, recipe=NEW[1])
             stage_span(root, source_key(source), 0, tables([clip], crops=source == 1))
         writer.commit()
-        writer.rewrite(lambda clips: clips)
+        writer.maintain(lambda clips: clips)
     return root
 
 
@@ -107,7 +107,7 @@ def test_what_is_not_noted_is_known_after_a_failure_too(root: Path) -> None:
 
     with Writer.open(root, RECIPE, FINGERPRINT) as writer:
         with pytest.raises(ValueError, match="on purpose"):
-            writer.rewrite(fail)
+            writer.maintain(fail)
         assert writer.decided().num_rows == 4
         assert writer.older == 0
 

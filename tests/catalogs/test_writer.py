@@ -75,7 +75,7 @@ def test_frames_are_a_table_where_there_are_any(root: Path) -> None:
         stage_span(root, source_key(1), 0, span_tables([clip_row(1)], crops=True))
         writer.commit()
         assert [row["crops"] for row in rows_of(root, "frames")] == [[b"a", b"b"]]
-        writer.rewrite(lambda clips: clips.slice(0, 0))
+        writer.maintain(lambda clips: clips.slice(0, 0))
     assert rows_of(root, "frames") == []
 
 
@@ -105,7 +105,7 @@ def test_a_thousand_spans_are_a_few_files(root: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(writing, "BATCH_BYTES", 300 * first.stat().st_size)
         assert writer.commit() == 1000
         assert 2 <= len(file_names(root, "clips")) <= 10
-        assert writer.rewrite(lambda clips: clips)
+        assert writer.maintain(lambda clips: clips)
     assert len(file_names(root, "clips")) == 1
     assert len([path for path in root.rglob("*") if path.is_file()]) < 15
     assert assert_whole(root) == 1000
@@ -227,7 +227,7 @@ def test_a_run_has_one_row(root: Path) -> None:
             ("run-1", "finished"),
             ("run-2", "running"),
         ]
-        assert writer.rewrite(lambda clips: clips)
+        assert writer.maintain(lambda clips: clips)
         writer.put_run(run_row("run-2", status="finished"))
         assert [row["status"] for row in rows_of(root, "runs")] == ["finished", "finished"]
     assert_glob_is_view(root)
@@ -250,7 +250,7 @@ def test_a_reader_sees_only_whole_commits(root: Path) -> None:
                 stage(root, source - 3, cuts=2)  # decided again
             writer.commit()
             if source % 4 == 0:
-                writer.rewrite(lambda clips: clips)
+                writer.maintain(lambda clips: clips)
         stop.set()
         seen = reader.result()
     assert seen == sorted(seen)

@@ -95,7 +95,7 @@ def _run(root: Path) -> None:
             stage(root, 0, status="rejected")
         writer.commit()
         writer.put_run(run_row(status="finished"))
-        writer.rewrite(lambda clips: _without(clips, 3))
+        writer.maintain(lambda clips: _without(clips, 3))
 
 
 def _state(root: Path) -> dict[str, list[dict[str, Any]]]:
@@ -181,7 +181,7 @@ class Commits(RuleBasedStateMachine):
         self._commit()
 
     @rule(drop=st.integers(0, 3), step=st.none() | st.integers(1, 10))
-    def rewrite(self, drop: int, step: int | None) -> None:
+    def maintain(self, drop: int, step: int | None) -> None:
         before = _flat(self.committed)
         kept = {key: rows for key, rows in self.committed.items() if key[0] != drop}
         named: dict[tuple[int, int], list[Row]] = {
@@ -190,11 +190,11 @@ class Commits(RuleBasedStateMachine):
         if step is not None:
             try:
                 with crash_at(step):
-                    self.writer.rewrite(lambda clips: _without(clips, drop))
+                    self.writer.maintain(lambda clips: _without(clips, drop))
             except Crash:
                 self._recover()
-                assert self._seen() in (before, _flat(named)), "half a rewrite is visible"
-        self.writer.rewrite(lambda clips: _without(clips, drop))
+                assert self._seen() in (before, _flat(named)), "half a maintenance is visible"
+        self.writer.maintain(lambda clips: _without(clips, drop))
         self.committed = named
 
     @rule()
