@@ -32,9 +32,11 @@ RowMask = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 class Change:
     """Collects what one manifest changes. Nothing is visible to any reader before `publish`."""
 
-    def __init__(self, root: Path, manifest: Manifest) -> None:
+    def __init__(self, root: Path, manifest: Manifest, columns: Mapping[str, pa.Schema] | None = None) -> None:
+        """columns: by table, what new files have besides its own columns."""
         self._root = root
         self._manifest = manifest
+        self._columns = columns or {}
         self._stem = parts.new_stem(manifest.sequence + 1)
         self._drafts: list[parts.Draft] = []
         self._removed: set[str] = set()
@@ -84,7 +86,7 @@ class Change:
     def _draft(self, table: str, rows: Sequence[pa.Table], recipe: str | None = None) -> None:
         number = sum(item.table == table for item in self._drafts)
         stem = f"{self._stem}-{number}" if number else self._stem
-        self._drafts.append(parts.draft(self._root, table, stem, rows, recipe))
+        self._drafts.append(parts.draft(self._root, table, stem, rows, recipe, self._columns.get(table)))
 
     def _with_gone(self, table: str, gone: RowMask) -> list[Part]:
         key = parts.key(table)

@@ -17,7 +17,7 @@ from typing import Any
 
 from catalogs.errors import CatalogBusy, CatalogDamaged, VersionMismatch
 from catalogs.place import MANIFESTS, fsync
-from catalogs.schema import VERSION
+from catalogs.schema import OLDEST, VERSION
 
 KEEP = 5
 """Manifests kept: a reader that has just listed the folder still finds the one it chose."""
@@ -80,13 +80,13 @@ def newest(root: Path) -> Manifest | None:
 
 
 def check_version(root: Path, manifest: Manifest) -> None:
-    """VersionMismatch unless the catalog's tables have the schemas of this code."""
-    theirs, ours = int(manifest.version), int(VERSION)
+    """VersionMismatch unless this code can read the catalog's tables, and write them on."""
+    theirs, ours, oldest = int(manifest.version), int(VERSION), int(OLDEST)
     if theirs > ours:
         raise VersionMismatch(
             f"{root} was written with schema version {theirs}, this code knows up to {ours}: update the code"
         )
-    if theirs < ours:
+    if theirs < oldest:
         raise VersionMismatch(
             f"{root} was written with schema version {theirs}, this code writes {ours} and has no migration: "
             f"read it with the code that wrote it, or extract again into another catalog folder"

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalogs.manifest import Part
-from catalogs.schema import TABLES, fitted, form
+from catalogs.schema import TABLES, fitted, form, unified, with_columns
 
 PART_NAME = re.compile(r"part-(\d{8})-[0-9a-f]{8}(-\d+)?\.parquet")
 TEMPORARY = ".tmp"
@@ -62,28 +62,40 @@ def new_stem(sequence: int) -> str:
     return f"part-{sequence:08d}-{secrets.token_hex(4)}"
 
 
-def draft(root: Path, table: str, stem: str, rows: Sequence[pa.Table], recipe: str | None = None) -> Draft:
-    """Write `rows`, in the schema of `table`, as one sorted part under a temporary name, and fsync it.
+def draft(
+    root: Path,
+    table: str,
+    stem: str,
+    rows: Sequence[pa.Table],
+    recipe: str | None = None,
+    columns: pa.Schema | None = None,
+) -> Draft:
+    """Write `rows` as one sorted part under a temporary name, and fsync it.
 
-    recipe: the fingerprint under which all of them were decided.
+    It has the columns of `table`, those that some of the rows have, and `columns`. recipe: the fingerprint under which
+    all of them were decided.
     """
     file = f"{table}/{stem}.parquet"
     temporary = root / table / f".{stem}{TEMPORARY}"
     temporary.parent.mkdir(exist_ok=True)
+    rows = unified(table, rows, *([] if columns is None else [columns]))
+    schema = rows[0].schema
     with temporary.open("wb") as sink:
-        with _writer(sink, table) as writer:
+        with _writer(sink, table, schema) as writer:
             for group in _sorted_groups(_LAYOUTS[table], rows):
                 writer.write_table(group, row_group_size=group.num_rows)
         sink.flush()
         os.fsync(sink.fileno())
         size = sink.tell()
     count = sum(piece.num_rows for piece in rows)
-    return Draft(table, Part(file, count, size, recipe, form(TABLES[table])), temporary)
+    return Draft(table, Part(file, count, size, recipe, form(schema)), temporary)
 
 
 def read(root: Path, table: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a part (or some of its columns), in the schema of its table: null in columns that it lacks."""
-    schema = TABLES[table] if columns is None else pa.schema([TABLES[table].field(name) for name in columns])
+    """The rows of a part (or some of its columns): those of its table, null where it lacks them, and its own."""
+    schema = columns_of(root, table, part)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
     return pa.concat_tables([schema.empty_table(), *groups(root, schema, part)])
 
 
@@ -116,23 +128,37 @@ def looked_up(root: Path, part: Part) -> Part:
     return replace(part, form=written, recipe=part.recipe or recipe)
 
 
-def unknown_columns(root: Path, table: str, part: Part) -> list[str]:
-    """The columns of a part that a later version of the code added to its table, or to the catalog with it."""
-    ours = TABLES.get(table, pa.schema([]))
-    if looked_up(root, part).form == form(ours):
-        return []
-    return [f"{table}.{name}" for name in pq.read_schema(root / part.file).names if name not in ours.names]
+def columns_of(root: Path, table: str, *held: Part) -> pa.Schema:
+    """The columns of a table and those that parts of it have besides, from stages that declare them.
+
+    What a later version of the code added to the table is such a column too.
+    """
+    ours = TABLES[table]
+    other = {each.form: each for each in (looked_up(root, part) for part in held) if each.form != form(ours)}
+    return with_columns(table, *(_schema(root / part.file) for part in other.values()))
+
+
+def written_columns(root: Path, part: Part) -> pa.Schema:
+    """The columns of a part as they are in its file."""
+    return _schema(root / part.file)
 
 
 def read_all(root: Path, table: str, parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several parts of one table, one after the other."""
-    schema = TABLES[table] if columns is None else pa.schema([TABLES[table].field(name) for name in columns])
-    return pa.concat_tables([schema.empty_table(), *(read(root, table, part, columns) for part in parts)])
+    schema = columns_of(root, table, *parts)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
+    return pa.concat_tables([schema.empty_table(), *(group for part in parts for group in groups(root, schema, part))])
 
 
 def key(table: str) -> str:
     """The column by which the rows of a part are sorted."""
     return _LAYOUTS[table].key
+
+
+@lru_cache(maxsize=64)
+def _schema(path: Path) -> pa.Schema:
+    return pq.read_schema(path)
 
 
 @lru_cache(maxsize=4096)
@@ -172,11 +198,11 @@ def _rows_per_group(layout: _Layout, rows: Sequence[pa.Table]) -> int:
     return max(1, min(layout.group_rows, int(_GROUP_BYTES / max(mean, 1))))
 
 
-def _writer(sink: object, table: str) -> pq.ParquetWriter:
+def _writer(sink: object, table: str, schema: pa.Schema) -> pq.ParquetWriter:
     layout = _LAYOUTS[table]
     return pq.ParquetWriter(
         sink,
-        TABLES[table],
+        schema,
         compression=layout.compression,
         compression_level=1 if layout.compression == "zstd" else None,
         use_dictionary=not layout.payload,

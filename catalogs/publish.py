@@ -25,7 +25,7 @@ from catalogs.errors import CatalogDamaged
 from catalogs.manifest import Manifest, Part
 from catalogs.parts import PART_NAME, TEMPORARY, Draft
 from catalogs.place import MANIFESTS, WORK, fsync
-from catalogs.schema import TABLES
+from catalogs.schema import TABLES, VERSION
 
 ORDER = ("latents", "previews", "frames", "metrics", "runs", "clips")
 """The order in which parts get their names: a clip's row appears after all that belongs to it."""
@@ -64,7 +64,7 @@ def next_manifest(old: Manifest, drafts: Sequence[Draft], removed: set[str]) -> 
         parts = (*kept, *(item.part for item in drafts if item.table == table))
         if parts:
             tables[table] = parts
-    return replace(old, sequence=old.sequence + 1, tables=tables)
+    return replace(old, sequence=old.sequence + 1, version=VERSION, tables=tables)
 
 
 def sweep(root: Path, manifest: Manifest | None) -> None:

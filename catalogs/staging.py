@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from catalogs.errors import BadSpan, NoCatalog, NoSpace, SchemaError
 from catalogs.parts import TEMPORARY
 from catalogs.place import WORK, fsync, locate
-from catalogs.schema import PER_FRAME, STATUSES, TABLES, conform, dim, fitted
+from catalogs.schema import STATUSES, conform, dim, fitted, per_frame, with_columns
 from catalogs.space import named_when_full
 
 SUFFIX = ".span"
@@ -53,7 +53,7 @@ def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, t
         with named_when_full(path.parent):
             with pa.OSFile(str(temporary), "wb") as sink:
                 for name in (name for name in _TABLES if name in fitting):
-                    with pa.ipc.new_stream(sink, TABLES[name]) as stream:
+                    with pa.ipc.new_stream(sink, fitting[name].schema) as stream:
                         stream.write_table(fitting[name])
             fsync(temporary)
             os.replace(temporary, path)
@@ -110,7 +110,7 @@ def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
     while source.tell() < size:
         table = pa.ipc.open_stream(source).read_all()
         name = (table.schema.metadata or {})[b"vasari.table"].decode()
-        yield name, fitted(table, TABLES[name])
+        yield name, fitted(table, with_columns(name, table.schema))
 
 
 def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, name: str) -> None:
@@ -150,7 +150,7 @@ def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -
 def _check_lengths(name: str, latents: pa.Table) -> None:
     """Every per-frame list must hold frames x D values: the schema's D, or the same whole D in all rows."""
     frames = latents["frames"].to_pylist()
-    for column in PER_FRAME:
+    for column in per_frame(latents.schema):
         size = dim(latents.schema.field(column))
         lengths = pc.list_value_length(latents[column]).to_pylist()
         held = [(count, length) for count, length in zip(frames, lengths, strict=True) if length is not None]

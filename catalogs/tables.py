@@ -1,8 +1,10 @@
 """The tables of a catalog: explicit Arrow schemas with a unit and a meaning for every column.
 
-Field metadata: `unit`, `about`, and `dim` (D) for columns that hold a flat row-major list of [T, D] whose D is the same
-in every recipe; where it is not, D is the list's length over `frames`.
-Table metadata: `vasari.table`, `vasari.version`. Nothing outside this file may state a column's type.
+These are the columns that every catalog has. Stages may declare more of clips and latents, which a catalog then has too
+(`catalogs.schema.with_columns`): they come after these, and every file says in its own schema which it has.
+Field metadata: `unit`, `about`; `dim` (D) for columns that hold a flat row-major list of [T, D] whose D is the same in
+every recipe; where it is not, D is the list's length over `frames`; `per`, which is `frame` for columns of latents that
+hold such a list. Table metadata: `vasari.table`, `vasari.version`.
 """
 
 from __future__ import annotations
@@ -11,33 +13,15 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-VERSION = "3"
+VERSION = "4"
+OLDEST = "3"
+"""The earliest version that is read and written on: until then `clips.seconds` was a struct with a field a stage."""
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
-STAGES = (
-    "survey",
-    "probe",
-    "speech",
-    "screen",
-    "track",
-    "motion",
-    "quality",
-    "pose",
-    "gaze",
-    "distance",
-    "emotion",
-    "audio",
-    "identity",
-    "latents",
-    "frames",
-)
 STATUSES = ("accepted", "rejected", "failed")
 FAILED_REASONS = ("unreadable", "unreachable", "timeout", "crashed", "error")
 UNDECIDED_REASONS = ("unreachable",)
 """Failures that say nothing of the clip: the next run decides it."""
-
-PER_FRAME = ("pose", "gaze", "face_pose", "dynamics", "audio")
-"""The columns of latents that hold [T, D]."""
 
 _HEX = "32 hex digits"
 _SHARE = "share, 0 to 1"
@@ -52,6 +36,12 @@ def _field(
     return pa.field(name, kind, nullable=not required, metadata=metadata)
 
 
+def _per_frame(name: str, unit: str, about: str, dim: int | None = None) -> pa.Field:
+    """A column of latents that holds [T, D]."""
+    field = _field(name, _HALVES, unit, about, dim=dim)
+    return field.with_metadata({**field.metadata, b"per": b"frame"})
+
+
 def _table(name: str, fields: Iterable[pa.Field]) -> pa.Schema:
     return pa.schema(list(fields), metadata={"vasari.table": name, "vasari.version": VERSION})
 
@@ -63,9 +53,6 @@ _MOMENT = pa.timestamp("us")
 
 _EMOTION = pa.struct(
     [_field(name, _FLOAT, _SHARE, "mean over the clip; null where the model lacks it") for name in EMOTIONS]
-)
-_SECONDS = pa.struct(
-    [_field(name, _FLOAT, "seconds", "wall time; null where the stage did not run") for name in STAGES]
 )
 
 _CLIP_ID = _field("clip_id", _STRING, _HEX, "the clip: hash of content and times; joins all tables", required=True)
@@ -135,7 +122,9 @@ CLIPS = _table(
         _field("pose_delta", _FLOAT, "degrees per frame", "dP: mean absolute step of the three angles"),
         _field("recipe", _STRING, "fingerprint", "the recipe that decided this row", required=True),
         _field("run_id", _STRING, "name", "the run that decided this row", required=True),
-        _field("seconds", _SECONDS, "seconds", "wall time of every stage on this clip"),
+        _field(
+            "seconds", pa.map_(_STRING, _FLOAT), "seconds", "wall time on this clip of the stages that ran, by name"
+        ),
     ],
 )
 
@@ -144,31 +133,27 @@ LATENTS = _table(
     [
         _CLIP_ID,
         _FRAMES,
-        _field(
+        _per_frame(
             "pose",
-            _HALVES,
             "degrees; x, y, z dimensionless",
             "[T, 6] pitch, yaw, roll, x, y, z of the head in the camera frame",
             dim=6,
         ),
-        _field("gaze", _HALVES, "degrees", "[T, 2] theta, phi", dim=2),
-        _field(
+        _per_frame("gaze", "degrees", "[T, 2] theta, phi", dim=2),
+        _per_frame(
             "face_pose",
-            _HALVES,
             "degrees; x, y in units of half the camera's square; size dimensionless",
             "[T, 6] pitch, yaw, roll, x, y, size of the head in the clip's camera, a square that stands still: what a "
             "face decoder takes; null without a face model",
             dim=6,
         ),
-        _field(
+        _per_frame(
             "dynamics",
-            _HALVES,
             "dimensionless",
             "[T, D] facial dynamics, all motion that is not the head's pose; null without a face model",
         ),
-        _field(
+        _per_frame(
             "audio",
-            _HALVES,
             "dimensionless",
             "[T, D] log-mel, 80 bands x 4 hops (D = 320), or Wav2Vec2 (D = 768); null without sound",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 from catalogs import manifest as manifests
 from catalogs import parts, staging
 from catalogs.changes import ALWAYS, CLIPS_PER_FILE, OF_CLIPS, Change, in_set, not_in_set
-from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError, VersionMismatch
+from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError
 from catalogs.ground import check_ground
 from catalogs.lock import WriterLock
 from catalogs.manifest import Manifest, Part
 from catalogs.place import MANIFESTS, WORK, locate
 from catalogs.publish import sweep, sweep_work
 from catalogs.recipes import differences, normal
-from catalogs.schema import TABLES, VERSION, conform, form
+from catalogs.schema import VERSION, conform, form, sql_type, with_columns
 from catalogs.separation import separated
 from catalogs.space import named_when_full
 from catalogs.upsert import KEYS, NAMES, collisions, only_unreached, replaced, spared, with_names
@@ -50,6 +50,7 @@ DECIDED = (
 )
 
 Spans = dict[Path, dict[str, pa.Table]]
+Columns = Mapping[str, pa.Schema]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Writer:
     rows by their equals, because a commit is an upsert by (source_key, span_index).
     """
 
-    def __init__(self, root: Path, lock: WriterLock, manifest: Manifest) -> None:
+    def __init__(self, root: Path, lock: WriterLock, manifest: Manifest, columns: Columns) -> None:
         self._root = root
+        self._columns = columns
         self._lock = lock
         self._manifest = manifest
         self._uncertain = False
@@ -80,21 +82,28 @@ class Writer:
 
     @classmethod
     def open(
-        cls, uri: str | os.PathLike[str], recipe: Mapping[str, Any], fingerprint: str, recompute: bool = False
+        cls,
+        uri: str | os.PathLike[str],
+        recipe: Mapping[str, Any],
+        fingerprint: str,
+        recompute: bool = False,
+        columns: Columns | None = None,
     ) -> Self:
         """Create the catalog or take it over, and repair what a killed run left.
 
         Spans staged by a killed run are kept: the first `commit` takes them. Its row in runs gets the status
         `killed`. With `recompute` a catalog of another recipe takes this one: its rows stay until their spans are
-        committed again.
+        committed again. columns: by table, those that the recipe's stages declare: all files written here have them,
+        with rows or without.
         BadPlace: the folder holds other things, or is a file; nothing is made then. CatalogBusy: another process
-        writes. RecipeMismatch, VersionMismatch, CatalogDamaged: as they say.
+        writes. SchemaError: the catalog has one of the columns with another type. RecipeMismatch, VersionMismatch,
+        CatalogDamaged: as they say.
         """
         root = locate(uri)
         check_ground(root)
         with named_when_full(root):
-            lock, manifest = _taken_over(root, recipe, fingerprint, recompute)
-        return cls(root, lock, manifest)
+            lock, manifest = _taken_over(root, recipe, fingerprint, recompute, columns or {})
+        return cls(root, lock, manifest, columns or {})
 
     def __enter__(self) -> Self:
         return self
@@ -161,9 +170,9 @@ class Writer:
             before = parts.read_all(self._root, "clips", held).sort_by("clip_id")
             after = conform("clips", update(before)).sort_by("clip_id")
             _check_update(before, after)
-            change = Change(self._root, self._manifest)
+            change = self._change()
             pieces = list(_pieces(after))
-            if not after.equals(before) or len(held) > max(1, len(pieces)) or _outgrown(held):
+            if not after.equals(before) or len(held) > max(1, len(pieces)) or self._outgrown(held):
                 change.replace("clips", held, [])
                 for recipe, rows in pieces:
                     change.add("clips", [rows], recipe)
@@ -178,7 +187,7 @@ class Writer:
         """Write the run's row into runs, in place of one with the same run_id."""
         with self._working():
             rows = conform("runs", [row])
-            change = Change(self._root, self._manifest)
+            change = self._change()
             change.drop("runs", in_set(rows["run_id"]))
             change.add("runs", [rows])
             self._publish(change)
@@ -208,11 +217,9 @@ class Writer:
     def _commit_batch(self, paths: list[Path]) -> int:
         spans = self._without_collisions(self._without_spared(self._load(paths)))
         if spans:
-            incoming = pa.concat_tables([tables["clips"] for tables in spans.values()])
-            change = Change(self._root, self._manifest)
-            going = pa.concat_tables(
-                [replaced(held, incoming.select(KEYS), self._manifest.fingerprint) for held in self._held()]
-            )
+            incoming = _keys(tables["clips"] for tables in spans.values())
+            change = self._change()
+            going = pa.concat_tables([replaced(held, incoming, self._manifest.fingerprint) for held in self._held()])
             if going.num_rows:
                 for table in OF_CLIPS:
                     change.drop(table, in_set(going["clip_id"]))
@@ -249,7 +256,7 @@ class Writer:
         unreached = {path: tables["clips"] for path, tables in spans.items() if only_unreached(tables["clips"])}
         if not unreached:
             return spans
-        found = set().union(*(spared(held, pa.concat_tables(unreached.values())) for held in self._held()))
+        found = set().union(*(spared(held, _keys(unreached.values())) for held in self._held()))
         for path, clips in unreached.items():
             if clips["source_key"][0].as_py() in found:
                 os.unlink(path)
@@ -270,7 +277,7 @@ class Writer:
             good[path] = tables
             taken.update(dict.fromkeys(ids, path))
         while good:
-            incoming = pa.concat_tables([tables["clips"] for tables in good.values()]).select(KEYS)
+            incoming = _keys(tables["clips"] for tables in good.values())
             double = [clip for held in self._held() for clip in collisions(held, incoming, self._manifest.fingerprint)]
             if not double:
                 break
@@ -292,15 +299,29 @@ class Writer:
                 self._keys[file] = parts.read(self._root, "clips", part, (*KEYS, *NAMES, "reason"))
         return list(self._keys.values())
 
+    def _change(self) -> Change:
+        return Change(self._root, self._manifest, self._columns)
+
+    def _outgrown(self, clips: Sequence[Part]) -> bool:
+        """Whether files of clips lack columns that were added since."""
+        columns = parts.columns_of(self._root, "clips", *clips)
+        wanted = form(with_columns("clips", self._columns.get("clips", pa.schema([])), columns))
+        return any(part.form != wanted for part in clips)
+
     def _fold(self) -> None:
-        change = Change(self._root, self._manifest)
+        change = self._change()
         for table in OF_CLIPS:
             change.compact(table)
         self._publish(change)
 
 
+def _keys(clips: Iterable[pa.Table]) -> pa.Table:
+    """KEYS of several tables of clips, whose other columns may differ, as one."""
+    return pa.concat_tables([rows.select(KEYS) for rows in clips])
+
+
 def _taken_over(
-    root: Path, recipe: Mapping[str, Any], fingerprint: str, recompute: bool
+    root: Path, recipe: Mapping[str, Any], fingerprint: str, recompute: bool, columns: Columns
 ) -> tuple[WriterLock, Manifest]:
     """The lock of the catalog and its state, made where there was none and repaired."""
     for folder in (MANIFESTS, *ALWAYS, WORK):
@@ -315,10 +336,10 @@ def _taken_over(
         sweep(root, manifest)
         sweep_work(root)
         if manifest is not None:
-            _refuse_unknown(root, manifest)
+            _refuse_other_types(root, manifest, columns)
             manifest = separated(root, manifest)
         if manifest is None:
-            manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {})).publish()
+            manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {}), columns).publish()
         elif manifest.fingerprint != fingerprint:
             manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
         manifest = _with_killed(root, manifest)
@@ -350,21 +371,17 @@ def _pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
             yield recipe.as_py(), rows.slice(start, CLIPS_PER_FILE)
 
 
-def _refuse_unknown(root: Path, manifest: Manifest) -> None:
-    """VersionMismatch if a later version of the code added columns: files written anew here would lose them."""
-    for table, held in manifest.tables.items():
-        for part in held:
-            unknown = parts.unknown_columns(root, table, part)
-            if unknown:
-                raise VersionMismatch(
-                    f"{root / part.file} has columns that this code does not know ({', '.join(unknown)}), and would "
-                    f"lose them when it is written anew: update the code to write to this catalog; it can be read"
+def _refuse_other_types(root: Path, manifest: Manifest, columns: Columns) -> None:
+    """SchemaError if the catalog has one of the columns with another type."""
+    for table, declared in columns.items():
+        held = parts.columns_of(root, table, *manifest.parts(table))
+        for field in declared:
+            there = held.field(field.name).type if field.name in held.names else field.type
+            if sql_type(there) != sql_type(field.type):
+                raise SchemaError(
+                    f"{root} has a column {table}.{field.name} of type {sql_type(there)}, and a stage declares it as "
+                    f"{sql_type(field.type)}: give the column another name, or choose another catalog folder"
                 )
-
-
-def _outgrown(clips: Sequence[Part]) -> bool:
-    """Whether files of clips lack columns that were added since."""
-    return any(part.form != form(TABLES["clips"]) for part in clips)
 
 
 def _check_update(before: pa.Table, after: pa.Table) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from catalogs.tables import PER_FRAME
 from stages.clip import Clip
 
 _HALF = float(np.finfo(np.float16).max)
@@ -46,7 +45,7 @@ def _check(name: str, array: np.ndarray) -> None:
     what = _said(array[first])
     if array.ndim > 1 and len(rows) > 1 and rows.all():
         raise NotFinite(f"its array {name} is {what}, first at frame 0 and so in all {len(rows)}; {_NETWORK}")
-    place = f"frame {first} of {len(array)}" if array.ndim > 1 or name in PER_FRAME else f"value {first}"
+    place = f"frame {first} of {len(array)}" if array.ndim > 1 else f"value {first}"
     raise NotFinite(f"its array {name} is {what}, first at {place}; {_ADVICE}")
 
 

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import pyarrow as pa
+
+from catalogs.schema import schema_of, with_columns
 from models.weights.registry import Weights, weights
 from pipeline.errors import RecipeError
 from pipeline.extraction.variants import (
@@ -46,6 +49,13 @@ class Recipe:
         stages = [stage for stage in self.stages if isinstance(stage, NetworkStage)]
         return tuple(dict.fromkeys(network for stage in stages for network in stage.networks))
 
+    def columns(self) -> dict[str, pa.Schema]:
+        """By table, the columns that its stages declare besides those that every catalog has."""
+        return {
+            "clips": _declared("clips", [stage.columns for stage in self.stages]),
+            "latents": _declared("latents", [getattr(stage, "arrays", pa.schema([])) for stage in self.stages]),
+        }
+
     def describe(self) -> dict[str, Any]:
         """The recipe as JSON-ready values: profile, max_seconds, decoder, stages with parameters, weights by hash."""
         return {
@@ -61,6 +71,11 @@ class Recipe:
         """16 hex digits that change with any stage, parameter or weight."""
         text = json.dumps(self.describe(), sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _declared(table: str, schemas: Sequence[pa.Schema]) -> pa.Schema:
+    known = schema_of(table).names
+    return pa.schema([field for field in with_columns(table, *schemas) if field.name not in known])
 
 
 def open_profile() -> tuple[Stage, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from catalogs.schema import PER_FRAME, UNDECIDED_REASONS, conform, empty
+from catalogs.schema import UNDECIDED_REASONS, conform, empty
 from pipeline.extraction.clip_runner import Verdict
 from pipeline.extraction.tasks import SpanTask, clip_id
 from pipeline.listing.uris import printable
@@ -16,15 +16,18 @@ from stages.clip import Clip
 from stages.preview.contact_sheet import face_picture, sheet
 from stages.preview.thumbs import key_thumbs
 
-_ARRAYS = (*PER_FRAME, "identity")
-
 
 def tables(
-    verdicts: Iterable[Verdict], job: SpanTask, fingerprint: str, run_id: str, opening: float = 0.0
+    verdicts: Iterable[Verdict],
+    job: SpanTask,
+    fingerprint: str,
+    run_id: str,
+    opening: float = 0.0,
+    columns: Mapping[str, pa.Schema] | None = None,
 ) -> dict[str, pa.Table]:
     """Tables clips, latents and previews of one span, and frames where a stage stored them.
 
-    opening: seconds spent before the first stage.
+    opening: seconds spent before the first stage. columns: by table, what the recipe's stages add to its own.
     """
     clips: list[dict[str, Any]] = []
     latents: list[dict[str, Any]] = []
@@ -33,7 +36,7 @@ def tables(
     for verdict in verdicts:
         row = clip_row(verdict, job, fingerprint, run_id)
         if not clips:
-            row["seconds"]["survey"] = opening
+            row["seconds"] = {"survey": opening, **row["seconds"]}
         clips.append(row)
         if verdict.status == "accepted":
             latents.append(_latents_row(row["clip_id"], verdict.clip))
@@ -41,7 +44,7 @@ def tables(
                 frames.append({"clip_id": row["clip_id"], "frames": row["frames"], **verdict.clip.stored})
         previews.append(_preview_row(row["clip_id"], verdict))
     made = {"clips": clips, "latents": latents, "previews": previews, **({"frames": frames} if frames else {})}
-    return {table: conform(table, found) for table, found in made.items()}
+    return {table: conform(table, found, (columns or {}).get(table)) for table, found in made.items()}
 
 
 def clip_row(verdict: Verdict, job: SpanTask, fingerprint: str, run_id: str) -> dict[str, Any]:
@@ -134,7 +137,7 @@ def _source_columns(job: SpanTask, fingerprint: str, run_id: str) -> dict[str, A
 
 
 def _latents_row(own_id: str, clip: Clip) -> dict[str, Any]:
-    return {"clip_id": own_id, "frames": clip.columns["frames"], **{k: clip.arrays.get(k) for k in _ARRAYS}}
+    return {"clip_id": own_id, "frames": clip.columns["frames"], **clip.arrays}
 
 
 def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:

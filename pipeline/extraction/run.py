@@ -126,7 +126,11 @@ def extract(request: Request) -> Result:
     reach = Reach(min(request.limits.seconds, _METADATA_SECONDS), request.limits.patience)
     sources = list_sources(request.inputs, request.limit, reach)
     with Writer.open(
-        request.catalog, request.recipe.describe(), request.recipe.fingerprint, request.recompute
+        request.catalog,
+        request.recipe.describe(),
+        request.recipe.fingerprint,
+        request.recompute,
+        request.recipe.columns(),
     ) as writer:
         return _Run(request, writer, reach).run(sources)
 

@@ -48,7 +48,7 @@ def extract(recipe: Recipe, job: SpanTask, path: str, run_id: str, ask: Ask | No
     opening = time.perf_counter() - start
     verdicts = _judge(recipe, ask)(clip)
     try:
-        return tables(verdicts, job, recipe.fingerprint, run_id, opening)
+        return tables(verdicts, job, recipe.fingerprint, run_id, opening, recipe.columns())
     except Exception as error:
         if not device_lost(error):
             raise

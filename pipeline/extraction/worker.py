@@ -226,8 +226,8 @@ def _said(error: BaseException) -> str:
 def _done(job: SpanTask, clips: pa.Table, began: float) -> SpanResult:
     seconds: dict[str, float] = {}
     for spent in clips["seconds"].to_pylist():
-        for stage, value in (spent or {}).items():
-            seconds[stage] = seconds.get(stage, 0.0) + (value or 0.0)
+        for stage, value in spent or ():
+            seconds[stage] = seconds.get(stage, 0.0) + value
     times = zip(clips["start_s"].to_pylist(), clips["end_s"].to_pylist(), strict=True)
     lengths = [(end or 0.0) - (start or 0.0) for start, end in times]
     verdicts = list(zip(clips["status"].to_pylist(), clips["reason"].to_pylist(), lengths, strict=True))

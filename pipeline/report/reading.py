@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 
 import catalogs
-from catalogs.schema import EMOTIONS, STAGES
+from catalogs.schema import EMOTIONS
 from catalogs.summary import summary
 
 LABELS = ("quality", "speech_share", "distance", "face_px", "pitch", "yaw", "roll", "pose_delta")
@@ -175,25 +175,28 @@ def gaze_clips(connection: duckdb.DuckDBPyConnection, most: int = 120) -> np.nda
 
 
 def stage_times(connection: duckdb.DuckDBPyConnection) -> list[StageTime]:
-    """Every stage that ran, in the order of the recipe."""
-    columns = ", ".join(f"sum(seconds.{name}) AS sum_{name}, count(seconds.{name}) AS n_{name}" for name in STAGES)
-    row = rows(connection, f"SELECT {columns} FROM clips")[0]
-    return [StageTime(name, row[f"sum_{name}"], row[f"n_{name}"]) for name in STAGES if row[f"n_{name}"]]
+    """Every stage that ran, in the order of the recipe: clips that came farther went through more of them."""
+    found = rows(
+        connection,
+        """SELECT entry.key AS name, sum(entry.value) AS seconds, count(*) AS clips
+        FROM (SELECT unnest(map_entries(seconds)) AS entry, generate_subscripts(map_entries(seconds), 1) AS place
+              FROM clips)
+        GROUP BY name ORDER BY max(place), name""",
+    )
+    return [StageTime(**row) for row in found]
 
 
 def slowest(connection: duckdb.DuckDBPyConnection, most: int = 10) -> list[dict[str, Any]]:
     """The clips that took longest: where they are from, verdict, `took` in all, the longest `stage`, `stage_took`."""
-    times = [f"coalesce(seconds.{name}, 0)" for name in STAGES]
-    names = "[" + ", ".join(f"'{name}'" for name in STAGES) + "]"
     return rows(
         connection,
         f"""WITH timed AS (
-            SELECT clip_id, source_uri, start_s, end_s, status, reason, {" + ".join(times)} AS took,
-                   [{", ".join(times)}] AS each
-            FROM clips ORDER BY took DESC, clip_id LIMIT {most})
-        SELECT * EXCLUDE (each), list_max(each) AS stage_took,
-               {names}[list_position(each, list_max(each))] AS stage
-        FROM timed WHERE took > 0 ORDER BY took DESC, clip_id""",
+            SELECT clip_id, source_uri, start_s, end_s, status, reason, list_sum(map_values(seconds)) AS took,
+                   map_values(seconds) AS each, map_keys(seconds) AS names
+            FROM clips WHERE took > 0 ORDER BY took DESC, clip_id LIMIT {most})
+        SELECT * EXCLUDE (each, names), list_max(each) AS stage_took,
+               names[list_position(each, list_max(each))] AS stage
+        FROM timed ORDER BY took DESC, clip_id""",
     )
 
 

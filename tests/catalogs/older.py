@@ -17,20 +17,23 @@ from catalogs.schema import TABLES
 ANN, BEA = "/videos/1.mp4", "/videos/3.mp4"
 """The accepted clips of `version_3`, of two frames each; clip 2 is rejected, 4 failed."""
 
-_VERSION_3 = Path(__file__).parent / "version_3"
+_HERE = Path(__file__).parent
 
 
-def version_3(root: Path) -> Path:
-    """A copy of a catalog of schema version 3 before columns were added to it; recipe and fingerprint: sample_spans."""
-    return Path(shutil.copytree(_VERSION_3, root))
+def version_3(root: Path, which: str = "version_3") -> Path:
+    """A copy of a catalog of schema version 3; recipe and fingerprint: sample_spans.
+
+    which: `version_3`, before columns were added to it, or `version_3_late`, as the last code of that version wrote it.
+    """
+    return Path(shutil.copytree(_HERE / which, root))
 
 
 def add_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on clips has `added_map` and `added_number`, and its seconds a field `added`."""
+    """From now on clips has `added_map` and `added_number`, and its emotion a field `added`."""
     clips = TABLES["clips"]
-    seconds = clips.field("seconds")
-    more = seconds.with_type(pa.struct([pa.field("added", pa.float32()), *seconds.type]))
-    clips = clips.set(clips.get_field_index("seconds"), more)
+    emotion = clips.field("emotion")
+    more = emotion.with_type(pa.struct([pa.field("added", pa.float32()), *emotion.type]))
+    clips = clips.set(clips.get_field_index("emotion"), more)
     clips = clips.append(_field("added_map", pa.map_(pa.string(), pa.string())))
     monkeypatch.setitem(TABLES, "clips", clips.append(_field("added_number", pa.float32())))
 

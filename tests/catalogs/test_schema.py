@@ -11,7 +11,19 @@ import pytest
 from sample_spans import clip_row, run_row
 
 from catalogs.errors import SchemaError
-from catalogs.schema import TABLES, conform, dim, empty, schema_of, sql_type
+from catalogs.schema import (
+    TABLES,
+    conform,
+    dim,
+    empty,
+    fitted,
+    form,
+    per_frame,
+    schema_of,
+    sql_type,
+    unified,
+    with_columns,
+)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -37,8 +49,7 @@ def test_rows_become_an_exact_table() -> None:
     assert found["width"] == 640
     assert found["quality"] == 61.0
     assert found["split"] is None
-    assert found["seconds"]["probe"] == 0.5
-    assert found["seconds"]["track"] is None
+    assert found["seconds"] == [("probe", 0.5)]
 
 
 def test_a_table_in_another_order_and_type_is_cast() -> None:
@@ -95,3 +106,37 @@ def test_dim_is_read_from_the_field() -> None:
     assert dim(TABLES["latents"].field("audio")) is None
     assert dim(TABLES["latents"].field("dynamics")) is None
     assert dim(pa.field("plain", pa.int32())) is None
+
+
+def test_per_frame_columns_say_so() -> None:
+    assert per_frame(TABLES["latents"]) == ["pose", "gaze", "face_pose", "dynamics", "audio"]
+
+
+def test_columns_that_stages_declare_follow_the_tables_own() -> None:
+    said = {"unit": "share", "about": "how bright", "else": "left out"}
+    more = pa.schema([pa.field("bright", pa.float32(), metadata=said), pa.field("silent", pa.int32())])
+    schema = with_columns("clips", more, more)
+    assert schema.names == [*TABLES["clips"].names, "bright"]
+    assert schema.field("bright").metadata == {b"unit": b"share", b"about": b"how bright"}
+    assert schema.metadata == TABLES["clips"].metadata
+    table = conform("clips", [clip_row(1, bright=0.5)], more)
+    assert table.schema.equals(schema, check_metadata=True)
+    assert conform("clips", table).equals(table)
+    with pytest.raises(SchemaError, match="clips has no column bright"):
+        conform("clips", [clip_row(1, bright=0.5)])
+    with pytest.raises(SchemaError, match="clips has no column silent"):
+        conform("clips", [clip_row(1, silent=1)], more)
+    plain, both = unified("clips", [conform("clips", [clip_row(2)]), table])
+    assert plain.schema == both.schema == schema
+    assert plain["bright"].to_pylist() == [None]
+    assert form(schema) != form(TABLES["clips"])
+
+
+def test_structs_become_maps_without_their_nulls() -> None:
+    kind = pa.struct([("probe", pa.float64()), ("track", pa.float64())])
+    rows = [{"probe": 1.0, "track": None}, None, {"probe": None, "track": None}, {"probe": 2.0, "track": 3.0}]
+    column = pa.chunked_array([pa.array(rows[:2], kind), pa.array([], kind), pa.array(rows, kind).slice(2)])
+    wanted = pa.schema([TABLES["clips"].field("seconds")])
+    found = fitted(pa.table({"seconds": column}), wanted)
+    assert found.schema == wanted
+    assert found["seconds"].to_pylist() == [[("probe", 1.0)], None, [], [("probe", 2.0), ("track", 3.0)]]

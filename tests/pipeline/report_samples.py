@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 
 import catalogs
-from catalogs.schema import EMOTIONS, FAILED_REASONS, STAGES, conform
+from catalogs.schema import EMOTIONS, FAILED_REASONS, conform
 from catalogs.staging import stage_span
 from stages.clip import REASONS
 
 FINGERPRINT = "0123456789abcdef"
 RECIPE = {"profile": "open", "stages": {"quality": {"minimum": 30.0}}}
+STAGES = ("survey", "probe", "speech", "screen", "track", "motion", "quality", "pose", "gaze", "distance", "emotion")
 VERDICTS = (
     ("accepted", None),
     *(("rejected", reason) for reason in REASONS),

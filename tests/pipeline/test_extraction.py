@@ -286,7 +286,7 @@ def test_the_open_profile_on_sample_clips(samples: Path, catalog: Path) -> None:
         assert row["faces_max"] == 1
         assert row["gaze_theta"] is not None
         assert row["emotion"]["happiness"] is not None
-        assert all(row["seconds"][name] > 0 for name in ("track", "gaze", "identity"))
+        assert all(dict(row["seconds"])[name] > 0 for name in ("track", "gaze", "identity"))
     lengths = (
         "clips.frames, latents.frames f, len(pose) / 6 p, len(gaze) / 2 g, len(audio) / 320 a, len(dynamics) / 32 d"
     )

@@ -61,7 +61,7 @@ def test_an_accepted_clip_has_a_row_in_each_table(clip: Clip) -> None:
         "frames": 3,
     }
     assert {name: row[name] for name in expected} == expected
-    assert {name: spent for name, spent in row["seconds"].items() if spent is not None} == {
+    assert dict(row["seconds"]) == {
         "survey": 0.5,
         "probe": 0.25,
         "track": 1.0,
@@ -100,7 +100,7 @@ def test_parts_of_a_span_share_its_place_and_only_the_first_has_the_opening(clip
     assert [(row["start_s"], row["end_s"], row["span_index"]) for row in rows] == [(4.0, 5.0, 2), (5.0, 6.0, 2)]
     assert rows[0]["clip_id"] != clip_id("c" * 32, 4.0, 5.0)  # that of a span which is listed with these times
     assert len({row["clip_id"] for row in rows}) == 2
-    assert [row["seconds"]["survey"] for row in rows] == [0.5, None]
+    assert [dict(row["seconds"]).get("survey") for row in rows] == [0.5, None]
     assert [row["status"] for row in rows] == ["accepted", "rejected"]
     assert found["latents"]["clip_id"].to_pylist() == [rows[0]["clip_id"]]
     assert found["previews"]["clip_id"].to_pylist() == [row["clip_id"] for row in rows]

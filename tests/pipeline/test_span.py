@@ -31,7 +31,7 @@ def test_the_clips_of_a_span(path: str) -> None:
     ]
     assert {row["source_uri"] for row in rows} == {"/listed.mp4"}
     assert {row["recipe"] for row in rows} == {recipe.fingerprint}
-    assert rows[0]["seconds"]["survey"] > 0
+    assert dict(rows[0]["seconds"])["survey"] > 0
     assert found["latents"]["frames"].to_pylist() == [100]
 
 

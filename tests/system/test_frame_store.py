@@ -49,7 +49,7 @@ def test_every_accepted_clip_has_all_its_frames(stored: tuple[Path, FrameStore, 
         assert store.crops(index, [0, clip.frames - 1]).shape == (2, size, size, 3)
         assert store.landmarks(index).shape == (clip.frames, 468, 3)
         assert store.seen(index).shape == (clip.frames,)
-    spent = catalogs.query(catalog, "select sum(seconds.frames) s from clips")["s"][0].as_py()
+    spent = catalogs.query(catalog, "select sum(seconds['frames']) s from clips")["s"][0].as_py()
     assert spent > 0
 
 

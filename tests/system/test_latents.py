@@ -51,7 +51,7 @@ def test_every_accepted_clip_has_latents_of_all_frames(catalog: Path) -> None:
     sql = "select frames, len(face_pose) p, len(dynamics) d, len(identity) i, len(pose) old from latents"
     for row in catalogs.query(catalog, sql).to_pylist():
         assert (row["p"], row["d"], row["i"], row["old"]) == (6 * row["frames"], 32 * row["frames"], 64, row["p"])
-    spent = catalogs.query(catalog, "select min(seconds.latents) s from clips")["s"][0].as_py()
+    spent = catalogs.query(catalog, "select min(seconds['latents']) s from clips")["s"][0].as_py()
     assert spent > 0
 
 
