@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
@@ -23,6 +24,9 @@ AUDIO_RATE = 16_000
 
 NOT_SET = {"not_set": True}
 """Metadata of a stage's field that belongs to the recipe but is no setting."""
+
+THRESHOLD = {"threshold": True}
+"""Metadata of a field of a `ThresholdStage` that only `refuse` reads: another value changes verdicts, but no label."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,10 @@ class Track:
         return cameras(middle, pixels / scale, self.present)
 
 
+class NoTrack(ValueError):
+    """A stage that needs a face track was given a clip without one."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """A stretch of one video on its way through the stages. Stages return a new Clip, they do not change one.
@@ -103,6 +111,7 @@ class Clip:
     per-frame values [T, D] for the catalog's latents. stored: the clip's row of the catalog's table frames, empty
     unless a stage makes it. inset: the inner picture of the frames, where they are filled up with a blurred copy of
     it. sound: float32 mono at 16 kHz for exactly [start_s, end_s), or None. thumbs: small frames for the report.
+    label_all: its labels are wanted even where it is rejected, so a stage gives up on nothing early.
     """
 
     path: str
@@ -119,6 +128,7 @@ class Clip:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     stored: Mapping[str, Any] = field(default_factory=dict)
     rest: Clip | None = None
+    label_all: bool = False
 
     @property
     def seconds(self) -> float:
@@ -136,8 +146,16 @@ class Clip:
     def tracked(self) -> Track:
         """The track, or an error that says which stage must come first."""
         if self.track is None:
-            raise ValueError(f"{self.path}: no face track yet; put the stage 'track' earlier in the recipe")
+            raise NoTrack(f"{self.path}: no face track yet; put the stage 'track' earlier in the recipe")
         return self.track
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a clip is refused: a short stable reason, and the detail a person reads."""
+
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -176,7 +194,8 @@ class Stage(Protocol):
 
     version: raise it when the same parameters give other results, so that a catalog does not mix both. weights: names
     of the registry, or entries of files that are in none. Fields that do not count when two are compared are no part of
-    the recipe.
+    the recipe. A stage that may end a clip where the scene changes, with the rest behind it (Clip.rest), says `cuts`.
+    One that refuses by thresholds is a `ThresholdStage`.
     """
 
     name: ClassVar[str]
@@ -186,3 +205,38 @@ class Stage(Protocol):
     weights: ClassVar[tuple[str | Weights, ...]]
 
     def open(self) -> Runner: ...
+
+
+class ThresholdStage(ABC):
+    """A stage that refuses clips by labels which stand in the catalog, against thresholds of its own.
+
+    Its fields with the metadata THRESHOLD change no label, and only `refuse` reads them: another value of one decides
+    again what the catalog holds, without the video. The stage itself asks it too (`judged`), after all else that it may
+    reject for. refuses_otherwise: it may also reject, for a reason of its own, a clip that `refuse` would refuse, so a
+    clip that it refused must be seen again before it can pass.
+    """
+
+    refuses_otherwise: ClassVar[bool] = False
+
+    @property
+    def thresholds(self) -> tuple[str, ...]:
+        """The names of its fields that are thresholds."""
+        return tuple(each.name for each in fields(self) if each.metadata.get("threshold"))  # type: ignore[arg-type]
+
+    @abstractmethod
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        """Why a clip with these labels is refused, or None. Depends on nothing else.
+
+        labels: by column of table clips, of the stage itself and of those before it, with start_s and end_s. Numbers
+        are as a catalog holds them: compare them with `under`.
+        """
+
+    def judged(self, clip: Clip) -> Outcome:
+        """The clip, or its rejection by `refuse`."""
+        refusal = self.refuse({**clip.columns, "start_s": clip.start_s, "end_s": clip.end_s})
+        return clip if refusal is None else Reject(refusal.reason, refusal.detail, clip)
+
+
+def under(label: float, least: float) -> bool:
+    """Whether a label is under a threshold, both as the single-precision numbers that a catalog holds."""
+    return bool(np.float32(label) < np.float32(least))

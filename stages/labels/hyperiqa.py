@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,11 @@ import pyarrow as pa
 from models.quality.hyperiqa import CROPS, HyperIQA, picture
 from models.weights.registry import weights
 from stages.batched import BatchedStage
-from stages.clip import Clip, Outcome, Reject, Resources
+from stages.clip import THRESHOLD, Clip, Outcome, Refusal, Reject, Resources, ThresholdStage, under
 
 
 @dataclass(frozen=True)
-class HyperIqaQuality(BatchedStage):
+class HyperIqaQuality(BatchedStage, ThresholdStage):
     """Rejects clips whose mean score over the sampled frames is under `minimum`; adds quality and quality_min.
 
     crops: random crops a frame. frames: frames looked at, at most, spread over the native faces of the track.
@@ -29,7 +29,7 @@ class HyperIqaQuality(BatchedStage):
     small, choose `minimum` anew.
     """
 
-    minimum: float = 40.0
+    minimum: float = field(default=40.0, metadata=THRESHOLD)
     crops: int = CROPS
     frames: int = 8
 
@@ -52,8 +52,9 @@ class HyperIqaQuality(BatchedStage):
         return [picture(patches[i].image) for i in chosen]
 
     def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Outcome:
-        clip = clip.add(quality=float(np.mean(answers)), quality_min=float(np.min(answers)))
-        if clip.columns["quality"] < self.minimum:
-            detail = f"quality {clip.columns['quality']:.0f}, at least {self.minimum:g} wanted"
-            return Reject("low_quality", detail, clip)
-        return clip
+        return self.judged(clip.add(quality=float(np.mean(answers)), quality_min=float(np.min(answers))))
+
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        if under(labels["quality"], self.minimum):
+            return Refusal("low_quality", f"quality {labels['quality']:.0f}, at least {self.minimum:g} wanted")
+        return None

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from stages.clip import FPS, Clip, Outcome, Reject, Resources, Runner, Track
+from stages.clip import (
+    FPS,
+    THRESHOLD,
+    Clip,
+    Outcome,
+    Refusal,
+    Reject,
+    Resources,
+    Runner,
+    ThresholdStage,
+    Track,
+    under,
+)
 from stages.labels.stillness import Look, look, moved
 
 _NOISY = 2.2
@@ -24,7 +36,7 @@ _TOLD = 3
 
 
 @dataclass(frozen=True)
-class Motion:
+class Motion(ThresholdStage):
     """Adds `motion`, the share of the time outside of standstills, and rejects `still_picture`.
 
     A standstill is a stretch of at least `brief` seconds in which neither eyes nor mouth move by `still` percent of the
@@ -32,7 +44,7 @@ class Motion:
     smallest `motion`. longest: seconds of the longest standstill that passes. step: seconds of the moments compared.
     """
 
-    minimum: float = 0.6
+    minimum: float = field(default=0.6, metadata=THRESHOLD)
     longest: float = 3.0
     brief: float = 1.5
     still: float = 0.35
@@ -41,6 +53,7 @@ class Motion:
 
     name: ClassVar[str] = "motion"
     version: ClassVar[int] = 1
+    refuses_otherwise: ClassVar[bool] = True
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("canonical_face",)
     columns: ClassVar[pa.Schema] = pa.schema([("motion", pa.float32())])
@@ -60,13 +73,19 @@ class Motion:
         brief = max(self.brief, _INTERVALS * interval(track.times))
         still = [stretch for stretch in found if stretch.seconds >= brief - 1e-6]
         share = sum(stretch.end - stretch.first for stretch in still) / count
-        clip = clip.add(motion=1.0 - share)
+        outcome = self.judged(clip.add(motion=1.0 - share))
         longest = max((stretch.seconds for stretch in still), default=0.0)
-        if clip.columns["motion"] >= self.minimum and longest <= self.longest + 1e-6:
-            return clip
+        if isinstance(outcome, Clip) and longest <= self.longest + 1e-6:
+            return outcome
         when = ", ".join(stretch.told(clip.start_s) for stretch in still[:_TOLD])
         more = f" and {len(still) - _TOLD} times more" if len(still) > _TOLD else ""
+        clip = outcome if isinstance(outcome, Clip) else outcome.clip
         return Reject("still_picture", f"the face stands still {when}{more}: {share:.0%} of the time", clip)
+
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        if under(labels["motion"], self.minimum):
+            return Refusal("still_picture", f"the face stands still: {1 - labels['motion']:.0%} of the time")
+        return None
 
     def _limit(self, looks: Sequence[Look | None], clip: Clip) -> float:
         """Percent of the face's height under which nothing has moved."""

@@ -8,15 +8,16 @@ scaling; BRISQUE alone rises with noise (docs/labels.md). It orders clips; its 4
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 import pyarrow as pa
 
-from stages.clip import Clip, Outcome, Patch, Reject, Resources, Runner
+from stages.clip import THRESHOLD, Clip, Outcome, Patch, Refusal, Resources, Runner, ThresholdStage, under
 
 _SIZE = 256
 _BLOCK = 8
@@ -25,10 +26,10 @@ _FREE_NOISE = 0.5
 
 
 @dataclass(frozen=True)
-class Quality:
+class Quality(ThresholdStage):
     """Rejects clips whose mean quality over the sampled frames is under `minimum` (0 to 100)."""
 
-    minimum: float = 30.0
+    minimum: float = field(default=30.0, metadata=THRESHOLD)
 
     name: ClassVar[str] = "quality"
     version: ClassVar[int] = 2
@@ -41,11 +42,12 @@ class Quality:
 
     def _judge(self, clip: Clip) -> Outcome:
         scores = [patch_quality(patch) for patch in clip.tracked().patches]
-        clip = clip.add(quality=float(np.mean(scores)), quality_min=float(np.min(scores)))
-        if clip.columns["quality"] < self.minimum:
-            detail = f"quality {clip.columns['quality']:.0f}, at least {self.minimum:g} wanted"
-            return Reject("low_quality", detail, clip)
-        return clip
+        return self.judged(clip.add(quality=float(np.mean(scores)), quality_min=float(np.min(scores))))
+
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        if under(labels["quality"], self.minimum):
+            return Refusal("low_quality", f"quality {labels['quality']:.0f}, at least {self.minimum:g} wanted")
+        return None
 
 
 def patch_quality(patch: Patch) -> float:

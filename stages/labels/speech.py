@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from models.speech.silero import SileroVad
-from stages.clip import Clip, Outcome, Reject, Resources, Runner
+from stages.clip import THRESHOLD, Clip, Outcome, Refusal, Resources, Runner, ThresholdStage, under
 
 _SILENCE = 1e-4
 _LOUD = 0.1
 
 
 @dataclass(frozen=True)
-class Speech:
+class Speech(ThresholdStage):
     """Rejects clips without speech.
 
     minimum: smallest share of the clip's 32 ms chunks that are speech. threshold: probability above which a chunk is
     speech (Silero's default). required: false takes clips without sound or speech, with null audio features.
     """
 
-    minimum: float = 0.2
+    minimum: float = field(default=0.2, metadata=THRESHOLD)
     threshold: float = 0.5
-    required: bool = True
+    required: bool = field(default=True, metadata=THRESHOLD)
 
     name: ClassVar[str] = "speech"
     version: ClassVar[int] = 1
@@ -37,20 +38,22 @@ class Speech:
         vad = SileroVad()
 
         def judge(clip: Clip) -> Outcome:
-            if clip.sound is None:
-                if self.required:
-                    detail = "no sound track; --set speech.required=false takes clips without"
-                    return Reject("no_audio", detail, clip)
-                return clip
-            chunks = vad(even_loudness(clip.sound))
-            share = float(np.mean(chunks > self.threshold)) if len(chunks) else 0.0
-            clip = clip.add(speech_share=share)
-            if self.required and share < self.minimum:
-                detail = f"speech in {share:.0%} of the clip, at least {self.minimum:.0%} wanted"
-                return Reject("no_speech", detail, clip)
-            return clip
+            if clip.sound is not None:
+                chunks = vad(even_loudness(clip.sound))
+                clip = clip.add(speech_share=float(np.mean(chunks > self.threshold)) if len(chunks) else 0.0)
+            return self.judged(clip)
 
         return judge
+
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        share = labels.get("speech_share")
+        if not self.required:
+            return None
+        if share is None:
+            return Refusal("no_audio", "no sound track; --set speech.required=false takes clips without")
+        if under(share, self.minimum):
+            return Refusal("no_speech", f"speech in {share:.0%} of the clip, at least {self.minimum:.0%} wanted")
+        return None
 
 
 def even_loudness(sound: np.ndarray) -> np.ndarray:

@@ -72,15 +72,15 @@ class Screen(NetworkStage):
                 shown = frame if insets[-1] is None else insets[-1].of(frame)
                 count = count.add(faces(shown, self.sure_score, self.doubtful_score).widths)
             seen = len(count.counts)
+            # the tracker counts afresh, over the part between two scene changes
+            clip = replace(clip, faces=FaceCount(self.ratio, self.share), inset=agreed(insets))
+            clip = clip.add(faces_max=count.most)
             if seen >= self.enough:
                 if count.none:
-                    return Reject("no_face", f"no face in {seen} key frames", clip.add(faces_max=0))
+                    return Reject("no_face", f"no face in {seen} key frames", clip)
                 if count.several_share >= self.beyond_doubt:
                     detail = f"up to {count.most} faces, several in {count.several_share:.0%} of {seen} key frames"
-                    return Reject("several_faces", detail, clip.add(faces_max=count.most))
-            # the tracker counts afresh, over the part between two scene changes
-            return replace(clip, faces=FaceCount(self.ratio, self.share), inset=agreed(insets)).add(
-                faces_max=count.most
-            )
+                    return Reject("several_faces", detail, clip)
+            return clip
 
         return judge

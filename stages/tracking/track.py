@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,21 @@ from scipy.ndimage import gaussian_filter1d
 from models.detection.blazeface import Detections
 from models.detection.face_finder import FaceFinder, finder_weights
 from models.runtime.image import bounds
-from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Patch, Reject, Resources, Runner, Track
+from stages.clip import (
+    AUDIO_RATE,
+    FPS,
+    THRESHOLD,
+    Clip,
+    Outcome,
+    Patch,
+    Refusal,
+    Reject,
+    Resources,
+    Runner,
+    ThresholdStage,
+    Track,
+    under,
+)
 from stages.networks import Ask, NetworkStage
 from stages.preview.thumbs import COUNT, Thumb, thumb
 from stages.tracking.detection import DetectorNetwork, detector_networks, finder
@@ -25,7 +40,7 @@ from stages.video.shots import CutFinder
 
 
 @dataclass(frozen=True)
-class FaceTrack(NetworkStage):
+class FaceTrack(NetworkStage, ThresholdStage):
     """Follows the widest face and judges the stretch up to the next scene change, or change of the picture's size.
 
     Where the frames are filled up with a blurred copy of their middle (stages/tracking/inset.py), the middle is the
@@ -50,7 +65,7 @@ class FaceTrack(NetworkStage):
     sigma: float = 0.85
     max_missing: float = 0.1
     max_gap: float = 0.6
-    min_face: int = 64
+    min_face: int = field(default=64, metadata=THRESHOLD)
     size: int = 256
     margin: float = 1.9
     steady_s: float = 0.5
@@ -62,6 +77,7 @@ class FaceTrack(NetworkStage):
 
     name: ClassVar[str] = "track"
     version: ClassVar[int] = 3
+    cuts: ClassVar[bool] = True
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema(
         [("frames", pa.int32()), ("face_px", pa.float32()), ("faces_max", pa.int32())]
@@ -80,6 +96,12 @@ class FaceTrack(NetworkStage):
     def open(self, ask: Ask | None = None) -> Runner:
         found = finder(self.detector, ask)
         return lambda clip: _Pass(self, clip, found).run()
+
+    def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
+        height = labels["face_px"]
+        if under(height, self.min_face):
+            return Refusal("face_too_small", f"face {height:.0f} pixels high, at least {self.min_face} wanted")
+        return None
 
 
 class _Pass:
@@ -193,7 +215,7 @@ class _Pass:
         missing = sum(points is None for points in self._landmarks) if index % FPS == 0 else 0
         seen_any = any(n > 0 for n in self._faces.counts)
         lost = seen_any and missing > self._stage.max_missing * self._expected
-        return self._hopeless or lost or self._crowded()
+        return not self._clip.label_all and (self._hopeless or lost or self._crowded())
 
     def _crowded(self) -> bool:
         """Whether the sampled frames so far make it several faces, whatever the rest shows."""
@@ -232,6 +254,8 @@ class _Pass:
             clip = clip.add(face_px=float(np.median(heights)))
         if not heights:
             return Reject("no_face", f"no face in {count} frames", clip)
+        if clip.label_all:
+            clip = self._tracked(clip, present)
         if self._faces.several:
             seen = len(self._faces.counts)
             detail = f"{self._faces.most} faces at most, several in {self._faces.several_share:.0%} of {seen} samples"
@@ -241,10 +265,12 @@ class _Pass:
             where = clip.start_s + int(np.argmin(present)) / FPS
             detail = f"no face in {np.mean(~present):.0%} of the frames, first at {where:.2f} s"
             return Reject("face_lost", detail, clip)
-        if np.median(heights) < stage.min_face:
-            detail = f"face {np.median(heights):.0f} pixels high, at least {stage.min_face} wanted"
-            return Reject("face_too_small", detail, clip)
-        landmarks = gaussian_filter1d(_filled(self._landmarks, present), stage.sigma, axis=0, mode="nearest")
+        outcome = stage.judged(clip)
+        return outcome if isinstance(outcome, Reject) or outcome.track else self._tracked(outcome, present)
+
+    def _tracked(self, clip: Clip, present: np.ndarray) -> Clip:
+        """The clip with its track."""
+        landmarks = gaussian_filter1d(_filled(self._landmarks, present), self._stage.sigma, axis=0, mode="nearest")
         track = Track(
             times=np.array(self._times),
             landmarks=landmarks.astype(np.float32),

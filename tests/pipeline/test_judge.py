@@ -42,8 +42,8 @@ def clip(seconds: float = 10.0) -> Clip:
     return Clip("/a.mp4", HEADER, 0.0, seconds, Frames(iter(())))
 
 
-def judge(*stages: object, seconds: float = 10.0) -> list[Verdict]:
-    return list(ClipRunner(stages)(clip(seconds)))  # type: ignore[arg-type]
+def judge(*stages: object, seconds: float = 10.0, label_all: bool = False) -> list[Verdict]:
+    return list(ClipRunner(stages, label_all=label_all)(clip(seconds)))  # type: ignore[arg-type]
 
 
 def times(verdicts: list[Verdict]) -> list[tuple[float, float]]:
@@ -218,3 +218,79 @@ def test_a_gpu_of_this_process_that_fails_is_no_clip_s_verdict() -> None:
 
     with pytest.raises(torch.AcceleratorError):
         judge(Ask(lose))
+
+
+def reasons(verdict: Verdict) -> dict[str, str]:
+    return {stage: refusal.reason for stage, refusal in verdict.refusals.items()}
+
+
+@dataclass(frozen=True)
+class Late(Ask):
+    """A second stage that asks a function."""
+
+    name: ClassVar[str] = "gaze"
+
+
+def test_a_refused_clip_is_labelled_on_where_all_labels_are_wanted() -> None:
+    asked = Ask(lambda clip: Reject("low_quality", "12, 20 wanted", clip.add(quality=12.0)))
+    later = Late(lambda clip: clip.add(gaze_share=0.5))
+    (verdict,) = judge(Probe(min_seconds=20), asked, later, label_all=True)
+    assert (verdict.status, verdict.reason) == ("rejected", "too_short")
+    assert verdict.detail == "10.00 s, at least 20 s wanted"
+    assert reasons(verdict) == {"probe": "too_short", "quality": "low_quality"}
+    assert (verdict.clip.columns["quality"], verdict.clip.columns["gaze_share"]) == (12.0, 0.5)
+    (short,) = judge(Probe(min_seconds=20), asked, later)
+    assert (short.status, short.reason, short.detail) == (verdict.status, verdict.reason, verdict.detail)
+    assert reasons(short) == {"probe": "too_short"}
+
+
+def test_what_cannot_run_on_a_refused_clip_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    def trackless(clip: Clip) -> Outcome:
+        raise AssertionError(clip.tracked())
+
+    (verdict,) = judge(Probe(min_seconds=20), Ask(trackless), Late(lambda clip: clip.add(yaw=1.0)), label_all=True)
+    assert (verdict.status, verdict.reason) == ("rejected", "too_short")
+    assert (verdict.seconds["quality"], verdict.clip.columns["yaw"]) == (0.0, 1.0)
+    assert not caplog.text
+    (failed,) = judge(Probe(audio=False), Ask(trackless), label_all=True)
+    assert (failed.status, failed.reason) == ("failed", "error")
+
+
+def test_a_stage_that_fails_on_a_refused_clip_does_not_change_its_verdict() -> None:
+    def spoil(clip: Clip) -> Outcome:
+        return clip.add(quality=float("nan"))
+
+    (verdict,) = judge(Probe(min_seconds=20), Ask(spoil), label_all=True)
+    assert (verdict.status, verdict.reason, verdict.seconds["quality"]) == ("rejected", "too_short", 0.0)
+    assert "quality" not in verdict.clip.columns
+
+
+def test_parts_of_a_refused_stretch_are_refused_with_it_and_labelled_each() -> None:
+    def sound(clip: Clip) -> Outcome:
+        share = 0.1 if clip.start_s == 0 and clip.end_s == 10 else 0.9
+        clip = clip.add(speech_share=share)
+        return Reject("no_speech", "10%", clip) if share < 0.2 else clip
+
+    verdicts = judge(Late(sound), Cutter(every=5.0), label_all=True)
+    assert times(verdicts) == [(0.0, 5.0), (5.0, 10.0)]
+    assert [(item.status, item.reason) for item in verdicts] == [("rejected", "no_speech")] * 2
+    assert [item.clip.columns["speech_share"] for item in verdicts] == pytest.approx([0.9, 0.9])
+    (whole,) = judge(Late(sound), Cutter(every=5.0))
+    assert (whole.reason, times([whole])) == ("no_speech", [(0.0, 10.0)])
+
+
+def test_a_part_refused_where_it_was_cut_off_has_its_own_length_and_what_follows_is_free() -> None:
+    @dataclass(frozen=True)
+    class Refusing(Cutter):
+        """Refuses what it cuts off."""
+
+        def _cut(self, clip: Clip) -> Outcome:
+            found = super()._cut(clip)
+            return Reject("several_faces", "2 faces", found) if isinstance(found, Clip) and found.rest else found
+
+    stages = Probe(min_seconds=3, audio=False), Refusing(every=4.0)
+    everything, short = judge(*stages, seconds=8.0, label_all=True), judge(*stages, seconds=8.0)
+    assert times(everything) == times(short) == [(0.0, 4.0), (4.0, 8.0)]
+    for found in (everything, short):
+        assert [(item.status, item.reason) for item in found] == [("rejected", "several_faces"), ("accepted", None)]
+    assert everything[0].clip.columns["frames"] == 100
