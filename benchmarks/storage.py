@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.networks.figures import processor
 from catalogs import Writer, manifest, query
+from catalogs.place import locate
 from catalogs.staging import stage_span
 from pipeline.demo.samples import make_samples
 from pipeline.extraction.recipe import Recipe, make_recipe
@@ -87,7 +88,7 @@ def stored(paths: Sequence[Path], catalog: Path, recipe: Recipe) -> dict[str, fl
             job = SpanTask(str(path), key, content_hash(str(path)), 0, 1, 0.0, length, None, None)
             stage_span(catalog, key, 0, extract(recipe, job, str(path), "storage"))
         writer.commit()
-    state = manifest.newest(catalog)
+    state = manifest.newest(locate(catalog))
     assert state is not None
     (row,) = query(catalog, "select sum(end_s - start_s) video from clips where status = 'accepted'").to_pylist()
     if not row["video"]:

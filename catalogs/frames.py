@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalogs import parts, view
+from catalogs import parts, storage, view
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoFrames
 from catalogs.manifest import Manifest, Part
 from catalogs.place import locate
 from catalogs.schema import TABLES, form
+from catalogs.storage import Storage
 
 _CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
@@ -74,17 +74,17 @@ def open_frames(
     vasari/frames in the user's cache folder (XDG_CACHE_HOME). heard: called after each row group that is copied.
     NoFrames: the catalog holds none, or smaller ones. NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
     """
-    root = locate(catalog)
+    files = locate(catalog)
     folder = Path(cache) if cache is not None else _default_cache()
     for _ in range(view.ATTEMPTS):
-        state = view.newest(root)
+        state = view.newest(files)
         try:
-            return _opened(root, state, size, folder, heard)
+            return _opened(files, state, size, folder, heard)
         except FileNotFoundError:
             # a reader of a newer commit removes the older copy from the cache
-            if not view.was_replaced(root, state) and view.newest(root).sequence == state.sequence:
+            if not view.was_replaced(files, state) and view.newest(files).sequence == state.sequence:
                 raise
-    raise CatalogBusy(f"{root}: its files were replaced {view.ATTEMPTS} times while opening it; try again")
+    raise CatalogBusy(f"{files.uri()}: its files were replaced {view.ATTEMPTS} times while opening it; try again")
 
 
 class FrameStore:
@@ -167,9 +167,9 @@ class FrameStore:
         return self._seen[self._order[clip]].values.to_numpy(zero_copy_only=False)
 
 
-def _opened(root: Path, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
-    clips = parts.read_all(root, "clips", state.parts("clips"), [*_CLIP, "status", "recipe"])
-    rows = _mapped(root, state, cache, heard)
+def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
+    clips = parts.read_all(files, "clips", state.parts("clips"), [*_CLIP, "status", "recipe"])
+    rows = _mapped(files, state, cache, heard)
     ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
     accepted = clips.filter(ours).select(_CLIP).to_pylist()
     known = {clip["clip_id"]: clip for clip in accepted}
@@ -177,11 +177,11 @@ def _opened(root: Path, state: Manifest, size: int | None, cache: Path, heard: H
     found = sorted((own, row, frames, side) for row, (own, frames, side) in enumerate(zip(*lists, strict=True)))
     found = [item for item in found if item[0] in known]
     if not found:
-        raise NoFrames(_what_to_do(root, state))
+        raise NoFrames(_what_to_do(files, state))
     least = min(side for *_, side in found)
     if size is not None and size > least:
         raise NoFrames(
-            f"{root} holds frames of {least} pixels, {size} are asked for: ask for less, or extract again with "
+            f"{files.uri()} holds frames of {least} pixels, {size} are asked for: ask for less, or extract again with "
             f"--frames and a larger --preset, with --recompute or into another catalog folder"
         )
     stored = [StoredClip(**known[own], frames=frames, size=side) for own, _, frames, side in found]
@@ -189,51 +189,40 @@ def _opened(root: Path, state: Manifest, size: int | None, cache: Path, heard: H
     return FrameStore(rows, stored, [row for _, row, *_ in found], size or least, commit)
 
 
-def _what_to_do(root: Path, state: Manifest) -> str:
+def _what_to_do(files: Storage, state: Manifest) -> str:
     if "frames" in state.recipe.get("stages", {}):
-        return f"{root} has frames of no clip, because none is accepted: its report says why"
+        return f"{files.uri()} has frames of no clip, because none is accepted: its report says why"
     return (
-        f"{root} was made without frames: make them with python jobs/extract.py --input FOLDER "
-        f"--catalog {shlex.quote(str(root))} --frames --recompute, or without --recompute into another catalog folder"
+        f"{files.uri()} was made without frames: make them with python jobs/extract.py --input FOLDER "
+        f"--catalog {shlex.quote(files.uri())} --frames --recompute, or without --recompute into another catalog folder"
     )
 
 
-def _mapped(root: Path, state: Manifest, cache: Path, heard: Heard) -> pa.Table:
+def _mapped(files: Storage, state: Manifest, cache: Path, heard: Heard) -> pa.Table:
     """The rows of table frames, memory-mapped from the cache; copied there first where they are not."""
     held = [part for part in state.parts("frames") if part.rows and part.recipe in (None, state.fingerprint)]
-    own, columns = _hash(str(root)), form(TABLES["frames"])
+    own, columns = _hash(files.uri()), form(TABLES["frames"])
     stems = [cache / f"{own}-{_hash(part.file, columns)}" for part in held]
-    copied = [path for part, stem in zip(held, stems, strict=True) for path in _copied(root, part, stem, heard)]
+    copied = [path for part, stem in zip(held, stems, strict=True) for path in _copied(files, part, stem, heard)]
     for old in set(cache.glob(f"{own}-*.arrow")) - set(copied):
         old.unlink(missing_ok=True)
     tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in copied]
     return pa.concat_tables([TABLES["frames"].empty_table(), *tables])
 
 
-def _copied(root: Path, part: Part, stem: Path, heard: Heard) -> list[Path]:
+def _copied(files: Storage, part: Part, stem: Path, heard: Heard) -> list[Path]:
     """The files of a part's row groups, STEM-GROUP-COUNT.arrow; those that are not there are made."""
     known = next(stem.parent.glob(f"{stem.name}-*.arrow"), None)
-    count = parts.count_groups(root, part) if known is None else int(known.stem.rpartition("-")[2])
+    count = parts.count_groups(files, part) if known is None else int(known.stem.rpartition("-")[2])
     paths = [stem.with_name(f"{stem.name}-{group}-{count}.arrow") for group in range(count)]
     missing = [group for group, path in enumerate(paths) if not path.exists()]
     if not missing:
         return paths
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    for group, rows in zip(missing, parts.groups(root, TABLES["frames"], part, missing), strict=True):
-        _write(rows, paths[group])
+    for group, rows in zip(missing, parts.groups(files, TABLES["frames"], part, missing), strict=True):
+        with storage.put(paths[group]) as draft, pa.ipc.new_file(os.fspath(draft), rows.schema) as file:
+            file.write_table(rows)
         heard(group + 1, count)
     return paths
-
-
-def _write(rows: pa.Table, path: Path) -> None:
-    """Write rows as an Arrow file, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{parts.TEMPORARY}")
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as file:
-            file.write_table(rows)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _default_cache() -> Path:

@@ -1,28 +1,26 @@
 """The manifest: the list of files that are the catalog, and the recipe they were made with.
 
-`_manifest/00000012.json` is published by linking a finished, fsynced file to a name that must not exist
-yet, so a manifest is whole or absent and no two writers can publish the same one. The newest is the truth.
+`_manifest/00000012.json` is put under a name that must not be there yet, so a manifest is whole or absent and no two
+writers can publish the same one. The newest is the truth.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from catalogs.errors import CatalogBusy, CatalogDamaged, VersionMismatch
-from catalogs.place import MANIFESTS, fsync
+from catalogs.place import MANIFESTS
 from catalogs.schema import OLDEST, VERSION
+from catalogs.storage import Storage
 
 KEEP = 5
 """Manifests kept: a reader that has just listed the folder still finds the one it chose."""
 
-_NAME = re.compile(r"\d{8}\.json")
+_NAME = re.compile(rf"{MANIFESTS}/\d{{8}}\.json")
 _ATTEMPTS = 100
 _TOLD = ("file", "rows", "bytes")
 _NOTED = ("recipe", "form")
@@ -64,67 +62,54 @@ class Manifest:
         return self.tables.get(table, ())
 
 
-def newest(root: Path) -> Manifest | None:
+def newest(files: Storage) -> Manifest | None:
     """The catalog's state now; None if there is none. CatalogDamaged if it cannot be read."""
     for _ in range(_ATTEMPTS):
-        names = _names(root)
+        names = _names(files)
         if not names:
             return None
-        path = root / MANIFESTS / names[-1]
         try:
-            text = path.read_text()
+            with files.open_input(names[-1]) as file:
+                text = file.read()
         except FileNotFoundError:
             continue  # pruned since it was listed: so there is a newer one
-        return _parse(path, text)
-    raise CatalogBusy(f"{root}: {_ATTEMPTS} manifests in a row were replaced while reading; try again")
+        return _parse(files.uri(names[-1]), text)
+    raise CatalogBusy(f"{files.uri()}: {_ATTEMPTS} manifests in a row were replaced while reading; try again")
 
 
-def check_version(root: Path, manifest: Manifest) -> None:
+def check_version(files: Storage, manifest: Manifest) -> None:
     """VersionMismatch unless this code can read the catalog's tables, and write them on."""
     theirs, ours, oldest = int(manifest.version), int(VERSION), int(OLDEST)
     if theirs > ours:
         raise VersionMismatch(
-            f"{root} was written with schema version {theirs}, this code knows up to {ours}: update the code"
+            f"{files.uri()} was written with schema version {theirs}, this code knows up to {ours}: update the code"
         )
     if theirs < oldest:
         raise VersionMismatch(
-            f"{root} was written with schema version {theirs}, this code writes {ours} and has no migration: "
+            f"{files.uri()} was written with schema version {theirs}, this code writes {ours} and has no migration: "
             f"read it with the code that wrote it, or extract again into another catalog folder"
         )
 
 
-def publish(root: Path, manifest: Manifest) -> None:
-    """Make `manifest` the catalog's state: when the link exists, the commit has happened.
+def publish(files: Storage, manifest: Manifest) -> None:
+    """Make `manifest` the catalog's state: when its file is there, the commit has happened.
 
     CatalogBusy if another writer has already published this sequence number.
     """
-    folder = root / MANIFESTS
-    final = folder / f"{manifest.sequence:08d}.json"
-    temporary = folder / f".{manifest.sequence:08d}.{secrets.token_hex(4)}.tmp"
-    with temporary.open("w") as file:
-        json.dump(_as_json(manifest), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(temporary, final)
-    except FileExistsError as error:
-        raise CatalogBusy(f"{final} exists already: another writer is at work on {root}; stop it first") from error
-    finally:
-        os.unlink(temporary)
-    fsync(folder)
+    name = f"{MANIFESTS}/{manifest.sequence:08d}.json"
+    if not files.put_if_absent(name, json.dumps(_as_json(manifest), indent=1).encode()):
+        raise CatalogBusy(
+            f"{files.uri(name)} exists already: another writer is at work on {files.uri()}; stop it first"
+        )
 
 
-def prune(root: Path) -> None:
+def prune(files: Storage) -> None:
     """Remove all but the last `KEEP` manifests."""
-    for name in _names(root)[:-KEEP]:
-        os.unlink(root / MANIFESTS / name)
+    files.delete(_names(files)[:-KEEP])
 
 
-def _names(root: Path) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(root / MANIFESTS) if _NAME.fullmatch(name))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+def _names(files: Storage) -> list[str]:
+    return [entry.name for entry in files.list(MANIFESTS) if _NAME.fullmatch(entry.name)]
 
 
 def _as_json(manifest: Manifest) -> dict[str, Any]:
@@ -142,7 +127,7 @@ def _values(part: Part, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(part, name) for name in names}
 
 
-def _parse(path: Path, text: str) -> Manifest:
+def _parse(uri: str, text: bytes) -> Manifest:
     try:
         found = json.loads(text)
         notes = found.get("notes", {})
@@ -152,4 +137,4 @@ def _parse(path: Path, text: str) -> Manifest:
         }
         return Manifest(found["sequence"], found["version"], found["fingerprint"], found["recipe"], tables)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CatalogDamaged(f"{path} is no manifest ({error}): restore it from a backup of the folder") from error
+        raise CatalogDamaged(f"{uri} is no manifest ({error}): restore it from a backup of the folder") from error

@@ -6,13 +6,11 @@ but DuckDB (2.0) refuses it for float16 (duckdb/duckdb#17114). JPEG is stored as
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +19,7 @@ import pyarrow.parquet as pq
 
 from catalogs.manifest import Part
 from catalogs.schema import TABLES, fitted, form, unified, with_columns
-
-PART_NAME = re.compile(r"part-(\d{8})-[0-9a-f]{8}(-\d+)?\.parquet")
-TEMPORARY = ".tmp"
+from catalogs.storage import Draft, Storage
 
 _GROUP_BYTES = 64 << 20
 
@@ -48,107 +44,95 @@ _LAYOUTS = {
 }
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A part that is complete and durable on disk, but still under its temporary name."""
-
-    table: str
-    part: Part
-    temporary: Path
-
-
 def new_stem(sequence: int) -> str:
     """The file stem shared by all parts of one commit. Never used twice, so no reader can mix two states."""
     return f"part-{sequence:08d}-{secrets.token_hex(4)}"
 
 
 def draft(
-    root: Path,
+    files: Storage,
     table: str,
     stem: str,
     rows: Sequence[pa.Table],
     recipe: str | None = None,
     columns: pa.Schema | None = None,
-) -> Draft:
-    """Write `rows` as one sorted part under a temporary name, and fsync it.
+) -> tuple[Part, Draft]:
+    """Write `rows` as one sorted part that nobody sees before its draft is published.
 
     It has the columns of `table`, those that some of the rows have, and `columns`. recipe: the fingerprint under which
     all of them were decided.
     """
-    file = f"{table}/{stem}.parquet"
-    temporary = root / table / f".{stem}{TEMPORARY}"
-    temporary.parent.mkdir(exist_ok=True)
+    name = f"{table}/{stem}.parquet"
     rows = unified(table, rows, *([] if columns is None else [columns]))
     schema = rows[0].schema
-    with temporary.open("wb") as sink:
+    made = files.put(name)
+    with made.path.open("wb") as sink:
         with _writer(sink, table, schema) as writer:
             for group in _sorted_groups(_LAYOUTS[table], rows):
                 writer.write_table(group, row_group_size=group.num_rows)
-        sink.flush()
-        os.fsync(sink.fileno())
         size = sink.tell()
-    count = sum(piece.num_rows for piece in rows)
-    return Draft(table, Part(file, count, size, recipe, form(schema)), temporary)
+    made.complete()
+    return Part(name, sum(piece.num_rows for piece in rows), size, recipe, form(schema)), made
 
 
-def read(root: Path, table: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+def read(files: Storage, table: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of a part (or some of its columns): those of its table, null where it lacks them, and its own."""
-    schema = columns_of(root, table, part)
+    schema = columns_of(files, table, part)
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns])
-    return pa.concat_tables([schema.empty_table(), *groups(root, schema, part)])
+    return pa.concat_tables([schema.empty_table(), *groups(files, schema, part)])
 
 
-def groups(root: Path, schema: pa.Schema, part: Part, chosen: Sequence[int] | None = None) -> Iterator[pa.Table]:
+def groups(files: Storage, schema: pa.Schema, part: Part, chosen: Sequence[int] | None = None) -> Iterator[pa.Table]:
     """The row groups of a part, one after the other: decoding lists needs three times their size besides them.
 
     schema: columns of its table; those that the part lacks, as it was written before they were added, are null.
     chosen: the numbers of those to read, None: all.
     """
-    with pq.ParquetFile(root / part.file) as file:
+    with _opened(files, part) as file:
         there = [name for name in file.schema_arrow.names if name in schema.names]
         for group in range(file.num_row_groups) if chosen is None else chosen:
             yield fitted(file.read_row_group(group, columns=there), schema)
 
 
-def count_groups(root: Path, part: Part) -> int:
+def count_groups(files: Storage, part: Part) -> int:
     """How many row groups a part has."""
-    with pq.ParquetFile(root / part.file) as file:
+    with _opened(files, part) as file:
         return file.num_row_groups
 
 
-def looked_up(root: Path, part: Part) -> Part:
+def looked_up(files: Storage, part: Part) -> Part:
     """`part` with what a version that did not note it left out: its form, and of clips the recipe if there is one only.
 
     It is read from the file's footer (0.4 ms), once a process: parts never change.
     """
     if part.form is not None:
         return part
-    written, recipe = _footer(root / part.file)
+    written, recipe = _footer(files, part)
     return replace(part, form=written, recipe=part.recipe or recipe)
 
 
-def columns_of(root: Path, table: str, *held: Part) -> pa.Schema:
+def columns_of(files: Storage, table: str, *held: Part) -> pa.Schema:
     """The columns of a table and those that parts of it have besides, from stages that declare them.
 
     What a later version of the code added to the table is such a column too.
     """
     ours = TABLES[table]
-    other = {each.form: each for each in (looked_up(root, part) for part in held) if each.form != form(ours)}
-    return with_columns(table, *(_schema(root / part.file) for part in other.values()))
+    other = {each.form: each for each in (looked_up(files, part) for part in held) if each.form != form(ours)}
+    return with_columns(table, *(_schema(files, part) for part in other.values()))
 
 
-def written_columns(root: Path, part: Part) -> pa.Schema:
+def written_columns(files: Storage, part: Part) -> pa.Schema:
     """The columns of a part as they are in its file."""
-    return _schema(root / part.file)
+    return _schema(files, part)
 
 
-def read_all(root: Path, table: str, parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:
+def read_all(files: Storage, table: str, parts: Sequence[Part], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several parts of one table, one after the other."""
-    schema = columns_of(root, table, *parts)
+    schema = columns_of(files, table, *parts)
     if columns is not None:
         schema = pa.schema([schema.field(name) for name in columns])
-    return pa.concat_tables([schema.empty_table(), *(group for part in parts for group in groups(root, schema, part))])
+    return pa.concat_tables([schema.empty_table(), *(group for part in parts for group in groups(files, schema, part))])
 
 
 def key(table: str) -> str:
@@ -156,19 +140,27 @@ def key(table: str) -> str:
     return _LAYOUTS[table].key
 
 
+@contextmanager
+def _opened(files: Storage, part: Part) -> Iterator[pq.ParquetFile]:
+    with files.open_input(part.file) as source, pq.ParquetFile(source) as file:
+        yield file
+
+
 @lru_cache(maxsize=64)
-def _schema(path: Path) -> pa.Schema:
-    return pq.read_schema(path)
+def _schema(files: Storage, part: Part) -> pa.Schema:
+    with _opened(files, part) as file:
+        return file.schema_arrow
 
 
 @lru_cache(maxsize=4096)
-def _footer(path: Path) -> tuple[str, str | None]:
+def _footer(files: Storage, part: Part) -> tuple[str, str | None]:
     """The form of a file, and the only value of its column `recipe` by the statistics of its row groups."""
-    metadata = pq.read_metadata(path)
+    with _opened(files, part) as file:
+        metadata = file.metadata
     found: set[str | None] = set()
     for group in range(metadata.num_row_groups):
         for column in map(metadata.row_group(group).column, range(metadata.num_columns)):
-            if column.path_in_schema == "recipe" and path.parent.name == "clips":
+            if column.path_in_schema == "recipe" and part.file.startswith("clips/"):
                 bounds = column.statistics
                 known = bounds is not None and bounds.has_min_max
                 found |= {bounds.min, bounds.max} if known else {None}

@@ -1,71 +1,65 @@
-"""Where a catalog lies, and the folders inside it."""
+"""Where a catalog lies, what is in its folder, and whether a folder may become one."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote_to_bytes, urlsplit
 
+from catalogs import storage
 from catalogs.errors import BadPlace
+from catalogs.schema import TABLES
+from catalogs.storage import Storage
 
 WORK = "_work"
+"""Spans that are staged and not committed yet."""
+
 MANIFESTS = "_manifest"
 LOCK = "_lock"
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?=/)|(file):", re.IGNORECASE)
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+PART_NAME = re.compile(r"part-(\d{8})-[0-9a-f]{8}(-\d+)?\.parquet")
+"""Of the files in the folder of each table; the first digits are the commit's number."""
+
+_OWN = frozenset({*TABLES, WORK, MANIFESTS, LOCK})
 
 
-def locate(uri: str | os.PathLike[str]) -> Path:
-    """The absolute folder of a catalog given as a path or a file: URI. BadPlace: as `local_path`."""
+def locate(uri: str | os.PathLike[str]) -> Storage:
+    """The files of a catalog given as a path or a file: URI, there or not. BadPlace: as `storage.at`."""
     try:
-        return local_path(uri)
+        return storage.at(uri)
     except BadPlace as error:
         raise BadPlace(f"{error} (a catalog's commits need a file system with atomic rename and link)") from error
 
 
-def local_path(uri: str | os.PathLike[str]) -> Path:
-    """The absolute path that a path or a file: URI of this machine names (file:/a, file:///a, file://localhost/a).
+def check_ground(root: Path) -> None:
+    """BadPlace unless `root` is a catalog, an empty folder, or not there yet in a folder that may be made.
 
-    Percent signs are code in a URI, and letters in a path. BadPlace: it names another machine, a store, a Windows
-    drive or nothing; says what to give.
+    Hidden files do not count, and a folder with the beginnings of a catalog, whose first run was killed, is one.
     """
-    text = os.fspath(uri)
-    if not text.strip() or "\0" in text:
-        raise BadPlace(f"{text!r} names no place: give a path")
-    if _WINDOWS.match(text):
-        raise BadPlace(f"{text} is a Windows path: give a path as this machine has them, such as /data/out")
-    scheme = _SCHEME.match(text)
-    if scheme is None and ("://" not in text or text.startswith(("/", ".", "~"))):
-        return Path(os.path.expanduser(text)).absolute()
-    if scheme is None or (scheme[1] or scheme[2]).lower() != "file":
-        kind = text.partition("://" if "://" in text else ":")[0]
+    for above in (root, *root.parents):
+        if above.is_dir():
+            break
+        if above.exists() or above.is_symlink():
+            what = "is a file" if above.is_file() else "is a link to nothing" if above.is_symlink() else "is no folder"
+            raise BadPlace(
+                f"the catalog cannot be {root}: {above} {what}; give a folder, which is made if it is not there"
+            )
+    if not root.is_dir() or (root / MANIFESTS).is_dir():
+        return
+    other = sorted(path.name for path in root.iterdir() if not path.name.startswith(".") and not _is_own(path))
+    if other:
+        more = f" and {len(other) - 1} more" if len(other) > 1 else ""
         raise BadPlace(
-            f"{text} is no path of this machine: give one in a local or mounted folder, and copy from or to {kind}: "
-            "with that store's own tools"
+            f"the catalog cannot be {root}: that folder is no catalog and holds other things ({other[0]}{more}); give "
+            f"a folder that is empty or not there yet, for example {root / 'catalog'}"
         )
-    return _of_file_uri(text)
 
 
-def _of_file_uri(text: str) -> Path:
-    parts = urlsplit(text)
-    path = unquote_to_bytes(parts.path)
-    if parts.netloc not in ("", "localhost"):
-        raise BadPlace(
-            f"{text} names the machine {parts.netloc}: a file of this one is file:///PATH, or its path alone"
-        )
-    if parts.query or parts.fragment:
-        raise BadPlace(f"{text}: write ? as %3F and # as %23 in a file: URI, or give the path alone")
-    if not path.startswith(b"/") or b"\0" in path or _WINDOWS.match(os.fsdecode(path).lstrip("/")):
-        raise BadPlace(f"{text} names no file of this machine: give file:///PATH, or the path alone")
-    return Path(os.fsdecode(path))
-
-
-def fsync(path: Path) -> None:
-    """Make a file's bytes durable, or the renames, links and removals in a folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _is_own(path: Path) -> bool:
+    """Whether this package makes what lies at `path`: a table's folder holds its parts alone."""
+    if path.name not in TABLES:
+        return path.name in _OWN
+    if not path.is_dir():
+        return False
+    visible = (entry.name for entry in path.iterdir() if not entry.name.startswith("."))
+    return all(PART_NAME.fullmatch(name) for name in visible)

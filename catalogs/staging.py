@@ -8,101 +8,102 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalogs.errors import BadSpan, NoCatalog, NoSpace, SchemaError
-from catalogs.parts import TEMPORARY
-from catalogs.place import WORK, fsync, locate
+from catalogs.errors import BadSpan, NoCatalog, SchemaError
+from catalogs.place import WORK, locate
 from catalogs.schema import STATUSES, conform, dim, fitted, per_frame, with_columns
-from catalogs.space import named_when_full
+from catalogs.storage import Entry, Storage
+from catalogs.storage.full_disk import named_when_full
 
 SUFFIX = ".span"
 BAD_SUFFIX = ".bad"
-_NAME = re.compile(r"([0-9a-f]{32})-(\d{5,})\.span")
+_NAME = re.compile(rf"{WORK}/([0-9a-f]{{32}})-(\d{{5,}})\{SUFFIX}")
 _TABLES = ("latents", "previews", "frames", "clips")
 _REQUIRED = ("latents", "previews", "clips")
 
 
-def span_path(root: Path, source_key: str, span_index: int) -> Path:
-    """The staged file of a span. ValueError if source_key is not 32 hex digits."""
-    name = f"{source_key}-{span_index:05d}{SUFFIX}"
+def span_name(source_key: str, span_index: int) -> str:
+    """The name of a span's staged file in the catalog. ValueError if source_key is not 32 hex digits."""
+    name = f"{WORK}/{source_key}-{span_index:05d}{SUFFIX}"
     if not _NAME.fullmatch(name):
         raise ValueError(f"source_key {source_key!r}, span {span_index}: the key must be 32 hex digits, the index >= 0")
-    return root / WORK / name
+    return name
 
 
-def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, tables: Mapping[str, pa.Table]) -> Path:
-    """Stage a decided span for the next commit; returns the file, durable and under its final name.
+def span_of(name: str) -> tuple[str, int]:
+    """(source_key, span_index) of a staged file. BadSpan if it is not named after one."""
+    match = _NAME.fullmatch(name)
+    if not match:
+        raise BadSpan(f"{name} is not named <source_key>-<span_index>{SUFFIX}")
+    return match[1], int(match[2])
+
+
+def stage_span(root: str | os.PathLike[str], source_key: str, span_index: int, tables: Mapping[str, pa.Table]) -> str:
+    """Stage a decided span for the next commit; returns the file's name in the catalog, where it is durable.
 
     tables: `clips` (at least one row), `latents` (one row an accepted clip), `previews`, and `frames` if
     wanted. BadSpan or SchemaError names the clip or column that is wrong, NoSpace a full disk; nothing is staged then.
     """
-    folder = locate(root)
-    path = span_path(folder, source_key, span_index)
-    if not path.parent.is_dir():
-        raise NoCatalog(f"{path.parent} does not exist: Writer.open makes it before any worker starts")
-    fitting = {name: conform(name, table).combine_chunks() for name, table in tables.items()}
-    _check(fitting, source_key, span_index, path.name)
-    temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{TEMPORARY}"
-    try:
-        with named_when_full(path.parent):
-            with pa.OSFile(str(temporary), "wb") as sink:
-                for name in (name for name in _TABLES if name in fitting):
-                    with pa.ipc.new_stream(sink, fitting[name].schema) as stream:
-                        stream.write_table(fitting[name])
-            fsync(temporary)
-            os.replace(temporary, path)
-    except (OSError, NoSpace):
-        temporary.unlink(missing_ok=True)
-        raise
-    fsync(path.parent)
-    return path
+    files = locate(root)
+    name = span_name(source_key, span_index)
+    if not (files.root / WORK).is_dir():
+        raise NoCatalog(f"{files.uri(WORK)} does not exist: Writer.open makes it before any worker starts")
+    fitting = {table: conform(table, rows).combine_chunks() for table, rows in tables.items()}
+    _check(fitting, source_key, span_index)
+    with named_when_full(files.uri(WORK)), files.put(name) as draft, pa.OSFile(os.fspath(draft), "wb") as sink:
+        for table in (table for table in _TABLES if table in fitting):
+            with pa.ipc.new_stream(sink, fitting[table].schema) as stream:
+                stream.write_table(fitting[table])
+    return name
 
 
-def read_span(path: Path) -> dict[str, pa.Table]:
-    """The tables of a staged file, memory-mapped. BadSpan if it is unreadable or contradicts itself."""
-    match = _NAME.fullmatch(path.name)
-    if not match:
-        raise BadSpan(f"{path} is not named <source_key>-<span_index>{SUFFIX}")
+def read_span(files: Storage, name: str) -> dict[str, pa.Table]:
+    """The tables of a staged file. BadSpan: there is none, or it is unreadable or contradicts itself."""
+    source_key, span_index = span_of(name)
     try:
-        with pa.memory_map(str(path)) as source:
+        with files.open_input(name) as source:
             found = dict(_streams(source))
     except (pa.ArrowException, SchemaError, OSError, ValueError, KeyError) as error:
-        raise BadSpan(f"{path} cannot be read: {error}") from error
-    _check(found, match[1], int(match[2]), path.name)
+        raise BadSpan(f"{files.uri(name)} cannot be read: {error}") from error
+    _check(found, source_key, span_index)
     return found
 
 
-def staged(root: Path) -> list[Path]:
-    """All staged spans, by name."""
-    return sorted(path for path in (root / WORK).iterdir() if _NAME.fullmatch(path.name))
+def staged(files: Storage) -> list[Entry]:
+    """The files of all staged spans, by name."""
+    return [entry for entry in files.list(WORK) if _NAME.fullmatch(entry.name)]
 
 
-def batches(paths: list[Path], most_bytes: int) -> Iterator[list[Path]]:
-    """Cut `paths` into runs of at most `most_bytes` (and at least one file)."""
-    batch: list[Path] = []
+def batches(spans: Sequence[Entry], most_bytes: int) -> Iterator[list[str]]:
+    """Cut staged files into runs of at most `most_bytes` (and at least one file); their names."""
+    batch: list[str] = []
     held = 0
-    for path in paths:
-        size = path.stat().st_size
-        if batch and held + size > most_bytes:
+    for span in spans:
+        if batch and held + span.bytes > most_bytes:
             yield batch
             batch, held = [], 0
-        batch.append(path)
-        held += size
+        batch.append(span.name)
+        held += span.bytes
     if batch:
         yield batch
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a staged file that cannot be committed, for inspection; its span counts as undecided."""
-    bad = path.with_suffix(BAD_SUFFIX)
-    os.replace(path, bad)
+def set_aside(files: Storage, name: str) -> str:
+    """Rename a staged file that cannot be committed, for inspection; its span counts as undecided. The new name."""
+    bad = bad_name(name)
+    with files.open_input(name) as source, files.put(bad) as draft:
+        draft.write_bytes(source.read())
+    files.delete([name])
     return bad
+
+
+def bad_name(name: str) -> str:
+    """What a staged file is called once it is set aside."""
+    return name.removesuffix(SUFFIX) + BAD_SUFFIX
 
 
 def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
@@ -113,8 +114,9 @@ def _streams(source: pa.NativeFile) -> Iterator[tuple[str, pa.Table]]:
         yield name, fitted(table, with_columns(name, table.schema))
 
 
-def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int, name: str) -> None:
+def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int) -> None:
     """BadSpan unless the tables are those of exactly this span and belong together."""
+    name = span_name(source_key, span_index).removeprefix(f"{WORK}/")
     missing = [table for table in _REQUIRED if table not in tables]
     unknown = [table for table in tables if table not in _TABLES]
     if missing or unknown:

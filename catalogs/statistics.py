@@ -13,7 +13,6 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from catalogs.errors import CatalogDamaged, NoStatistics
 from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.schema import TABLES
+from catalogs.storage import Storage
 from catalogs.writer import Writer
 
 COLUMNS = ("face_pose", "dynamics")
@@ -63,11 +63,11 @@ def store_statistics(uri: str | os.PathLike[str], run: Mapping[str, Any]) -> Lat
     run: the row's run_id, when it started, and what else is to be kept of it. NoStatistics: there are no latents.
     NoCatalog, CatalogBusy, VersionMismatch: as `Writer.open`.
     """
-    root = locate(uri)
-    held = view.newest(root)
+    files = locate(uri)
+    held = view.newest(files)
     with Writer.open(uri, held.recipe, held.fingerprint) as writer:
-        state = view.newest(root)
-        found = _computed(root, state)
+        state = view.newest(files)
+        found = _computed(files, state)
         writer.put_run(
             {
                 **run,
@@ -87,7 +87,7 @@ def read_statistics(uri: str | os.PathLike[str]) -> LatentStatistics:
     NoStatistics: they were never computed, or clips have changed since; says the command. Other errors: as
     `catalogs.open`.
     """
-    command = f"python jobs/latent_statistics.py --catalog {shlex.quote(str(locate(uri)))}"
+    command = f"python jobs/latent_statistics.py --catalog {shlex.quote(locate(uri).uri())}"
     newest = "select statistics from runs where statistics is not null order by started desc, run_id desc limit 1"
     rows = view.query(uri, newest).to_pylist()
     if not rows:
@@ -102,13 +102,13 @@ def read_statistics(uri: str | os.PathLike[str]) -> LatentStatistics:
     return LatentStatistics(columns, said["clips"], said["commit"])
 
 
-def _computed(root: Path, state: Manifest) -> LatentStatistics:
-    clips = parts.read_all(root, "clips", state.parts("clips"), ["clip_id", "status", "recipe"])
+def _computed(files: Storage, state: Manifest) -> LatentStatistics:
+    clips = parts.read_all(files, "clips", state.parts("clips"), ["clip_id", "status", "recipe"])
     ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
     accepted = clips.filter(ours)["clip_id"].combine_chunks()
     sums: dict[str, _Sum] = {}
     counted = 0
-    for rows in _groups(root, state):
+    for rows in _groups(files, state):
         rows = rows.filter(pc.is_in(rows["clip_id"], value_set=accepted))
         counted += pc.sum(pc.is_valid(rows[COLUMNS[-1]]), min_count=0).as_py()
         for name in COLUMNS:
@@ -117,17 +117,17 @@ def _computed(root: Path, state: Manifest) -> LatentStatistics:
                 sums[name] = sums[name].plus(values) if name in sums else _Sum.of(values)
     if not sums:
         raise NoStatistics(
-            f"{root} holds no latents of a face model: make them with python jobs/extract.py --input FOLDER "
-            f"--catalog {shlex.quote(str(root))} --latents CHECKPOINT.safetensors --recompute"
+            f"{files.uri()} holds no latents of a face model: make them with python jobs/extract.py --input FOLDER "
+            f"--catalog {shlex.quote(files.uri())} --latents CHECKPOINT.safetensors --recompute"
         )
     return LatentStatistics({name: each.moments() for name, each in sums.items()}, counted, state.sequence)
 
 
-def _groups(root: Path, state: Manifest) -> Iterator[pa.Table]:
+def _groups(files: Storage, state: Manifest) -> Iterator[pa.Table]:
     """The rows of latents as they are needed here, one row group at a time."""
     schema = pa.schema([TABLES["latents"].field(name) for name in ("clip_id", "frames", *COLUMNS)])
     for part in (part for part in state.parts("latents") if part.recipe in (None, state.fingerprint)):
-        yield from parts.groups(root, schema, part)
+        yield from parts.groups(files, schema, part)
 
 
 def _values(rows: pa.Table, name: str) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,19 +15,8 @@ KEYS = ("clip_id", "source_key", "span_index", "recipe")
 NAMES = ("subject_id", "subject_listed")
 """The columns of clips that say who a clip shows, and whether a manifest says so."""
 
-
-def only_unreached(clips: pa.Table) -> bool:
-    """Whether a span's rows say no more than that its source is out of reach."""
-    return bool(pc.all(pc.is_in(clips["reason"], pa.array(UNDECIDED_REASONS))).as_py())
-
-
-def spared(held: pa.Table, unreached: pa.Table) -> set[str]:
-    """The source_keys out of reach, those of `unreached`, that `held` decides: what is out of reach now stays decided.
-
-    Both have the columns KEYS and reason.
-    """
-    decided = held.filter(pc.invert(pc.is_in(held["reason"], pa.array(UNDECIDED_REASONS))))
-    return set(decided.filter(_in(decided, unreached, "source_key"))["source_key"].to_pylist())
+COMPARED = (*KEYS, *NAMES, "reason")
+"""The columns of clips that are compared here: those of `held` below, of which each table holds some committed rows."""
 
 
 def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
@@ -55,6 +46,49 @@ def with_names(incoming: pa.Table, going: pa.Table) -> pa.Table:
         column = pc.if_else(taken, values, incoming[name])
         incoming = incoming.set_column(incoming.schema.get_field_index(name), incoming.schema.field(name), column)
     return incoming
+
+
+def decided_before(spans: Mapping[str, pa.Table], held: Sequence[pa.Table]) -> dict[str, str]:
+    """Spans that say no more than that a source is out of reach which the catalog decided before, with its source_key.
+
+    What is out of reach now stays decided. spans: rows of clips by any name.
+    """
+    undecided = pa.array(UNDECIDED_REASONS)
+    unreached = {
+        name: clips["source_key"][0].as_py()
+        for name, clips in spans.items()
+        if pc.all(pc.is_in(clips["reason"], undecided)).as_py()
+    }
+    sources = pa.array(unreached.values(), pa.string())
+    decided: set[str] = set()
+    for rows in held if unreached else ():
+        known = pc.and_(pc.is_in(rows["source_key"], sources), pc.invert(pc.is_in(rows["reason"], undecided)))
+        decided.update(rows.filter(known)["source_key"].to_pylist())
+    return {name: source for name, source in unreached.items() if source in decided}
+
+
+def doubles(spans: Mapping[str, pa.Table], held: Sequence[pa.Table], fingerprint: str) -> dict[str, tuple[str, str]]:
+    """Spans with a clip_id that must not stand twice: which, and who has it already. The others can be committed.
+
+    spans: rows of clips by any name, by which a span is also told as the one that has it.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    owners: dict[str, str] = {}
+    for name, clips in spans.items():
+        ids = clips["clip_id"].to_pylist()
+        twice = next((clip for clip in ids if clip in owners), None)
+        if twice is None:
+            owners.update(dict.fromkeys(ids, name))
+        else:
+            found[name] = (twice, owners[twice])
+    while good := [clips.select(KEYS) for name, clips in spans.items() if name not in found]:
+        incoming = pa.concat_tables(good)
+        taken = [clip for rows in held for clip in collisions(rows, incoming, fingerprint)]
+        if not taken:
+            break
+        for clip in taken:  # a span that is refused replaces nothing: so others may collide now
+            found.setdefault(owners[clip], (clip, "a span already in the catalog"))
+    return found
 
 
 def collisions(held: pa.Table, incoming: pa.Table, fingerprint: str) -> list[str]:

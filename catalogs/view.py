@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +13,7 @@ from catalogs.definitions import definitions, quoted
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog
 from catalogs.manifest import Manifest
 from catalogs.place import locate
+from catalogs.storage import Storage
 
 ATTEMPTS = 50
 """How often reading begins anew when a run has replaced files meanwhile."""
@@ -35,15 +35,15 @@ def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPy
     NoCatalog: there is none. VersionMismatch: its schemas are not those of this code.
     CatalogDamaged: a file is missing.
     """
-    root = locate(uri)
+    files = locate(uri)
     for _ in range(ATTEMPTS):
-        state = newest(root)
+        state = newest(files)
         try:
-            return _connect(root, state, read_only)
+            return _connect(files, state, read_only)
         except (duckdb.Error, FileNotFoundError):
-            if not was_replaced(root, state):
+            if not was_replaced(files, state):
                 raise
-    raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times while opening it; try again")
+    raise CatalogBusy(f"{files.uri()}: its files were replaced {ATTEMPTS} times while opening it; try again")
 
 
 def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
@@ -57,55 +57,57 @@ def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
 
 def answers(uri: str | os.PathLike[str], statements: Sequence[str]) -> list[pa.Table]:
     """As `query`, of several statements, one after the other on the same commit."""
-    root = locate(uri)
+    files = locate(uri)
     for _ in range(ATTEMPTS):
-        state = newest(root)
+        state = newest(files)
         try:
-            with _connect(root, state, read_only=True) as connection:
+            with _connect(files, state, read_only=True) as connection:
                 return [_rows(connection.sql(sql)) for sql in statements]
         except (duckdb.Error, FileNotFoundError):
-            if not was_replaced(root, state):
+            if not was_replaced(files, state):
                 raise
-    raise CatalogBusy(f"{root}: its files were replaced {ATTEMPTS} times during a query; try again")
+    raise CatalogBusy(f"{files.uri()}: its files were replaced {ATTEMPTS} times during a query; try again")
 
 
 def _rows(found: duckdb.DuckDBPyRelation | None) -> pa.Table:
     return pa.table({}) if found is None else found.to_arrow_table()
 
 
-def newest(root: Path) -> Manifest:
+def newest(files: Storage) -> Manifest:
     """The catalog's state now. NoCatalog: there is none. VersionMismatch: its schemas are not those of this code."""
-    state = manifests.newest(root)
+    state = manifests.newest(files)
     if state is None:
         raise NoCatalog(
-            f"there is no catalog at {root}: make one with python jobs/extract.py --input FOLDER --catalog {root}"
+            f"there is no catalog at {files.uri()}: make one with python jobs/extract.py --input FOLDER "
+            f"--catalog {files.uri()}"
         )
-    manifests.check_version(root, state)
+    manifests.check_version(files, state)
     return state
 
 
-def was_replaced(root: Path, state: Manifest) -> bool:
+def was_replaced(files: Storage, state: Manifest) -> bool:
     """Whether files of `state` are gone because a newer commit replaced them.
 
     CatalogDamaged if they are gone without one: files are removed only after a newer manifest is published.
     """
-    gone = [file for file in sorted(state.files()) if not (root / file).exists()]
-    if gone and newest(root).sequence == state.sequence:
+    there = {entry.name for table in state.tables for entry in files.list(table)}
+    gone = sorted(state.files() - there)
+    if gone and newest(files).sequence == state.sequence:
         raise CatalogDamaged(
-            f"{root / gone[0]} is missing (and {len(gone) - 1} more files): restore it from a backup, "
+            f"{files.uri(gone[0])} is missing (and {len(gone) - 1} more files): restore it from a backup, "
             f"or remove the catalog and extract again"
         )
     return bool(gone)
 
 
-def _connect(root: Path, state: Manifest, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _connect(files: Storage, state: Manifest, read_only: bool) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     try:
         if read_only:
-            files = ", ".join(quoted(root / file) for file in sorted(state.files()))
-            connection.execute(f"SET allowed_paths = [{files}]")
+            paths = ", ".join(quoted(files.uri(name)) for name in sorted(state.files()))
+            connection.execute(f"SET allowed_paths = [{paths}]")
             connection.execute("SET enable_external_access = false")
-        for name, select in definitions(root, state):
+        for name, select in definitions(files, state):
             connection.execute(f"CREATE VIEW {name} AS {select}")
     except BaseException:
         connection.close()

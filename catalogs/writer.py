@@ -1,12 +1,11 @@
-"""The only committer of a catalog."""
+"""The only process that writes a catalog, for as long as it does: spans, maintenance, rows of runs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,18 +14,16 @@ import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
 from catalogs import parts, staging
-from catalogs.changes import ALWAYS, CLIPS_PER_FILE, OF_CLIPS, Change, in_set, not_in_set
-from catalogs.errors import BadSpan, CatalogError, RecipeMismatch, SchemaError
-from catalogs.ground import check_ground
+from catalogs.commit import CLIPS_PER_FILE, OF_CLIPS, Change, Columns, in_set, not_in_set
+from catalogs.errors import BadSpan, CatalogError, SchemaError
 from catalogs.lock import WriterLock
 from catalogs.manifest import Manifest, Part
-from catalogs.place import MANIFESTS, WORK, locate
-from catalogs.publish import sweep, sweep_work
-from catalogs.recipes import differences, normal
-from catalogs.schema import VERSION, conform, form, sql_type, with_columns
-from catalogs.separation import separated
-from catalogs.space import named_when_full
-from catalogs.upsert import KEYS, NAMES, collisions, only_unreached, replaced, spared, with_names
+from catalogs.opening import repaired, take_over
+from catalogs.place import check_ground, locate
+from catalogs.schema import conform, form, with_columns
+from catalogs.storage import Storage
+from catalogs.storage.full_disk import named_when_full
+from catalogs.upsert import COMPARED, KEYS, decided_before, doubles, replaced, with_names
 
 BATCH_BYTES = 128 << 20
 """Staged bytes gathered into one part of each table at most: bounds the committer's memory."""
@@ -49,34 +46,36 @@ DECIDED = (
     "split",
 )
 
-Spans = dict[Path, dict[str, pa.Table]]
-Columns = Mapping[str, pa.Schema]
+Spans = dict[str, dict[str, pa.Table]]
+"""The tables of staged spans, by the names of their files."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A staged span that was not committed: its file (where it is now, or was) and why. It is undecided."""
+    """A staged span that was not committed: the name of its file (now, or what it was) and why. It is undecided."""
 
-    path: Path
+    source_key: str
+    span_index: int
+    file: str
     error: str
 
 
 class Writer:
     """Commits staged spans; one at a time per catalog, also across processes. Use `Writer.open`.
 
-    The protocol: a span is staged as one file; `commit` writes the rows of many as one part a table and
-    links a manifest that names all parts; then the staged files go. Killed before the link, nothing has
-    happened and the staged files are still there; killed after it, they are committed again, which replaces
-    rows by their equals, because a commit is an upsert by (source_key, span_index).
+    A worker stages a span as one file; `commit` makes the rows of many one part a table, in one change
+    (`catalogs.commit`); then the staged files go. Killed before the change, nothing has happened and the staged files
+    are still there; killed after it, they are committed again, which replaces rows by their equals, because a commit is
+    an upsert by (source_key, span_index).
     """
 
-    def __init__(self, root: Path, lock: WriterLock, manifest: Manifest, columns: Columns) -> None:
-        self._root = root
+    def __init__(self, files: Storage, lock: WriterLock, manifest: Manifest, columns: Columns) -> None:
+        self._files = files
         self._columns = columns
         self._lock = lock
         self._manifest = manifest
         self._uncertain = False
-        self._keys: dict[str, pa.Table] = {}
+        self._compared: dict[str, pa.Table] = {}
         self._problems: list[Problem] = []
         self._spared: set[str] = set()
 
@@ -99,11 +98,11 @@ class Writer:
         writes. SchemaError: the catalog has one of the columns with another type. RecipeMismatch, VersionMismatch,
         CatalogDamaged: as they say.
         """
-        root = locate(uri)
-        check_ground(root)
-        with named_when_full(root):
-            lock, manifest = _taken_over(root, recipe, fingerprint, recompute, columns or {})
-        return cls(root, lock, manifest, columns or {})
+        files = locate(uri)
+        check_ground(files.root)
+        with named_when_full(files.uri()):
+            lock, manifest = take_over(files, recipe, fingerprint, recompute, columns or {})
+        return cls(files, lock, manifest, columns or {})
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +130,7 @@ class Writer:
         """The committed clips of the current recipe, columns DECIDED; commit first to count staged spans."""
         with self._working():
             held = [part for part in self._manifest.parts("clips") if part.recipe == self._manifest.fingerprint]
-            return parts.read_all(self._root, "clips", held, DECIDED)
+            return parts.read_all(self._files, "clips", held, DECIDED)
 
     @property
     def older(self) -> int:
@@ -149,7 +148,7 @@ class Writer:
         """
         self._refuse_closed()
         rows = 0
-        for batch in staging.batches(staging.staged(self._root), BATCH_BYTES):
+        for batch in staging.batches(staging.staged(self._files), BATCH_BYTES):
             with self._working():
                 rows += self._commit_batch(batch)
         if len(self._manifest.parts("clips")) > FOLD_AT:
@@ -167,7 +166,7 @@ class Writer:
         """
         with self._working():
             held = self._manifest.parts("clips")
-            before = parts.read_all(self._root, "clips", held).sort_by("clip_id")
+            before = parts.read_all(self._files, "clips", held).sort_by("clip_id")
             after = conform("clips", update(before)).sort_by("clip_id")
             _check_update(before, after)
             change = self._change()
@@ -181,7 +180,7 @@ class Writer:
                 change.compact(table, not_in_set(stays))
             for table in ("runs", "metrics"):
                 change.compact(table)
-            return self._publish(change)
+            return self._commit(change)
 
     def put_run(self, row: Mapping[str, Any]) -> None:
         """Write the run's row into runs, in place of one with the same run_id."""
@@ -190,121 +189,91 @@ class Writer:
             change = self._change()
             change.drop("runs", in_set(rows["run_id"]))
             change.add("runs", [rows])
-            self._publish(change)
+            self._commit(change)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
         """Repair first if an earlier operation failed half way, and note if this one does."""
         self._refuse_closed()
         if self._uncertain:
-            found = manifests.newest(self._root)
-            sweep(self._root, found)
-            self._manifest = separated(self._root, found) if found else self._manifest
+            self._manifest = repaired(self._files, manifests.newest(self._files)) or self._manifest
         self._uncertain = True
-        with named_when_full(self._root):
+        with named_when_full(self._files.uri()):
             yield
         self._uncertain = False
 
     def _refuse_closed(self) -> None:
         if not self._lock.held:
-            raise CatalogError(f"this writer of {self._root} is closed: open another one")
+            raise CatalogError(f"this writer of {self._files.uri()} is closed: open another one")
 
-    def _publish(self, change: Change) -> bool:
+    def _commit(self, change: Change) -> bool:
         if change:
-            self._manifest = change.publish()
+            self._manifest = change.commit()
         return bool(change)
 
-    def _commit_batch(self, paths: list[Path]) -> int:
-        spans = self._without_collisions(self._without_spared(self._load(paths)))
+    def _commit_batch(self, names: Sequence[str]) -> int:
+        """Commit staged files in one change, and remove them; how many clips are in it."""
+        spans = self._admitted(names)
         if spans:
-            incoming = _keys(tables["clips"] for tables in spans.values())
+            incoming = pa.concat_tables([tables["clips"].select(KEYS) for tables in spans.values()])
+            fingerprint = self._manifest.fingerprint
+            going = pa.concat_tables([replaced(held, incoming, fingerprint) for held in self._held()])
             change = self._change()
-            going = pa.concat_tables([replaced(held, incoming, self._manifest.fingerprint) for held in self._held()])
             if going.num_rows:
                 for table in OF_CLIPS:
                     change.drop(table, in_set(going["clip_id"]))
                 for tables in spans.values():
                     tables["clips"] = with_names(tables["clips"], going)
             for table in OF_CLIPS:
-                rows = [tables[table] for tables in spans.values() if table in tables]
-                change.add(table, rows, self._manifest.fingerprint)
-            self._publish(change)
-        for path in spans:
-            os.unlink(path)
-            if path.with_suffix(staging.BAD_SUFFIX).exists():
-                os.unlink(path.with_suffix(staging.BAD_SUFFIX))
+                change.add(table, [tables[table] for tables in spans.values() if table in tables], fingerprint)
+            self._commit(change)
+        self._files.delete([*spans, *map(staging.bad_name, spans)])
         return sum(tables["clips"].num_rows for tables in spans.values())
 
-    def _load(self, paths: list[Path]) -> Spans:
+    def _admitted(self, names: Sequence[str]) -> Spans:
+        """Those of the staged spans that can be committed; the others are noted, and removed or set aside."""
         spans: Spans = {}
-        for path in paths:
+        for name in names:
             try:
-                tables = staging.read_span(path)
+                tables = staging.read_span(self._files, name)
             except BadSpan as error:
-                self._problems.append(Problem(staging.set_aside(path), str(error)))
+                self._note(name, staging.set_aside(self._files, name), str(error))
                 continue
             recipes = set(tables["clips"]["recipe"].to_pylist())
             if recipes == {self._manifest.fingerprint}:
-                spans[path] = tables
+                spans[name] = tables
             else:
-                os.unlink(path)
-                self._problems.append(Problem(path, f"staged under recipe {', '.join(sorted(recipes))}: removed"))
+                self._files.delete([name])
+                self._note(name, name, f"staged under recipe {', '.join(sorted(recipes))}: removed")
+        for name, source_key in decided_before(_clips(spans), self._held()).items():
+            self._files.delete([name])
+            self._spared.add(source_key)
+            del spans[name]
+        for name, (clip, holder) in doubles(_clips(spans), self._held(), self._manifest.fingerprint).items():
+            bad, who = staging.set_aside(self._files, name), holder.rpartition("/")[2]
+            said = f"{self._files.uri(bad)}: clip_id {clip} belongs to {who}; a duplicate needs its own"
+            self._note(name, bad, said)
+            del spans[name]
         return spans
 
-    def _without_spared(self, spans: Spans) -> Spans:
-        """Without those that say no more than that a source is out of reach which the catalog decided before."""
-        unreached = {path: tables["clips"] for path, tables in spans.items() if only_unreached(tables["clips"])}
-        if not unreached:
-            return spans
-        found = set().union(*(spared(held, _keys(unreached.values())) for held in self._held()))
-        for path, clips in unreached.items():
-            if clips["source_key"][0].as_py() in found:
-                os.unlink(path)
-                del spans[path]
-        self._spared |= found
-        return spans
-
-    def _without_collisions(self, spans: Spans) -> Spans:
-        """The spans whose clip_ids no other span holds; the others are set aside."""
-        good: Spans = {}
-        taken: dict[str, Path] = {}
-        for path, tables in spans.items():
-            ids = tables["clips"]["clip_id"].to_pylist()
-            twice = [clip for clip in ids if clip in taken]
-            if twice:
-                self._refuse(path, twice[0], taken[twice[0]].name)
-                continue
-            good[path] = tables
-            taken.update(dict.fromkeys(ids, path))
-        while good:
-            incoming = _keys(tables["clips"] for tables in good.values())
-            double = [clip for held in self._held() for clip in collisions(held, incoming, self._manifest.fingerprint)]
-            if not double:
-                break
-            for clip in double:
-                if good.pop(taken[clip], None) is not None:
-                    self._refuse(taken[clip], clip, "a span already in the catalog")
-        return good
-
-    def _refuse(self, path: Path, clip: str, holder: str) -> None:
-        bad = staging.set_aside(path)
-        self._problems.append(Problem(bad, f"{bad}: clip_id {clip} belongs to {holder}; a duplicate needs its own"))
+    def _note(self, name: str, now: str, error: str) -> None:
+        self._problems.append(Problem(*staging.span_of(name), now, error))
 
     def _held(self) -> list[pa.Table]:
-        """KEYS, NAMES and reason of all committed clips, a table a part; parts never change, so each is read once."""
+        """COMPARED of all committed clips, a table a part; parts never change, so each is read once."""
         held = {part.file: part for part in self._manifest.parts("clips")}
-        self._keys = {file: keys for file, keys in self._keys.items() if file in held}
+        self._compared = {file: rows for file, rows in self._compared.items() if file in held}
         for file, part in held.items():
-            if file not in self._keys:
-                self._keys[file] = parts.read(self._root, "clips", part, (*KEYS, *NAMES, "reason"))
-        return list(self._keys.values())
+            if file not in self._compared:
+                self._compared[file] = parts.read(self._files, "clips", part, COMPARED)
+        return list(self._compared.values())
 
     def _change(self) -> Change:
-        return Change(self._root, self._manifest, self._columns)
+        return Change(self._files, self._manifest, self._columns)
 
     def _outgrown(self, clips: Sequence[Part]) -> bool:
         """Whether files of clips lack columns that were added since."""
-        columns = parts.columns_of(self._root, "clips", *clips)
+        columns = parts.columns_of(self._files, "clips", *clips)
         wanted = form(with_columns("clips", self._columns.get("clips", pa.schema([])), columns))
         return any(part.form != wanted for part in clips)
 
@@ -312,55 +281,11 @@ class Writer:
         change = self._change()
         for table in OF_CLIPS:
             change.compact(table)
-        self._publish(change)
+        self._commit(change)
 
 
-def _keys(clips: Iterable[pa.Table]) -> pa.Table:
-    """KEYS of several tables of clips, whose other columns may differ, as one."""
-    return pa.concat_tables([rows.select(KEYS) for rows in clips])
-
-
-def _taken_over(
-    root: Path, recipe: Mapping[str, Any], fingerprint: str, recompute: bool, columns: Columns
-) -> tuple[WriterLock, Manifest]:
-    """The lock of the catalog and its state, made where there was none and repaired."""
-    for folder in (MANIFESTS, *ALWAYS, WORK):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    lock = WriterLock(root)
-    try:
-        manifest = manifests.newest(root)
-        if manifest is not None:
-            manifests.check_version(root, manifest)
-            if manifest.fingerprint != fingerprint and not recompute:
-                raise RecipeMismatch(_mismatch(root, manifest, recipe, fingerprint))
-        sweep(root, manifest)
-        sweep_work(root)
-        if manifest is not None:
-            _refuse_other_types(root, manifest, columns)
-            manifest = separated(root, manifest)
-        if manifest is None:
-            manifest = Change(root, Manifest(0, VERSION, fingerprint, normal(recipe), {}), columns).publish()
-        elif manifest.fingerprint != fingerprint:
-            manifest = Change(root, manifest).publish((fingerprint, normal(recipe)))
-        manifest = _with_killed(root, manifest)
-    except BaseException:
-        lock.release()
-        raise
-    return lock, manifest
-
-
-def _with_killed(root: Path, manifest: Manifest) -> Manifest:
-    """With the status `killed` for runs that are still `running`: who holds the lock knows that none is."""
-    held = parts.read_all(root, "runs", manifest.parts("runs"))
-    dead = held.filter(pc.equal(held["status"], "running"))
-    if not dead.num_rows:
-        return manifest
-    column = dead.schema.get_field_index("status")
-    killed = dead.set_column(column, dead.schema.field(column), pa.repeat(pa.scalar("killed"), dead.num_rows))
-    change = Change(root, manifest)
-    change.drop("runs", in_set(dead["run_id"]))
-    change.add("runs", [killed])
-    return change.publish()
+def _clips(spans: Spans) -> dict[str, pa.Table]:
+    return {name: tables["clips"] for name, tables in spans.items()}
 
 
 def _pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -369,19 +294,6 @@ def _pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
         rows = clips.filter(pc.equal(clips["recipe"], recipe))
         for start in range(0, rows.num_rows, CLIPS_PER_FILE):
             yield recipe.as_py(), rows.slice(start, CLIPS_PER_FILE)
-
-
-def _refuse_other_types(root: Path, manifest: Manifest, columns: Columns) -> None:
-    """SchemaError if the catalog has one of the columns with another type."""
-    for table, declared in columns.items():
-        held = parts.columns_of(root, table, *manifest.parts(table))
-        for field in declared:
-            there = held.field(field.name).type if field.name in held.names else field.type
-            if sql_type(there) != sql_type(field.type):
-                raise SchemaError(
-                    f"{root} has a column {table}.{field.name} of type {sql_type(there)}, and a stage declares it as "
-                    f"{sql_type(field.type)}: give the column another name, or choose another catalog folder"
-                )
 
 
 def _check_update(before: pa.Table, after: pa.Table) -> None:
@@ -395,13 +307,3 @@ def _check_update(before: pa.Table, after: pa.Table) -> None:
         extra = now["clip_id"].filter(not_in_set(held["clip_id"])(now["clip_id"]))
         if len(extra):
             raise SchemaError(f"the update of clips {what} {extra[0]}: only a staged span can do that")
-
-
-def _mismatch(root: Path, manifest: Manifest, recipe: Mapping[str, Any], fingerprint: str) -> str:
-    lines = differences(manifest.recipe, recipe) or ["nothing that the recipes state: the code or its versions"]
-    return (
-        f"{root} was made with recipe {manifest.fingerprint}, this run has {fingerprint}. They differ in:\n"
-        + "".join(f"  {line}\n" for line in lines)
-        + "Choose another catalog folder, or run again with --recompute: then every clip is worked on again "
-        "and replaces what is there."
-    )

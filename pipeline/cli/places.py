@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from catalogs.errors import BadPlace
-from catalogs.place import local_path
+from catalogs.storage import local_path
 from pipeline.cli.command import absolute
 from pipeline.errors import UsageError
 

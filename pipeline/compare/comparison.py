@@ -103,7 +103,7 @@ class Comparison:
 
 def compare(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Comparison:
     """Join the catalogs at `a` and `b` by clip and measure how they agree. Errors: those of `catalogs.open`."""
-    roots = locate(a), locate(b)
+    roots = locate(a).root, locate(b).root
     return steadily(partial(_compare, *roots), *roots)
 
 
@@ -150,7 +150,7 @@ def _where_both(
 
 
 def _side(root: Path, connection: duckdb.DuckDBPyConnection, clips: pa.Table) -> Side:
-    state = manifest.newest(root)
+    state = manifest.newest(locate(root))
     assert state is not None, "a catalog that was opened has a manifest"
     older = connection.sql(f"SELECT count(*) FROM {OLDER}").fetchall()[0][0]
     return Side(root, state.fingerprint, state.recipe, len(clips), older)

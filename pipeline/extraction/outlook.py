@@ -10,9 +10,8 @@ from typing import Any
 
 from catalogs import manifest as manifests
 from catalogs import parts, view
-from catalogs.ground import check_ground
 from catalogs.manifest import Manifest
-from catalogs.place import locate
+from catalogs.place import check_ground, locate
 from catalogs.writer import DECIDED
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction.pending import decided_sources
@@ -91,14 +90,14 @@ def outlook(
     table: by default pipeline/extraction/throughput.json.
     """
     table = read_table() if table is None else table
-    root = locate(catalog)
-    check_ground(root)
-    state = manifests.newest(root)
+    files = locate(catalog)
+    check_ground(files.root)
+    state = manifests.newest(files)
     listed = _stamped(list_sources(inputs, limit))
     ours = state is not None and state.fingerprint == recipe.fingerprint
     done: set[str] = set()
     if state is not None and ours and not recompute:
-        decided = parts.read_all(root, "clips", state.parts("clips"), [*DECIDED, "recipe"])
+        decided = parts.read_all(files, "clips", state.parts("clips"), [*DECIDED, "recipe"])
         mine = [mark == recipe.fingerprint for mark in decided["recipe"].to_pylist()]
         done = decided_sources(decided.filter(mine), retry_failed)
     todo = [source for source, mark in listed.values() if source_key(source, mark or "") not in done]

@@ -23,8 +23,7 @@ import pyarrow.compute as pc
 
 from catalogs import Writer
 from catalogs.errors import BadSpan, CatalogError, SchemaError
-from catalogs.ground import check_ground
-from catalogs.place import locate
+from catalogs.place import check_ground, locate
 from catalogs.schema import STATUSES, UNDECIDED_REASONS
 from catalogs.staging import stage_span
 from models.weights.needed import require
@@ -122,7 +121,7 @@ class Result:
 def extract(request: Request) -> Result:
     """Run the extraction. Raises InputError, RecipeMismatch, CatalogBusy, RunError: each says what to do."""
     require(name for stage in request.recipe.stages for name in stage.weights)
-    check_ground(locate(request.catalog))
+    check_ground(locate(request.catalog).root)
     reach = Reach(min(request.limits.seconds, _METADATA_SECONDS), request.limits.patience)
     sources = list_sources(request.inputs, request.limit, reach)
     with Writer.open(
@@ -143,7 +142,7 @@ class _Run:
         self._reach = reach
         self._spans: dict[tuple[str, int], SpanTask] = {}
         self._waiting: set[str] = set()
-        self._root = str(locate(request.catalog))
+        self._root = locate(request.catalog).uri()
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()
         self._run_id = f"{self._started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
@@ -324,9 +323,9 @@ class _Run:
         decided = self._writer.decided()
         held = set(zip(decided["source_key"].to_pylist(), decided["span_index"].to_pylist(), strict=True))
         for problem in self._writer.problems:
-            key, _, index = problem.path.stem.rpartition("-")
-            job = self._spans.get((key, int(index)))
-            if job is not None and (key, int(index)) not in held:
+            span = problem.source_key, problem.span_index
+            job = self._spans.get(span)
+            if job is not None and span not in held:
                 self._stage_error(job, problem.error)
                 self._progress.verdicts["failed"] += 1
         self._writer.commit()

@@ -41,7 +41,7 @@ def summary_text(result: Result, command: Sequence[str] = ()) -> str:
         lines.append(f"  beside these, {older_text(result.older)}")
     assert result.clips == result.accepted + rejected + result.failed
     sql = "select status, reason, count(*) n from clips group by all order by n desc"
-    catalog, page = shlex.quote(result.catalog), shlex.quote(str(locate(result.catalog) / "report.html"))
+    catalog, page = shlex.quote(result.catalog), shlex.quote(locate(result.catalog).uri("report.html"))
     lines += [
         *_without_speech(result, command),
         "",

@@ -6,15 +6,15 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from catalogs.errors import BadSpan, NoCatalog, NoSpace
+from catalogs.place import locate
 from catalogs.schema import UNDECIDED_REASONS
-from catalogs.space import named_when_full
-from catalogs.staging import read_span, span_path, stage_span
+from catalogs.staging import read_span, span_name, stage_span
+from catalogs.storage.full_disk import named_when_full
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
 from pipeline.extraction.fetching import Heard
@@ -171,12 +171,9 @@ class SpanWorker:
 
         The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
         """
-        path = span_path(Path(self._catalog), job.source_key, job.span_index)
         try:
-            clips = read_span(path)["clips"] if path.exists() else None
+            clips = read_span(locate(self._catalog), span_name(job.source_key, job.span_index))["clips"]
         except BadSpan:
-            return None
-        if clips is None:
             return None
         return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
 

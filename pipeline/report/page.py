@@ -40,7 +40,7 @@ def write_report(catalog_uri: str | os.PathLike[str], out: Path) -> Path:
 
     Reads the newest commit only. Errors: those of `catalogs.open`; OSError if `out` cannot be written.
     """
-    root = locate(catalog_uri)
+    root = locate(catalog_uri).root
     return write_page(render(steadily(_facts, root), root), out)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from catalogs import parts
 from catalogs.manifest import newest
+from catalogs.place import locate
 from catalogs.schema import TABLES
 
 ANN, BEA = "/videos/1.mp4", "/videos/3.mp4"
@@ -47,16 +48,17 @@ def without_notes(root: Path) -> None:
 
 def in_one_file(root: Path) -> None:
     """Rows of all recipes in one file a table, as earlier versions merged them."""
-    state = newest(root)
+    state = newest(locate(root))
     assert state is not None
     path = max((root / "_manifest").iterdir())
     told = json.loads(path.read_text())
     for table in ("clips", "latents", "previews", "frames"):
         held = state.parts(table)
         if held:
-            made = parts.draft(root, table, parts.new_stem(99), [parts.read_all(root, table, held)])
-            os.replace(made.temporary, root / made.part.file)
-            told["tables"][table] = [{key: getattr(made.part, key) for key in ("file", "rows", "bytes")}]
+            files = locate(root)
+            made, draft = parts.draft(files, table, parts.new_stem(99), [parts.read_all(files, table, held)])
+            draft.publish()
+            told["tables"][table] = [{key: getattr(made, key) for key in ("file", "rows", "bytes")}]
             for part in held:
                 os.unlink(root / part.file)
     path.write_text(json.dumps(told))

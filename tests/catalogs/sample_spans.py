@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 import catalogs
+from catalogs.place import locate
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 
@@ -108,9 +109,9 @@ def stage(
     cuts: int = 1,
     **more: Any,
 ) -> Path:
-    """Stage a sample span of `cuts` clips; `more` sets columns of clips."""
+    """Stage a sample span of `cuts` clips, and where it is; `more` sets columns of clips."""
     rows = [clip_row(source, span, cut, status, **more) for cut in range(cuts)]
-    return stage_span(root, source_key(source), span, span_tables(rows))
+    return locate(root).root / stage_span(root, source_key(source), span, span_tables(rows))
 
 
 def run_row(run_id: str = "run-1", **more: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ import catalogs
 from catalogs import manifest, parts, staging
 from catalogs.errors import BadSpan, SchemaError
 from catalogs.frames import open_frames
+from catalogs.place import locate
 from catalogs.schema import TABLES, VERSION, conform, form, sql_type
 from catalogs.staging import stage_span
 from catalogs.statistics import read_statistics, store_statistics
@@ -66,13 +67,13 @@ def test_a_catalog_without_them_is_read(old: Path, tmp_path: Path, monkeypatch: 
     assert_reads(old, tmp_path / "cache")
     added = "added_map IS NULL AND added_number IS NULL AND emotion.added IS NULL"
     assert column(old, f"SELECT seconds['track'] FROM clips WHERE {added}") == [0.5] * 4
-    state = manifest.newest(old)
+    state = manifest.newest(locate(old))
     assert state is not None
-    rows = parts.read_all(old, "clips", state.parts("clips"))
+    rows = parts.read_all(locate(old), "clips", state.parts("clips"))
     assert rows.schema == TABLES["clips"]
     assert rows["added_map"].null_count == 4
     assert [row["added"] for row in rows["emotion"].to_pylist()] == [None] * 4
-    assert parts.read(old, "clips", state.parts("clips")[0], ["added_number", "clip_id"]).num_columns == 2
+    assert parts.read(locate(old), "clips", state.parts("clips")[0], ["added_number", "clip_id"]).num_columns == 2
 
 
 @pytest.mark.parametrize("first", ["old", "new"])
@@ -101,9 +102,9 @@ def test_files_with_and_without_them_are_read_together(
         names = [name for name, _ in described(root)]
         assert names == [*TABLES["clips"].names, "added_map", "added_number"]
         assert column(root, "SELECT added_number FROM clips ORDER BY source_uri")[0] == 7.0
-        state = manifest.newest(root)
+        state = manifest.newest(locate(root))
         assert state is not None
-        assert parts.read_all(root, "clips", state.parts("clips")).column_names == names
+        assert parts.read_all(locate(root), "clips", state.parts("clips")).column_names == names
         with Writer.open(root, RECIPE, FINGERPRINT) as writer:
             stage(root, 8)
             writer.commit()
@@ -143,7 +144,7 @@ def test_spans_staged_without_them_are_committed(root: Path, monkeypatch: pytest
     Writer.open(root, RECIPE, FINGERPRINT).close()
     path = stage(root, 1)
     add_columns(monkeypatch)
-    assert staging.read_span(path)["clips"].schema == TABLES["clips"]
+    assert staging.read_span(locate(root), f"_work/{path.name}")["clips"].schema == TABLES["clips"]
     with Writer.open(root, RECIPE, FINGERPRINT) as writer:
         assert writer.commit() == 1
         assert writer.problems == ()
@@ -157,9 +158,9 @@ def test_forms_are_noted_or_looked_up(old: Path, monkeypatch: pytest.MonkeyPatch
         writer.commit()
     for forget in (lambda: None, lambda: without_notes(old)):
         forget()
-        state = manifest.newest(old)
+        state = manifest.newest(locate(old))
         assert state is not None
-        held = [parts.looked_up(old, part) for part in state.parts("clips")]
+        held = [parts.looked_up(locate(old), part) for part in state.parts("clips")]
         assert [(part.form, part.recipe) for part in held] == [(held[0].form, FINGERPRINT), (ours, FINGERPRINT)]
         assert held[0].form in ("8b14b398010d5dfc", "1cf6e4251c1c8775")
     add_columns(monkeypatch)
@@ -179,7 +180,7 @@ def test_seconds_were_a_struct_and_are_a_map(root: Path) -> None:
     spent = [("survey", 0.1), ("probe", 0.01), ("track", 0.5), ("motion", 0.02)]
     rounded = [(name, pa.scalar(value, pa.float32()).as_py()) for name, value in spent]
     version_3(root, "version_3_late")
-    assert manifest.newest(root).version == "3"  # type: ignore[union-attr]
+    assert manifest.newest(locate(root)).version == "3"  # type: ignore[union-attr]
     sql = "SELECT seconds FROM clips ORDER BY source_uri"
     assert column(root, sql) == [rounded] * 4
     with Writer.open(root, RECIPE, FINGERPRINT) as writer:
@@ -187,7 +188,7 @@ def test_seconds_were_a_struct_and_are_a_map(root: Path) -> None:
         assert writer.commit() == 1
         assert column(root, sql) == [rounded] * 4 + [[("brightness", 0.5)]]
         assert writer.maintain(lambda clips: clips)
-    assert manifest.newest(root).version == VERSION  # type: ignore[union-attr]
+    assert manifest.newest(locate(root)).version == VERSION  # type: ignore[union-attr]
     assert column(root, sql) == [rounded] * 4 + [[("brightness", 0.5)]]
     assert_glob_is_view(root)
 

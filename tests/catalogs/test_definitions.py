@@ -16,6 +16,7 @@ from catalogs import definitions
 from catalogs.errors import NoFrames, NoStatistics
 from catalogs.frames import open_frames
 from catalogs.manifest import newest
+from catalogs.place import locate
 from catalogs.schema import TABLES
 from catalogs.staging import stage_span
 from catalogs.statistics import store_statistics
@@ -82,9 +83,9 @@ def test_rows_that_an_earlier_version_mixed_in_one_file(half: Path, tmp_path: Pa
     assert [len(list((half / table).iterdir())) for table in ("clips", "latents", "previews", "frames")] == [2] * 4
     assert_apart(half)
     assert_readers(half, tmp_path / "cache")
-    state = newest(half)
+    state = newest(locate(half))
     Writer.open(half, *NEW).close()
-    assert newest(half) == state
+    assert newest(locate(half)) == state
 
 
 def test_files_apart_without_notes(half: Path) -> None:
@@ -93,7 +94,7 @@ def test_files_apart_without_notes(half: Path) -> None:
     with Writer.open(half, *NEW) as writer:
         writer.put_run(run_row())
     assert_apart(half)
-    state = newest(half)
+    state = newest(locate(half))
     assert state is not None
     assert {part.recipe for part in state.parts("latents")} == {FINGERPRINT, NEW[1]}
 
@@ -118,7 +119,7 @@ def test_the_fold_keeps_them_apart(half: Path, monkeypatch: pytest.MonkeyPatch) 
         for source in (1, 2, 1, 2):
             stage(half, source, recipe=NEW[1])
             writer.commit()
-    state = newest(half)
+    state = newest(locate(half))
     assert state is not None
     assert sorted(part.recipe or "" for part in state.parts("clips")) == [FINGERPRINT, NEW[1]]
     assert column(half, "SELECT count(*) FROM clips") == [2]

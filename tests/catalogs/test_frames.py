@@ -14,7 +14,7 @@ import pytest
 from sample_spans import FINGERPRINT, RECIPE, clip_row, frames_row, hexes, source_key, span_tables
 
 import catalogs
-from catalogs import frames, parts
+from catalogs import parts, storage
 from catalogs.errors import CatalogDamaged, NoCatalog, NoFrames
 from catalogs.frames import FrameStore, open_frames
 from catalogs.schema import conform
@@ -108,7 +108,7 @@ def test_the_copy_is_made_once_and_only_frames_that_are_added_are_copied(
         before = open_frames(root, cache=cache)
         (first,) = cache.iterdir()
         with monkeypatch.context() as patch:
-            patch.setattr(frames, "_write", None)
+            patch.setattr(storage, "put", None)
             committed(writer, root, 2, status="rejected")  # no frames are added
             assert len(open_frames(root, cache=cache)) == 1
         committed(writer, root, 3)

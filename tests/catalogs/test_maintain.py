@@ -48,7 +48,7 @@ def test_maintaining_updates_drops_and_compacts(root: Path) -> None:
 
 
 def test_maintaining_only_touches_the_parts_concerned(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalogs.changes.SMALL_SHARE", 0)  # every file counts as large
+    monkeypatch.setattr("catalogs.commit.SMALL_SHARE", 0)  # every file counts as large
     with Writer.open(root, RECIPE, FINGERPRINT) as writer:
         for source in range(3):
             stage(root, source)

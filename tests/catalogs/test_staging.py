@@ -9,8 +9,9 @@ import pytest
 from sample_spans import clip_row, frames_row, hexes, latent_row, source_key, span_tables, stage
 
 from catalogs.errors import BadSpan, NoCatalog, SchemaError
+from catalogs.place import locate
 from catalogs.schema import conform
-from catalogs.staging import batches, read_span, set_aside, span_path, stage_span, staged
+from catalogs.staging import batches, read_span, set_aside, span_name, stage_span, staged
 
 
 @pytest.fixture
@@ -19,13 +20,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def read(path: Path) -> dict[str, pa.Table]:
+    return read_span(locate(path.parents[1]), f"_work/{path.name}")
+
+
 def test_a_span_is_one_file_and_comes_back(root: Path) -> None:
     rows = [clip_row(1, 2, 0), clip_row(1, 2, 1, "rejected"), clip_row(1, 2, 2, "failed")]
     tables = span_tables(rows, frames=9, crops=True)
-    path = stage_span(root, source_key(1), 2, tables)
-    assert path.name == f"{source_key(1)}-00002.span"
-    assert os.listdir(root / "_work") == [path.name]
-    found = read_span(path)
+    name = stage_span(root, source_key(1), 2, tables)
+    assert name == f"_work/{source_key(1)}-00002.span"
+    assert os.listdir(root / "_work") == [f"{source_key(1)}-00002.span"]
+    found = read_span(locate(root), name)
     assert set(found) == set(tables)
     assert all(found[name].equals(tables[name]) for name in tables)
 
@@ -37,8 +42,8 @@ def test_file_uris_work_for_workers_too(root: Path) -> None:
 def test_staging_again_replaces(root: Path) -> None:
     stage(root, 1)
     path = stage(root, 1, status="rejected")
-    assert staged(root) == [path]
-    assert read_span(path)["clips"]["status"].to_pylist() == ["rejected"]
+    assert [entry.name for entry in staged(locate(root))] == [f"_work/{path.name}"]
+    assert read(path)["clips"]["status"].to_pylist() == ["rejected"]
 
 
 def test_without_a_catalog_nothing_is_staged(tmp_path: Path) -> None:
@@ -53,37 +58,37 @@ def test_a_failed_rename_leaves_no_span(root: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="disk gone"):
         stage(root, 1)
-    assert staged(root) == []
+    assert staged(locate(root)) == []
     assert [name for name in os.listdir(root / "_work") if name.endswith((".parquet", ".span"))] == []
 
 
 def test_every_cut_of_the_file_is_noticed(root: Path) -> None:
     path = stage(root, 1)
     whole = path.read_bytes()
-    expected = read_span(path)["clips"]
+    expected = read(path)["clips"]
     for size in range(0, len(whole) - 8, 97):  # the last 8 bytes are the last stream's end mark
         path.write_bytes(whole[:size])
         with pytest.raises(BadSpan, match=path.name):
-            read_span(path)
+            read(path)
     path.write_bytes(whole[:-8])
-    assert read_span(path)["clips"].equals(expected)
+    assert read(path)["clips"].equals(expected)
 
 
 def test_damage_is_noticed(root: Path) -> None:
     path = stage(root, 1)
     path.write_bytes(b"not a span at all" * 100)
     with pytest.raises(BadSpan, match="cannot be read"):
-        read_span(path)
+        read(path)
     other = path.with_name("other.span")
     path.rename(other)
     with pytest.raises(BadSpan, match="is not named"):
-        read_span(other)
+        read(other)
 
 
 def test_names_must_be_keys(root: Path) -> None:
     with pytest.raises(ValueError, match="32 hex digits"):
-        span_path(root, "../../etc", 0)
-    assert span_path(root, hexes(1), 123456).name.endswith("-123456.span")
+        span_name("../../etc", 0)
+    assert span_name(hexes(1), 123456).endswith("-123456.span")
 
 
 def _tables(**changes: pa.Table | None) -> dict[str, pa.Table]:
@@ -137,17 +142,18 @@ def test_wrong_columns_are_named(root: Path) -> None:
 def test_batches_are_bounded_and_complete(root: Path) -> None:
     paths = [stage(root, source) for source in range(7)]
     size = max(path.stat().st_size for path in paths)
-    cut = list(batches(staged(root), 2 * size))
+    found = staged(locate(root))
+    cut = list(batches(found, 2 * size))
     assert [len(batch) for batch in cut] == [2, 2, 2, 1]
-    assert [path for batch in cut for path in batch] == sorted(paths)
-    assert [len(batch) for batch in batches(staged(root), 1)] == [1] * 7
+    assert [root / name for batch in cut for name in batch] == sorted(paths)
+    assert [len(batch) for batch in batches(found, 1)] == [1] * 7
     assert list(batches([], 1)) == []
 
 
 def test_set_aside_keeps_the_bytes(root: Path) -> None:
     path = stage(root, 1)
     data = path.read_bytes()
-    bad = set_aside(path)
+    bad = root / set_aside(locate(root), f"_work/{path.name}")
     assert bad.suffix == ".bad"
     assert bad.read_bytes() == data
-    assert staged(root) == []
+    assert staged(locate(root)) == []

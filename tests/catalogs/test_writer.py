@@ -102,7 +102,7 @@ def test_a_thousand_spans_are_a_few_files(root: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(os, "fsync", lambda handle: None)
         for source in range(1000):
             first = stage_span(root, source_key(source), 0, {"clips": clips.slice(source, 1), **none})
-        monkeypatch.setattr(writing, "BATCH_BYTES", 300 * first.stat().st_size)
+        monkeypatch.setattr(writing, "BATCH_BYTES", 300 * (root / first).stat().st_size)
         assert writer.commit() == 1000
         assert 2 <= len(file_names(root, "clips")) <= 10
         assert writer.maintain(lambda clips: clips)
@@ -130,8 +130,9 @@ def test_an_unreadable_span_is_set_aside_and_the_rest_committed(root: Path) -> N
         bad.write_bytes(bad.read_bytes()[:200])
         assert writer.commit() == 1
         (problem,) = writer.problems
-        assert problem.path == bad.with_suffix(".bad")
-        assert problem.path.exists()
+        assert root / problem.file == bad.with_suffix(".bad")
+        assert (root / problem.file).exists()
+        assert (problem.source_key, problem.span_index) == (source_key(1), 0)
         assert bad.name in problem.error
         assert writer.decided()["source_key"].to_pylist() == [source_key(2)]
         stage(root, 1)
@@ -263,7 +264,7 @@ def test_repairs_leave_alone_what_workers_are_writing(root: Path, monkeypatch: p
     with _open(root) as writer:
         stage(root, 1)
         with monkeypatch.context() as patch:
-            patch.setattr(writing.Change, "publish", _failing)
+            patch.setattr(writing.Change, "commit", _failing)
             with pytest.raises(OSError, match="asked for"):
                 writer.commit()
         half = root / "_work" / f".{source_key(2)}-00000.span.1.ab.tmp"

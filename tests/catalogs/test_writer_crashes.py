@@ -36,6 +36,7 @@ from sample_spans import (
 
 from catalogs import manifest as manifests
 from catalogs import parts
+from catalogs.place import locate
 from catalogs.writer import Writer
 
 STEPS = ("replace", "link", "unlink")
@@ -100,11 +101,11 @@ def _run(root: Path) -> None:
 
 def _state(root: Path) -> dict[str, list[dict[str, Any]]]:
     """All rows of the newest manifest, whose files must be all the Parquet files there are."""
-    state = manifests.newest(root)
+    state = manifests.newest(locate(root))
     assert state is not None
     assert {str(path.relative_to(root)) for path in root.glob("**/*.parquet")} == state.files()
     return {
-        table: parts.read_all(root, table, state.parts(table)).sort_by(parts.key(table)).to_pylist()
+        table: parts.read_all(locate(root), table, state.parts(table)).sort_by(parts.key(table)).to_pylist()
         for table in ("clips", "latents", "previews", "runs")
     }
 
@@ -225,10 +226,10 @@ class Commits(RuleBasedStateMachine):
 
     def _seen(self) -> list[Row]:
         """The clips of the newest manifest; their latents and previews must be there, and no others."""
-        state = manifests.newest(self.root)
+        state = manifests.newest(locate(self.root))
         assert state is not None
         clips, latents, previews = (
-            parts.read_all(self.root, table, state.parts(table), columns)
+            parts.read_all(locate(self.root), table, state.parts(table), columns)
             for table, columns in (
                 ("clips", ["clip_id", "status", "subject_id"]),
                 ("latents", ["clip_id"]),

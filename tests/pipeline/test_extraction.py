@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import faulty
+import pyarrow as pa
 import pytest
 from inline import RECIPE, ask, counts, do, run, runs
 
 import catalogs
-from catalogs import parts, staging
+from catalogs import parts
 from catalogs.errors import BadPlace, NoSpace, RecipeMismatch
 from pipeline import cluster
 from pipeline.errors import RunError
@@ -211,7 +212,7 @@ def _only_the_first(put: Any) -> Any:
     return once
 
 
-@pytest.mark.parametrize(("module", "name"), [(staging, "fsync"), (parts, "draft")])
+@pytest.mark.parametrize(("module", "name"), [(pa.ipc, "new_stream"), (parts, "draft")])
 def test_a_full_disk_ends_the_run_in_words_and_keeps_what_is_done(
     folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
 ) -> None:
@@ -229,7 +230,7 @@ def test_a_full_disk_ends_the_run_in_words_and_keeps_what_is_done(
             do(catalog, folder)
     assert re.match(rf"{catalog}(/_work)? cannot be written to: the file system at /\S* is full, ", str(caught.value))
     assert "are free. What is committed is kept: free some space and run the same command again" in str(caught.value)
-    kept = 1 if module is staging else 0
+    kept = 1 if module is pa.ipc else 0
     assert (len(ask(catalog)), [row["status"] for row in runs(catalog)]) == (
         kept,
         ["unfinished" if kept else "running"],

@@ -89,11 +89,12 @@ def test_a_staged_span_that_cannot_be_committed(catalog: Path, folder: Path, mon
     of = of_hit(folder / HIT)
     staged = workers.stage_span
 
-    def spoilt(*arguments: Any) -> Path:
-        path = staged(*arguments)
+    def spoilt(*arguments: Any) -> str:
+        name = staged(*arguments)
         if of(*arguments):
+            path = catalog / name
             path.write_bytes(path.read_bytes()[:100])
-        return path
+        return name
 
     monkeypatch.setattr(workers, "stage_span", spoilt)
     assert_only_one_failed(catalog, folder, "its rows do not fit the catalog")

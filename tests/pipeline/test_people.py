@@ -13,6 +13,7 @@ from sample_spans import FINGERPRINT, RECIPE, clip_row, hexes, latent_row, sourc
 
 import catalogs
 from catalogs.manifest import newest
+from catalogs.place import locate
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 from pipeline.extraction.recipe import make_recipe
@@ -121,9 +122,9 @@ def held(catalog: Path) -> dict[str, str]:
 def test_a_catalog_is_named_and_named_again(catalog: Path) -> None:
     found, distance = name_people(str(catalog))
     assert (found.people, found.clips, found.new, found.renamed, distance) == (2, 6, 2, 0, 0.5)
-    before, sequence = held(catalog), newest(catalog).sequence
+    before, sequence = held(catalog), newest(locate(catalog)).sequence
     assert name_people(str(catalog))[0] == People(2, 6, 0, ())
-    assert newest(catalog).sequence == sequence
+    assert newest(locate(catalog)).sequence == sequence
     assert held(catalog) == before
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import av
 import faulty
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import catalogs
-from catalogs import staging
-from catalogs.staging import read_span, span_path
-from pipeline.extraction import worker as workers
+from catalogs.place import locate
+from catalogs.staging import read_span, span_name
 from pipeline.extraction.probe import SourceTask, Survey, jobs_to_json, surveys_from_json
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.extraction.worker import Limits, ProbeWorker, SpanWorker
@@ -58,7 +58,7 @@ def job(path: Path, number: int, uri: str | None = None) -> SpanTask:
 
 
 def row(catalog: Path, job: SpanTask) -> dict:
-    tables = read_span(span_path(catalog, job.source_key, job.span_index))
+    tables = read_span(locate(catalog), span_name(job.source_key, job.span_index))
     assert tables["clips"].num_rows == 1
     return tables["clips"].to_pylist()[0]
 
@@ -146,7 +146,7 @@ def test_an_array_that_is_no_number_never_reaches_latents(worker: SpanWorker, ca
     assert [answer.clips[0][:2] for answer in done(worker, spoiled, fine)] == [("failed", "error"), ("accepted", None)]
     detail = row(catalog, spoiled)["detail"]
     assert detail.startswith("stage screen: its array gaze is NaN, first at frame 0 and so in all 25;")
-    assert read_span(span_path(catalog, spoiled.source_key, spoiled.span_index))["latents"].num_rows == 0
+    assert read_span(locate(catalog), span_name(spoiled.source_key, spoiled.span_index))["latents"].num_rows == 0
 
 
 def test_a_file_that_went_bad_after_the_survey_is_unreadable(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
@@ -269,21 +269,13 @@ def sound(path: Path) -> None:
 
 
 def test_a_staged_span_that_is_committed_meanwhile_costs_neither_clip_nor_worker(
-    worker: SpanWorker, catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    worker: SpanWorker, catalog: Path, tmp_path: Path
 ) -> None:
-    """The committer removes the staged file just after the worker has seen that it is there."""
     again = job(faulty.tiny_video(tmp_path / "fine.mp4", 91), 91)
     assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
-    path = span_path(catalog, again.source_key, 0)
-    read = workers.read_span
-
-    def taken(path: Path) -> dict:
-        path.unlink()
-        return read(path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(workers, "read_span", taken)
-        assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
+    path = catalog / span_name(again.source_key, 0)
+    path.unlink()
+    assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
     assert path.exists()
     path.write_bytes(b"damaged")
     assert done(worker, again)[0].clips == [("accepted", None, 1.0)]
@@ -295,7 +287,7 @@ def test_a_full_disk_is_no_verdict_on_a_clip(
 ) -> None:
     span = job(faulty.tiny_video(tmp_path / "fine.mp4", 92), 92)
     with monkeypatch.context() as patch:
-        patch.setattr(staging, "fsync", full)
+        patch.setattr(pa.ipc, "new_stream", full)
         (answer,) = done(worker, span)
     assert answer.clips == [], row(catalog, span)["detail"]
     assert answer.problem is not None

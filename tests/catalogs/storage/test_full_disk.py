@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalogs.errors import NoSpace
-from catalogs.space import named_when_full
+from catalogs.storage.full_disk import named_when_full
 
 
 @pytest.mark.parametrize(("number", "words"), [(errno.ENOSPC, "is full"), (errno.EDQUOT, "(a quota)")])

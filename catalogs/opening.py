@@ -1,0 +1,90 @@
+"""What a writer does before anything else: it takes the lock, and brings the catalog into a state it can go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalogs import manifest as manifests
+from catalogs import parts
+from catalogs.commit import ALWAYS, Change, Columns, in_set, sweep, sweep_work
+from catalogs.errors import RecipeMismatch, SchemaError
+from catalogs.lock import WriterLock
+from catalogs.manifest import Manifest
+from catalogs.place import MANIFESTS, WORK
+from catalogs.recipes import differences, normal
+from catalogs.schema import VERSION, sql_type
+from catalogs.separation import separated
+from catalogs.storage import Storage
+
+
+def take_over(
+    files: Storage, recipe: Mapping[str, Any], fingerprint: str, recompute: bool, columns: Columns
+) -> tuple[WriterLock, Manifest]:
+    """The lock of the catalog and its state, made where there was none and repaired. Errors: as `Writer.open`."""
+    for folder in (MANIFESTS, *ALWAYS, WORK):
+        (files.root / folder).mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(files.root)
+    try:
+        found = manifests.newest(files)
+        if found is not None:
+            manifests.check_version(files, found)
+            if found.fingerprint != fingerprint and not recompute:
+                raise RecipeMismatch(_mismatch(files, found, recipe, fingerprint))
+            _refuse_other_types(files, found, columns)
+        manifest = repaired(files, found)
+        sweep_work(files)
+        if manifest is None:
+            manifest = Change(files, Manifest(0, VERSION, fingerprint, normal(recipe), {}), columns).commit()
+        elif manifest.fingerprint != fingerprint:
+            manifest = Change(files, manifest).commit((fingerprint, normal(recipe)))
+        return lock, _with_killed(files, manifest)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def repaired(files: Storage, manifest: Manifest | None) -> Manifest | None:
+    """The state of the catalog without what a killed or failed writer left, in files as this version writes them."""
+    sweep(files, manifest)
+    return manifest and separated(files, manifest)
+
+
+def _with_killed(files: Storage, manifest: Manifest) -> Manifest:
+    """With the status `killed` for runs that are still `running`: who holds the lock knows that none is."""
+    held = parts.read_all(files, "runs", manifest.parts("runs"))
+    dead = held.filter(pc.equal(held["status"], "running"))
+    if not dead.num_rows:
+        return manifest
+    column = dead.schema.get_field_index("status")
+    killed = dead.set_column(column, dead.schema.field(column), pa.repeat(pa.scalar("killed"), dead.num_rows))
+    change = Change(files, manifest)
+    change.drop("runs", in_set(dead["run_id"]))
+    change.add("runs", [killed])
+    return change.commit()
+
+
+def _refuse_other_types(files: Storage, manifest: Manifest, columns: Columns) -> None:
+    """SchemaError if the catalog has one of the columns with another type."""
+    for table, declared in columns.items():
+        held = parts.columns_of(files, table, *manifest.parts(table))
+        for field in declared:
+            there = held.field(field.name).type if field.name in held.names else field.type
+            if sql_type(there) != sql_type(field.type):
+                raise SchemaError(
+                    f"{files.uri()} has a column {table}.{field.name} of type {sql_type(there)}, and a stage declares "
+                    f"it as {sql_type(field.type)}: give the column another name, or choose another catalog folder"
+                )
+
+
+def _mismatch(files: Storage, manifest: Manifest, recipe: Mapping[str, Any], fingerprint: str) -> str:
+    lines = differences(manifest.recipe, recipe) or ["nothing that the recipes state: the code or its versions"]
+    return (
+        f"{files.uri()} was made with recipe {manifest.fingerprint}, this run has {fingerprint}. They differ in:\n"
+        + "".join(f"  {line}\n" for line in lines)
+        + "Choose another catalog folder, or run again with --recompute: then every clip is worked on again "
+        "and replaces what is there."
+    )
