@@ -10,7 +10,8 @@ from typing import Annotated
 
 import tyro
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import FileIfAny, Flag, parsed
@@ -52,6 +53,11 @@ def main(args: Compare) -> None:
     print(f"\nlook at: {page}" if page else "\na page with plots: the same command with --out compare.html")
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Compare))
+
+
+if __name__ == "__main__":
+    run()

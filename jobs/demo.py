@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import catalogs
 from pipeline.cli.command import reported
@@ -50,6 +51,11 @@ def main(args: Demo) -> None:
     print(f"report:   {page}")
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Demo))
+
+
+if __name__ == "__main__":
+    run()

@@ -7,7 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import FileIfAny, Flag, Folder, parsed
@@ -52,6 +53,11 @@ def main(args: EvaluateFaces) -> None:
     print(json.dumps(found.json() | {"files": paths}) if args.json else f"{found.text()}\n\nlook at: {paths[-1]}")
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(EvaluateFaces))
+
+
+if __name__ == "__main__":
+    run()

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 import tyro
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
@@ -24,6 +25,7 @@ from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.run import Request, extract
 from pipeline.extraction.summary import summary_text, unreachable_text
 from pipeline.extraction.worker import Limits
+from pipeline.program import command_words
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 Inputs = Annotated[Many, tyro.conf.arg(metavar="PATH [PATH ...]", help_behavior_hint="(required; repeatable)")]
@@ -112,7 +114,7 @@ def main(args: Extract) -> None:
     result = extract(
         Request(inputs, catalog, recipe, args.recompute, args.retry_failed, args.workers, args.limit, limits, args.json)
     )
-    print(json.dumps(result.summary()) if args.json else summary_text(result, ["python", *sys.argv]))
+    print(json.dumps(result.summary()) if args.json else summary_text(result, command_words()))
     if result.unreachable:
         raise RunError(unreachable_text(result))
 
@@ -128,6 +130,11 @@ def _required(inputs: Sequence[str], catalog: str | None) -> str:
     return str(local(catalog, "--catalog"))
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Extract, *EXAMPLES))
+
+
+if __name__ == "__main__":
+    run()

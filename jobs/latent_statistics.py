@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import Flag, Folder, parsed
@@ -40,6 +41,11 @@ def main(args: LatentStatistics) -> None:
     print(f'{text(uri, found)}\n\nstored; ask it: python jobs/query.py --catalog {shlex.quote(uri)} "{sql}"')
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(LatentStatistics))
+
+
+if __name__ == "__main__":
+    run()

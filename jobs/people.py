@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import absolute, reported
 from pipeline.cli.options import DistanceIfAny, Flag, Folder, parsed
@@ -50,6 +51,11 @@ def main(args: NamePeople) -> None:
     print(f'\nask it: python jobs/query.py --catalog {shlex.quote(uri)} "{sql}"')
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(NamePeople))
+
+
+if __name__ == "__main__":
+    run()

@@ -11,7 +11,8 @@ from typing import Annotated
 import duckdb
 import tyro
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from catalogs.summary import summary
 from catalogs.view import answers
@@ -78,6 +79,11 @@ def main(args: Query) -> None:
         print(f"note: {older_text(left)}", file=sys.stderr)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Query))
+
+
+if __name__ == "__main__":
+    run()

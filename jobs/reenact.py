@@ -10,7 +10,8 @@ from typing import Annotated
 
 import tyro
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import File, FileIfAny, Flag, parsed
@@ -79,6 +80,11 @@ def main(args: Reenact) -> None:
     print(json.dumps(asdict(found)) if args.json else found.text())
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Reenact))
+
+
+if __name__ == "__main__":
+    run()

@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import File, Folder, parsed
@@ -30,6 +31,11 @@ def main(args: Report) -> None:
     print(f"look at: {path}")
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(Report))
+
+
+if __name__ == "__main__":
+    run()

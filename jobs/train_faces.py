@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -13,7 +12,8 @@ from typing import Annotated, Literal
 import tyro
 
 BEGAN = time.time()
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import Count, FileIfAny, Flag, Folder, SecondsIfAny, parsed
@@ -21,6 +21,7 @@ from pipeline.cli.places import folder_to_write, local
 from pipeline.faces.job import FaceJob
 from pipeline.faces.run import train_faces
 from pipeline.faces.settings import FaceTraining
+from pipeline.program import command_line
 from pipeline.training.halt import Halt, Stopped
 from pipeline.training.signals import CODES, Asked
 
@@ -65,7 +66,7 @@ def main(args: TrainFaces) -> None:
             args.workers,
             seconds=args.seconds,
             start=None if args.start is None else str(local(args.start, "--start")),
-            command=shlex.join(["python", *sys.argv]),
+            command=command_line(),
         )
         if args.plan:
             # PyTorch takes seconds to import, in which a signal may come too
@@ -85,6 +86,11 @@ def main(args: TrainFaces) -> None:
     print(json.dumps(asdict(done)) if args.json else done.text(args.out))
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         main(parsed(TrainFaces))
+
+
+if __name__ == "__main__":
+    run()

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import tyro
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+if not __package__:  # run as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.cli.command import reported
 from pipeline.weights.command import add_text, fetch, list_text, verify, where_text
@@ -74,6 +75,11 @@ def main(args: List | Fetch | Add | Verify | Where) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     with reported():
         sys.exit(main(tyro.cli(List | Fetch | Add | Verify | Where, description=__doc__)))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    run()

@@ -22,10 +22,10 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, BinaryIO
 
-ROOT = Path(__file__).resolve().parents[1]
+from pipeline.program import python_code
+
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 120.0
 
@@ -110,7 +110,6 @@ class Child:
             return self._process
         self.close()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.child import serve; serve()"
         environment = {
             **os.environ,
             "OMP_NUM_THREADS": "1",
@@ -118,7 +117,7 @@ class Child:
             "VASARI_MEMORY": str(self._memory),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", python_code(__name__, serve.__name__)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -15,8 +15,8 @@ import ray
 from ray.data import ActorPoolStrategy, DataContext
 
 from models.weights.needed import environment
-from pipeline.child import ROOT
 from pipeline.errors import RunError
+from pipeline.program import python_path
 from pipeline.ray_logs import quiet_ray
 
 _MOST_BLOCKS = 4000
@@ -48,7 +48,7 @@ def connect(workers: int | None) -> int:
                     address=joined or "local",
                     logging_level=logging.CRITICAL,
                     log_to_driver=False,
-                    runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "RAY_DEDUP_LOGS": "0", **_ours()}},
+                    runtime_env={"env_vars": {"PYTHONPATH": python_path(), "RAY_DEDUP_LOGS": "0", **_ours()}},
                     **local,
                 )
         except Exception as error:

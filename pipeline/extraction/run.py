@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 import sys
 import time
 import uuid
@@ -44,6 +43,7 @@ from pipeline.listing.stamps import stamps
 from pipeline.listing.uris import printable
 from pipeline.machine import machine, versions
 from pipeline.people.naming import People, same_person_of
+from pipeline.program import command_line
 from pipeline.serving.network_actors import network_actors
 
 COMMIT_SECONDS = 15.0
@@ -358,7 +358,7 @@ class _Run:
                 "seconds": dict(progress.stage_seconds) if progress else None,
                 "wall_seconds": time.monotonic() - self._clock if progress else None,
                 "video_seconds": progress.video_seconds if progress else None,
-                "command": printable(shlex.join(["python", *sys.argv])),
+                "command": printable(command_line()),
             }
         )
 

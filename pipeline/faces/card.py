@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from catalogs.frames import FrameStore
@@ -13,13 +12,14 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.split import Split
 from pipeline.machine import machine, versions
+from pipeline.program import CHECKOUT
 from pipeline.text import file_name
 
 _BEFORE = ("training", "step", "seconds", "command", "commit", "history", "machine", "started_from")
 """What a recipe says of the model that a training began with; clips that it was trained on stand with the others."""
 HELD_OUT = ("test", "validation")
 """Parts of the split that are kept out."""
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = CHECKOUT
 
 
 def recipe(
@@ -79,6 +79,8 @@ def continued(history: Sequence[Mapping[str, Any]], job: FaceJob, step: int) -> 
 
 def _commit() -> str:
     """The commit of this code, with + where it was changed since; empty outside a Git checkout."""
+    if _ROOT is None:
+        return ""
     asked = ("git", "-C", str(_ROOT), "describe", "--always", "--dirty=+", "--abbrev=12")
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from datetime import UTC, datetime
 
 from catalogs.statistics import LatentStatistics, store_statistics
 from pipeline.machine import machine, versions
+from pipeline.program import command_line
 
 
 def compute(catalog: str) -> LatentStatistics:
@@ -20,7 +20,7 @@ def compute(catalog: str) -> LatentStatistics:
         "machine": json.dumps(machine()),
         "started": started.replace(tzinfo=None),
         **dict.fromkeys(("listed", "clips", "accepted", "rejected", "failed"), 0),
-        "command": " ".join(sys.argv),
+        "command": command_line(),
     }
     return store_statistics(catalog, run)
 

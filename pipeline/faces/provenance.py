@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import struct
-import tomllib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ import numpy as np
 
 from pipeline.cli.given import Given
 from pipeline.listing.uris import content_hash
+from pipeline.program import version
 
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _HEADER = 33
 """Bytes of a PNG before its second chunk."""
 
@@ -69,7 +68,7 @@ def provenance(
 
     moved: both, pose, dynamics or grid. relative: from the portrait's own expression.
     """
-    tool = f"vasari {_version()}"
+    tool = f"vasari {version()}"
     with checkpoint.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     about = {
@@ -123,8 +122,3 @@ def _text_chunk(key: str, value: str) -> bytes:
     """PNG's iTXt, UTF-8, not compressed."""
     body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()
     return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def _version() -> str:
-    """Of the code that runs, which need not be installed."""
-    return tomllib.loads(_PROJECT.read_text())["project"]["version"]

@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.child import ROOT
 from pipeline.errors import RunError, UsageError
 from pipeline.faces.job import FaceJob
+from pipeline.program import python_code
 from pipeline.training import halt
 from pipeline.training.halt import Halt, Stopped
 from pipeline.training.signals import Asked
@@ -29,7 +29,6 @@ _GRACE_S = 120.0
 """So long workers may take to keep what they have before they are ended."""
 _STARTING, _CHECKPOINT = "the start of its workers", "the last checkpoint"
 """Where a training was whose workers were ended: before they had something to keep, and after it."""
-_CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.faces.under_ray import main; main()"
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _workers() -> Iterator[_Workers]:
     """It waits for a job; afterwards it has ended. In a session of its own, no signal to a process group reaches it."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _CODE],
+            [sys.executable, "-c", python_code(f"{__package__}.under_ray", "main")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

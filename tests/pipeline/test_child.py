@@ -13,7 +13,8 @@ from pathlib import Path
 import faulty
 import pytest
 
-from pipeline.child import ROOT, Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.program import ROOT
 
 LONG = 60.0
 

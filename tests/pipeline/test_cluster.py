@@ -12,9 +12,9 @@ import pytest
 import ray
 
 from pipeline import cluster
-from pipeline.child import ROOT
 from pipeline.cluster import connect, run
 from pipeline.errors import RunError
+from pipeline.program import ROOT
 
 
 class Refused(RuntimeError):
@@ -40,11 +40,12 @@ def test_alone_ray_gets_room_beside_the_workers(asked: dict[str, Any]) -> None:
 
 def test_a_cluster_is_joined_as_it_is(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    monkeypatch.setenv("PYTHONPATH", "/own/modules")
     assert connect(None) == 8
     assert connect(3) == 3
     assert asked["address"] == "10.0.0.1:6379"
     assert "num_cpus" not in asked
-    assert asked["runtime_env"]["env_vars"]["PYTHONPATH"] == str(cluster.ROOT)
+    assert asked["runtime_env"]["env_vars"]["PYTHONPATH"] == f"{ROOT}:/own/modules"
 
 
 def test_a_cluster_that_does_not_answer(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
