@@ -11,23 +11,23 @@ import pyarrow.compute as pc
 from catalogs import manifest as manifests
 from catalogs import parts
 from catalogs.commit import ALWAYS, Change, Columns, in_set, sweep, sweep_work
-from catalogs.errors import RecipeMismatch, SchemaError
-from catalogs.lock import WriterLock
+from catalogs.errors import CatalogBusy, RecipeMismatch, SchemaError
 from catalogs.manifest import Manifest
-from catalogs.place import MANIFESTS, WORK
+from catalogs.place import LOCK, MANIFESTS, WORK
 from catalogs.recipes import differences, normal
 from catalogs.schema import VERSION, sql_type
 from catalogs.separation import separated
 from catalogs.storage import Storage
+from catalogs.storage.lock import Locked, ProcessLock
 
 
 def take_over(
     files: Storage, recipe: Mapping[str, Any], fingerprint: str, recompute: bool, columns: Columns
-) -> tuple[WriterLock, Manifest]:
+) -> tuple[ProcessLock, Manifest]:
     """The lock of the catalog and its state, made where there was none and repaired. Errors: as `Writer.open`."""
     for folder in (MANIFESTS, *ALWAYS, WORK):
         (files.root / folder).mkdir(parents=True, exist_ok=True)
-    lock = WriterLock(files.root)
+    lock = _locked(files)
     try:
         found = manifests.newest(files)
         if found is not None:
@@ -45,6 +45,15 @@ def take_over(
     except BaseException:
         lock.release()
         raise
+
+
+def _locked(files: Storage) -> ProcessLock:
+    try:
+        return ProcessLock(files.root / LOCK)
+    except Locked as error:
+        raise CatalogBusy(
+            f"{files.uri()} is being written to by {error.holder}: wait for it to end, or stop it"
+        ) from None
 
 
 def repaired(files: Storage, manifest: Manifest | None) -> Manifest | None:

@@ -16,13 +16,13 @@ from catalogs import manifest as manifests
 from catalogs import parts, staging
 from catalogs.commit import CLIPS_PER_FILE, OF_CLIPS, Change, Columns, in_set, not_in_set
 from catalogs.errors import BadSpan, CatalogError, SchemaError
-from catalogs.lock import WriterLock
 from catalogs.manifest import Manifest, Part
 from catalogs.opening import repaired, take_over
 from catalogs.place import check_ground, locate
 from catalogs.schema import conform, form, with_columns
 from catalogs.storage import Storage
 from catalogs.storage.full_disk import named_when_full
+from catalogs.storage.lock import ProcessLock
 from catalogs.upsert import COMPARED, KEYS, decided_before, doubles, replaced, with_names
 
 BATCH_BYTES = 128 << 20
@@ -69,7 +69,7 @@ class Writer:
     an upsert by (source_key, span_index).
     """
 
-    def __init__(self, files: Storage, lock: WriterLock, manifest: Manifest, columns: Columns) -> None:
+    def __init__(self, files: Storage, lock: ProcessLock, manifest: Manifest, columns: Columns) -> None:
         self._files = files
         self._columns = columns
         self._lock = lock

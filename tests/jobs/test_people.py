@@ -12,9 +12,9 @@ import pytest
 from sample_spans import FINGERPRINT, RECIPE, clip_row, latent_row, source_key
 
 import catalogs
-from catalogs.lock import WriterLock
 from catalogs.schema import conform
 from catalogs.staging import stage_span
+from catalogs.storage.lock import ProcessLock
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_what_cannot_be_done(job: Callable[..., Any], catalog: Path, tmp_path: P
         done = job("people", "--catalog", catalog, "--same-person", wrong)
         assert done.code == 2
         assert f"--same-person {wrong} is no distance: give a number above 0" in done.err
-    lock = WriterLock(catalog)
+    lock = ProcessLock(catalog / "_lock")
     try:
         assert job("people", "--catalog", catalog).code == 1
     finally:
