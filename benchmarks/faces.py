@@ -40,7 +40,7 @@ from models.weights.registry import weights
 from pipeline.faces.driving import Drive
 from pipeline.machine import machine, versions
 from stages.labels.latents import FaceLatents
-from tests.models import random_face
+from tests.made import random_face
 
 LEAST = 0.9
 _ON_GPU = 32

@@ -1,19 +1,16 @@
-"""Fixtures for all tests: where the shared test material is, and the demo's sample clips."""
+"""Fixtures for all tests: where the shared test material is, the demo's sample clips, and what starts Ray."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from tests.root import ROOT, SHARED
 
-SHARED = ROOT.parent / "shared"
+pytest_plugins = ["tests.made.job", "tests.made.catalog_root"]
 
-
-RAY = ("system/", "jobs/", "pipeline/test_cluster.py", "pipeline/faces/test_under_ray.py", "pipeline/faces/test_run.py")
+RAY = ("system/jobs/", "system/test_", "system/pipeline/test_cluster.py", "system/pipeline/faces/")
 """Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
 
 

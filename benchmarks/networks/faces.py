@@ -30,7 +30,7 @@ _ON_CPU = {"quality": 1, "gaze": 8, "distance": 16, "emotion": 32, "identity": 1
 def hyperiqa(material: Material, folder: Path, device: torch.device) -> Case:
     from models.quality.hyperiqa import CROP, HyperIQA, HyperNet, crop_corners
     from stages.labels.hyperiqa import HyperIqaQuality
-    from tests.models import random_hyperiqa
+    from tests.made import random_hyperiqa
 
     stage, minute = HyperIqaQuality(), material.minute()
     path = random_hyperiqa.write(folder / "koniq_pretrained.pkl")
@@ -72,7 +72,7 @@ def hyperiqa(material: Material, folder: Path, device: torch.device) -> Case:
 def l2cs(material: Material, folder: Path, device: torch.device) -> Case:
     from models.gaze.l2cs import L2CS, SIZE, L2CSNet, angles
     from stages.labels.l2cs import L2csGaze
-    from tests.models import random_l2cs
+    from tests.made import random_l2cs
 
     stage, minute = L2csGaze(), material.minute()
     path = random_l2cs.write(folder / "L2CSNet_gaze360.pkl")
@@ -112,7 +112,7 @@ def deep3d(material: Material, folder: Path, device: torch.device) -> Case:
     from models.landmarks.deep3d import _CPU_FACES, _INSIDE, Deep3D, ReconNet
     from models.landmarks.five_points import SIZE
     from stages.labels.deep3d import Deep3dDistance
-    from tests.models import random_deep3d
+    from tests.made import random_deep3d
 
     stage, minute = Deep3dDistance(), material.minute()
     path = random_deep3d.write(folder / "epoch_20.pth")
@@ -141,7 +141,7 @@ def deep3d(material: Material, folder: Path, device: torch.device) -> Case:
 def hsemotion(material: Material, folder: Path, device: torch.device) -> Case:
     from models.emotion.hsemotion import SIZES, HSEmotion
     from stages.labels.hsemotion import HsEmotion
-    from tests.models import random_hsemotion
+    from tests.made import random_hsemotion
 
     stage, minute = HsEmotion(), material.minute()
     model = HSEmotion(random_hsemotion.write(folder / "enet_b0_8_va_mtl.onnx"), device)
@@ -168,7 +168,7 @@ def arcface(material: Material, folder: Path, device: torch.device) -> Case:
     from models.recognition.arcface import SIZE, ArcFace, aligned
     from stages.labels.arcface import ArcFaceIdentity
     from stages.labels.identity_frames import beside_jump, frontal_frames
-    from tests.models import random_arcface
+    from tests.made import random_arcface
 
     stage, minute = ArcFaceIdentity(), material.minute()
     track = minute.tracked()

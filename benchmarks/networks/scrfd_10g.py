@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.models.onnx_graphs import Graph
-from tests.models.random_scrfd import NAMES, STRIDES
+from tests.made.onnx_graphs import Graph
+from tests.made.random_scrfd import NAMES, STRIDES
 
 _BLOCKS = ((3, 56), (4, 88), (2, 88), (3, 224))
 _NECK, _HEAD = 56, 80

@@ -19,7 +19,7 @@ _WINDOWS = {"cpu": 8, "cuda": 128}
 def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
     from models.speech.wav2vec2 import _MARGIN, Wav2Vec2Features
     from stages.labels.wav2vec2 import Wav2Vec2Audio
-    from tests.models import random_wav2vec2
+    from tests.made import random_wav2vec2
 
     stage, minute = Wav2Vec2Audio(), material.minute()
     model = Wav2Vec2Features(random_wav2vec2.write(folder / "wav2vec2"), device)
@@ -45,7 +45,7 @@ def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
 
 def syncnet(material: Material, folder: Path, device: torch.device) -> Case:
     from models.evaluation.syncnet import _AUDIO, _VIDEO, FRAMES, SIZE, SyncNet
-    from tests.models import random_syncnet
+    from tests.made import random_syncnet
 
     path = random_syncnet.write(folder / "syncnet_v2.model")
     model = SyncNet(path, device)

@@ -2,7 +2,7 @@
 
 Source: dlib.net/face_recognition (Davis King), weights CC0; a ResNet of 29 convolutions (He et al., arXiv 1512.03385)
 with half the filters and fewer layers than ResNet-34. dlib itself takes 76 ms a face on one core, the same layers in
-ONNX Runtime 6 ms, with the same numbers (tests/models/test_face_recognition.py). The face is put where dlib puts it by
+ONNX Runtime 6 ms, with the same numbers (tests/quality/models/recognition). The face is put where dlib puts it by
 five points, which are taken from the face mesh.
 """
 

@@ -17,7 +17,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-OUTPUT = Path(__file__).parents[2] / "output"
+from tests.root import ROOT
+
+OUTPUT = ROOT / "output"
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import runs
+from tests.made import runs
 
 BIN = Path(sys.executable).parent
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import OUTPUT, OUTSIDE, OVERLAPS, Page, browse, needs_chromium
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
-
-from compare_samples import RECIPE_B, build, row
-from report_samples import VERDICTS
 
 from pipeline.compare import compare, write_comparison
+from tests.made.compare_samples import RECIPE_B, build, row
+from tests.made.report_samples import VERDICTS
+from tests.system.browser import OUTPUT, OUTSIDE, OVERLAPS, Page, browse, needs_chromium
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 

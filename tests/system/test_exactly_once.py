@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import runs
 
 import catalogs
+from tests.made import runs
 
 pytestmark = pytest.mark.slow
 

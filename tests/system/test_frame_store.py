@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import runs
 
 import catalogs
 from catalogs.frames import FrameStore, open_frames
 from models.detection.face_finder import FaceFinder
 from stages.tracking.follower import Follower
+from tests.made import runs
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ray
-from heads import ray_head
-from made_clips import accepted, turned_clip
 
 import catalogs
 from pipeline import cluster
@@ -24,8 +22,10 @@ from stages.batched import BatchedStage
 from stages.labels.latents import FaceLatents
 from stages.labels.probe import Probe
 from stages.video.encode import write_video
-from tests.models import random_face
+from tests.made import random_face
+from tests.made.clips import accepted, turned_clip
 from tests.system import gpu_stages
+from tests.system.heads import ray_head
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-import runs
 
 import catalogs
+from tests.made import runs
 
 pytestmark = pytest.mark.slow
 

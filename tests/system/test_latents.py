@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import runs
 
 import catalogs
 from catalogs.frames import open_frames
@@ -22,7 +21,7 @@ from models.face.landmarks import read
 from pipeline.faces.decoding import decoded, preview_view, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
-from tests.models import random_face
+from tests.made import random_face, runs
 
 pytestmark = pytest.mark.slow
 

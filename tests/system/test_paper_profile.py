@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import runs
-from heads import ray_head
 
 import catalogs
+from tests.made import runs
+from tests.system.heads import ray_head
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import runs
-from heads import environment_of, free_port, kill_all
 
 import catalogs
+from tests.made import runs
+from tests.system.heads import environment_of, free_port, kill_all
 
 pytestmark = pytest.mark.slow
 

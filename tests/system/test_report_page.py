@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from browser import BROKEN, OUTPUT, OUTSIDE, OVERLAPS, Page, browse, needs_chromium
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
-
-from report_samples import VERDICTS, build, clip, jpeg, run
 
 from catalogs.summary import summary
 from pipeline.report import write_report
+from tests.made.report_samples import VERDICTS, build, clip, jpeg, run
+from tests.system.browser import BROKEN, OUTPUT, OUTSIDE, OVERLAPS, Page, browse, needs_chromium
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from runs import extract, rows
+
+from tests.made.runs import extract, rows
 
 pytestmark = pytest.mark.slow
 

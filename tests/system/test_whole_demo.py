@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import runs
 
 import catalogs
 from benchmarks.questions import PAGE, QUESTION, answered
@@ -21,6 +20,7 @@ from pipeline.faces.bundled_checkpoint import bundled_checkpoint
 from pipeline.faces.decoding import decoded, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
+from tests.made import runs
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,36 @@
+"""Extractions without Ray, for the conftest.py of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import cluster
+from pipeline.extraction import run as extraction
+from pipeline.extraction import worker
+from tests.made import faulty, inline
+
+
+@pytest.fixture
+def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extractions run here (inline.py)."""
+    monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
+    monkeypatch.setattr(cluster, "run", inline.run)
+    monkeypatch.setattr(worker, "Child", inline.Inline)
+    monkeypatch.setattr(extraction, "network_actors", lambda *_: None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three videos: one passes, one is rejected, one fails."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for seed, name in enumerate(("a", "reject_b", "raise_c")):
+        faulty.tiny_video(folder / f"{name}.mp4", seed)
+    return folder
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    return tmp_path / "catalog"

@@ -1,0 +1,68 @@
+"""jobs/reenact.py: its options, a run, and what it says of wrong arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+import torch
+
+from models.face.checkpoint import save_model
+from models.face.model import FaceModel
+from models.face.presets import TINY
+from tests.made.records import assert_on_record
+from tests.made.sample_faces import frames_of
+
+Job = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("model") / "random.safetensors"
+    save_model(FaceModel(TINY), {"steps": 0}, path)
+    return path
+
+
+def test_the_options_are_those_on_record() -> None:
+    """A changed option breaks somebody's script: write the record anew only with intent.
+
+    COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/reenact.py --help > tests/unit/jobs/reenact_help.txt
+    """
+    assert_on_record("reenact")
+
+
+@pytest.mark.slow
+def test_a_run(job: Job, samples: Path, checkpoint: Path, tmp_path: Path) -> None:
+    portrait = tmp_path / "woman.jpg"
+    cv2.imwrite(str(portrait), cv2.cvtColor(frames_of(samples / "talking_woman.mp4", 10)[0], cv2.COLOR_RGB2BGR))
+    out = tmp_path / "new" / "out.mp4"
+    given = ("--source", portrait, "--driver", samples / "scene_change.mp4", "--checkpoint", checkpoint, "--out", out)
+    done = job("reenact", *given, "--side-by-side")
+    assert done.code == 0
+    assert done.out == f"90 frames, 3.60 s, 3.60 s after a scene change left out\nlook at: {out}\n"
+    assert done.err.startswith("driver: frame 1 of 180\n")
+    done = job("reenact", *given, "--pose-only", "--json")
+    found = json.loads(done.out)
+    assert (found["files"], found["frames"], found["note"]["moved"]) == ([str(out)], 90, "pose")
+
+
+def test_wrong_arguments_end_with_a_message(job: Job, samples: Path, checkpoint: Path, tmp_path: Path) -> None:
+    given = ("--source", tmp_path / "none.png", "--driver", samples / "talking_man.mp4", "--out", tmp_path / "o.mp4")
+    done = job("reenact", *given)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {tmp_path}/none.png: cannot be read")
+    done = job("reenact", *given, "--checkpoint", checkpoint)
+    assert done.code == 2
+    assert done.err.endswith("none.png: cannot be read (No such file or directory); check the path\n")
+    done = job("reenact", *given, "--checkpoint", tmp_path / "none.safetensors")
+    assert done.code == 2
+    assert "none.safetensors: not a face model" in done.err
+    done = job("reenact", *given, "--checkpoint", checkpoint, "--pose-only", "--dynamics-only")
+    assert done.code == 2
+    assert "--pose-only and --dynamics-only exclude each other" in done.err
+    assert not (tmp_path / "o.mp4").exists()

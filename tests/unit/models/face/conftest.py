@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.made.tiny_model import pictures, tiny
+
+__all__ = ["pictures", "tiny"]

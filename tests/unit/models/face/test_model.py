@@ -1,0 +1,122 @@
+"""The networks together."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from models.face.model import FaceModel, Motion
+from models.face.presets import TINY
+from models.face.rigid import to_picture
+
+STILL = torch.tensor([[0, 0, 0, 0, 0, 1.0]])
+
+
+class Nothing(nn.Module):
+    """A warp generator without a flow."""
+
+    def forward(self, dynamics: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(dynamics), 3, 4, 16, 16)
+
+
+class Shift(Nothing):
+    """One whose flow is the same everywhere."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self._by = by
+
+    def forward(self, dynamics: torch.Tensor, identity: torch.Tensor) -> torch.Tensor:
+        return super().forward(dynamics, identity) + self._by
+
+
+class Kept(nn.Module):
+    """In place of the refiner and the decoder: hands on the volume."""
+
+    def forward(self, volume: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+        return volume
+
+
+@pytest.fixture
+def bare() -> FaceModel:
+    """Tiny whose warps are rigid alone and whose pictures are volumes."""
+    torch.manual_seed(0)
+    model = FaceModel(TINY).eval().requires_grad_(False)
+    model.to_canonical, model.from_canonical = Nothing(), Nothing()  # type: ignore[assignment]
+    model.canonical, model.decoder, model.texture = Kept(), Kept(), None  # type: ignore[assignment]
+    return model
+
+
+def codes(count: int) -> torch.Tensor:
+    return torch.randn(count, TINY.dynamics, generator=torch.Generator().manual_seed(1))
+
+
+def test_no_motion_leaves_the_volume_as_it_is(bare: FaceModel, pictures: torch.Tensor) -> None:
+    motion = Motion(STILL.expand(3, 6), codes(3))
+    person = bare.person(pictures, motion)
+    volume = bare.appearance(pictures)
+    assert torch.allclose(person.volume, volume, atol=1e-5)
+    assert torch.allclose(bare.driven(person, motion), volume, atol=1e-5)
+
+
+def test_the_driver_s_pose_undoes_the_source_s(bare: FaceModel, pictures: torch.Tensor) -> None:
+    """A volume brought to the front and back again is where it was; only interpolation blurs it."""
+    pose = torch.tensor([[8.0, -12, 15, 0.1, -0.05, 1.1]]).expand(3, 6)
+    motion = Motion(pose, codes(3))
+    volume = bare.appearance(pictures)
+    smooth = nn.functional.interpolate(
+        nn.functional.avg_pool3d(volume, (4, 8, 8)), volume.shape[2:], mode="trilinear", align_corners=False
+    )
+    bare.appearance = Kept()  # type: ignore[assignment]
+    bare.identity = Kept()  # type: ignore[assignment]
+    back = bare.driven(bare.person(smooth, motion), motion)
+    inner = (slice(None), slice(None), slice(2, 6), slice(8, 24), slice(8, 24))
+    assert (back - smooth)[inner].abs().mean() < 0.1 * smooth[inner].std()
+
+
+def test_points_are_traced_to_where_the_same_landmark_is_in_the_source(bare: FaceModel, pictures: torch.Tensor) -> None:
+    """Rigid warps take a head's points from where its pose in the source picture puts them, whatever it does now."""
+    poses = torch.tensor([[8.0, -12, 15, 0.1, -0.05, 1.1], [-5, 20, 0, 0, 0.1, 0.9]])
+    source, driver = Motion(poses, codes(2)), Motion(poses.flip(0), codes(2))
+    points = 0.4 * torch.rand(2, 5, 3, generator=torch.Generator().manual_seed(2)) - 0.2
+    who = bare.identity(pictures[:2])
+    found = bare.traced(bare.origin(who, source), who, driver, points)
+    matrix = to_picture(poses)
+    assert torch.allclose(found, points @ matrix[:, :, :3].transpose(1, 2) + matrix[:, None, :, 3], atol=1e-5)
+
+
+def test_both_warps_move_a_traced_point(bare: FaceModel, pictures: torch.Tensor) -> None:
+    bare.to_canonical, bare.from_canonical = Shift(0.02), Shift(0.05)  # type: ignore[assignment]
+    motion, points = Motion(STILL, codes(1)), torch.zeros(1, 3, 3)
+    who = bare.identity(pictures[:1])
+    found = bare.traced(bare.origin(who, motion), who, motion, points)
+    assert torch.allclose(found, points + 0.07, atol=1e-5)
+
+
+def test_a_result_does_not_depend_on_who_else_is_in_the_batch(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    poses = STILL.repeat(3, 1) + torch.tensor([[0, 0, 0, 0, 0, 0], [9, 9, 9, 0.1, 0, 0], [-9, 5, 0, 0, 0.1, 0.1]])
+    motion = Motion(poses, codes(3))
+    driver = Motion(poses.flip(0), codes(3).flip(0))
+    together = tiny.driven(tiny.person(pictures, motion), driver)
+    assert together.shape == pictures.shape
+    assert together.min() >= 0
+    assert together.max() <= 1
+    for one in range(3):
+        mine, other = (Motion(each.pose[[one]], each.dynamics[[one]]) for each in (motion, driver))
+        alone = tiny.driven(tiny.person(pictures[[one]], mine), other)
+        assert torch.allclose(alone[0], together[one], atol=1e-5)
+
+
+def test_with_pose_takes_the_pose_alone() -> None:
+    one, other = Motion(STILL, codes(1)), Motion(STILL + 1, codes(1) + 1)
+    mixed = one.with_pose(other)
+    assert torch.equal(mixed.pose, other.pose)
+    assert torch.equal(mixed.dynamics, one.dynamics)
+
+
+def test_persons_are_plain_values(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    """One person's volume serves any number of motions."""
+    person = tiny.person(pictures[:1], Motion(STILL, codes(1)))
+    found = tiny.driven(person.times(2), Motion(STILL.expand(2, 6), codes(1).expand(2, -1)))
+    assert torch.allclose(found[0], found[1], atol=1e-6)

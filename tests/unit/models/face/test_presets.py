@@ -1,0 +1,121 @@
+"""The three presets: how large they are, and what shapes come out; `paper` once at full size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from models.face.discriminator import Discriminator
+from models.face.landmarks import TOLD
+from models.face.presets import BASE, PAPER, PRESETS, TINY, Preset
+from tests.made.shapes import empty, motion, on_nothing, parameters
+from tests.root import ROOT
+
+COUNTS = {
+    "tiny": {
+        "appearance": 628_096,
+        "identity": 249_792,
+        "dynamics": 1_122_080,
+        "to_canonical": 704_451,
+        "from_canonical": 704_451,
+        "canonical": 35_264,
+        "decoder": 790_179,
+        "texture": 9,
+        "beneath": 4_352,
+    },
+    "base": {
+        "appearance": 8_610_176,
+        "identity": 24_557_120,
+        "dynamics": 11_242_176,
+        "pose": 11_179_590,
+        "to_canonical": 9_972_867,
+        "from_canonical": 9_972_867,
+        "canonical": 12_384_288,
+        "decoder": 43_525_515,
+        "texture": 97,
+        "beneath": 788_480,
+    },
+    "paper": {
+        "appearance": 8_610_176,
+        "identity": 24_557_120,
+        "dynamics": 11_439_168,
+        "pose": 11_179_590,
+        "to_canonical": 14_224_515,
+        "from_canonical": 14_224_515,
+        "canonical": 34_459_808,
+        "decoder": 50_844_547,
+    },
+}
+DISCRIMINATOR = {"tiny": 333_506, "base": 5_522_306, "paper": 5_522_306}
+
+each_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+
+
+@each_preset
+def test_the_number_of_parameters(preset: Preset) -> None:
+    model = on_nothing(preset)
+    assert {name: parameters(part) for name, part in model.named_children()} == COUNTS[preset.name]
+    assert parameters(model) == sum(COUNTS[preset.name].values())
+    assert parameters(Discriminator(preset.size)) == DISCRIMINATOR[preset.name]
+
+
+@each_preset
+def test_the_shapes_that_come_out(preset: Preset) -> None:
+    model, moves, count = on_nothing(preset), motion(preset, 2), 2
+    picture, face = empty(count, 3, preset.size, preset.size), empty(count, 3, preset.face, preset.face)
+    channels, depth, side = preset.volume
+    identity, k = preset.identity
+    assert model.appearance(picture).shape == (count, channels, depth, side, side)
+    assert model.dynamics(face, empty(count, TOLD)).shape == (count, preset.dynamics)
+    if model.pose is not None:
+        assert model.pose(picture).shape == (count, 6)
+    person = model.person(picture, moves)
+    assert person.volume.shape == (count, channels, depth, side, side)
+    assert person.identity.shape == (count, identity, k, k)
+    flow = model.from_canonical(moves.dynamics, person.identity)
+    assert flow.shape[:2] == (count, 3)
+    assert all(n % own == 0 for n, own in zip((depth, side, side), flow.shape[2:], strict=True))
+    assert model.driven(person, moves).shape == picture.shape
+
+
+def test_the_paper_s_sizes() -> None:
+    assert (PAPER.size, PAPER.volume, PAPER.identity, PAPER.dynamics) == (512, (96, 16, 64), (512, 4), 512)
+    flow = on_nothing(PAPER).to_canonical(empty(1, 512), empty(1, 512, 4, 4))
+    assert flow.shape == (1, 3, 16, 64, 64)
+    assert (BASE.size, BASE.volume, TINY.size, TINY.pose) == (256, (96, 16, 32), 96, "landmarks")
+
+
+@pytest.mark.slow
+def test_paper_at_full_size(capsys: pytest.CaptureFixture[str]) -> None:
+    """Forward and backward of one picture, single precision; a minute on one core, 5 GB."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    seconds, gigabytes = map(float, done.stdout.split())
+    with capsys.disabled():
+        print(f"\npaper, one picture of 512 pixels, forward and backward: {seconds:.0f} s, {gigabytes:.1f} GB")
+    assert gigabytes < 8
+
+
+_FULL = """
+import resource, time
+import torch
+from models.face.model import FaceModel, Motion
+from models.face.presets import PAPER
+from models.face.rigid import aligned_faces
+
+began = time.perf_counter()
+torch.manual_seed(0)
+model = FaceModel(PAPER)
+picture = torch.rand(1, 3, 512, 512)
+pose = model.pose(picture)
+motion = Motion(pose, model.dynamics(aligned_faces(picture, pose, PAPER.face)))
+found = model.driven(model.person(picture, motion), motion)
+assert found.shape == picture.shape
+(found - picture).abs().mean().backward()
+assert all(value.grad is not None and value.grad.isfinite().all() for value in model.parameters())
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""

@@ -1,0 +1,169 @@
+"""All losses of a batch: which are there when, and that they are their functions of what is drawn."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models.face import losses
+from models.face.model import FaceModel, Motion
+from models.face.presets import TINY
+from pipeline.faces.batches import Batch
+from pipeline.faces.objective import Found, Judges, Objective, true_features, turned, whole_of
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.training_clips import Pool
+from tests.made.training import SHORT as ONE
+from tests.made.training import parts
+
+SHORT = replace(ONE, units=2)
+ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "correspondence"}
+ACROSS = {"identity", "cycle", "follow", "invented"}
+SHOWN = {"shown", "shown_across"}
+
+
+@pytest.fixture(scope="module")
+def drawn(pool: Pool) -> Batch:
+    return parts(pool, pool.sampler.units(0, 2))[0]
+
+
+@pytest.fixture(scope="module")
+def model() -> FaceModel:
+    torch.manual_seed(0)
+    return FaceModel(TINY)
+
+
+def found(model: FaceModel, drawn: Batch, frozen: Judges, training: FaceTraining, step: int, share: int = 22) -> Found:
+    real = true_features(drawn, frozen.reader)
+    noise = torch.zeros(len(drawn.picture), TINY.dynamics)
+    objective = Objective(model, training, torch.ones(share))
+    return objective(drawn, frozen, step, noise, real, whole_of(drawn, real))
+
+
+def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    training = replace(SHORT, steps=10, swaps=0.5, shown=2.0, every=1)
+    assert set(found(model, drawn, frozen, training, 4).losses) == ALWAYS
+    with torch.no_grad():
+        begun = found(model, replace(drawn, numbers=(20, 21, 22, 23)), frozen, training, 5)
+    assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
+    assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
+    assert begun.driven.shape == drawn.picture.shape
+
+
+def test_every_clip_and_unit_has_its_turn(model: FaceModel, pool: Pool, frozen: Judges) -> None:
+    """One in `every`, and nothing is there when it is nobody's turn."""
+    objective = Objective(model, replace(SHORT, every=4), torch.ones(22))
+    for step in range(8):
+        clips = range(4 * step, 4 * step + 4)
+        turn, share = objective._turn(clips, 2, step)
+        assert len(turn) == 1
+        assert share == 1
+    units = [objective._turn([n // 2 for n in range(4 * step, 4 * step + 4)], 1, step) for step in range(8)]
+    assert sum(len(turn) for turn, _ in units) == 2 * 16 / 4
+    assert all((share is None) == (not turn) for turn, share in units)
+
+
+def test_a_part_s_share_is_how_much_of_the_turn_it_holds(model: FaceModel) -> None:
+    objective = Objective(model, replace(SHORT, units=4, every=4), torch.ones(22))
+    halves = [objective._turn(range(4 * part, 4 * part + 4), 2, 0) for part in range(2)]
+    assert halves == [([0], 1.0), ([0], 1.0)]
+    quarters = [objective._turn(range(2 * part, 2 * part + 2), 2, 0) for part in range(4)]
+    assert [share for _, share in quarters] == [2, 0, 2, 0]
+
+
+def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    with torch.no_grad():
+        seen = found(model, drawn, replace(frozen, identity=None), replace(SHORT, every=1), 0).losses
+    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"identity"}
+
+
+def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Batch, frozen: Judges) -> None:
+    """Where a clip's frames are the same, each is drawn as itself: what is wanted is the partner's picture."""
+    half = len(drawn.picture) // 2
+    with torch.no_grad():
+        driven = found(model, drawn, frozen, SHORT, 0).driven
+        other = replace(drawn, picture=drawn.picture.clone())
+        other.picture[half:] = 0.5  # the second frames' pictures; their motion is as it was
+        changed = found(model, other, frozen, SHORT, 0).driven
+    assert torch.allclose(changed[:half], driven[:half], atol=1e-5)
+    assert not torch.allclose(changed[half:], driven[half:], atol=1e-2)
+
+
+def test_features_are_those_of_each_frame_s_partner(drawn: Batch, frozen: Judges) -> None:
+    half = len(drawn.picture) // 2
+    swapped = replace(drawn, picture=drawn.picture.roll(half, 0), pose=drawn.pose.roll(half, 0))
+    for here, there in zip(true_features(drawn, frozen.reader), true_features(swapped, frozen.reader), strict=True):
+        assert torch.allclose(here, there.roll(half, 0), atol=1e-6)
+        assert not here.requires_grad
+
+
+def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    """Nothing is wrong with the true pictures in their partners' places; with those of others much is."""
+    objective = Objective(model, replace(SHORT, looked_at=1), torch.ones(22))
+    half = len(drawn.picture) // 2
+    with torch.no_grad():
+        right = objective._shown(drawn, frozen, drawn.picture.roll(half, 0), 0)
+        wrong = objective._shown(drawn, frozen, drawn.picture, 0)
+    assert right["shown"] == pytest.approx(0, abs=1e-5)
+    assert wrong["shown"] > 0.1
+
+
+def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() -> None:
+    pose = torch.rand(4, 6)
+    steps = [turned(pose, range(4 * step, 4 * step + 4)) for step in range(100)]
+    assert all(torch.equal(each[:, 2:], pose[:, 2:]) for each in steps)
+    assert torch.equal(steps[3], turned(pose, range(12, 16)))
+    pitch, yaw = (torch.cat(steps)[:, axis] for axis in range(2))
+    assert pitch.abs().max() <= 20
+    squares = torch.histogramdd(torch.stack([pitch, yaw], 1), bins=[4, 5], range=[-20, 20, -45, 45]).hist
+    assert squares.sum() == 400
+    assert squares.min() >= 16  # 20 each on average
+    assert squares.max() <= 24
+
+
+def test_what_is_invented_counts_in_turned_heads_and_not_where_there_is_a_true_picture(
+    model: FaceModel, drawn: Batch, frozen: Judges
+) -> None:
+    """It is the loss of what is drawn in the turned pose with the other's dynamics."""
+    half = len(drawn.picture) // 2
+    model = copy.deepcopy(model)
+    torch.nn.init.normal_(model.decoder.out.weight, std=0.3)
+    with torch.no_grad():
+        seen = found(model, drawn, frozen, replace(SHORT, every=1), 0).losses["invented"]
+        own = Motion(drawn.pose, model.dynamics(drawn.face, drawn.told))
+        person = model.person(drawn.picture, own).at(torch.arange(half))
+        other = torch.arange(half) ^ 1
+        motion = Motion(turned(own.pose[:half], drawn.numbers), own.dynamics[other + half])
+        assert seen == pytest.approx(float(losses.invented(model.layered(person, motion)[1])), abs=1e-6)
+        still = Motion(own.pose[:half], own.dynamics[:half])
+        assert seen != pytest.approx(float(losses.invented(model.layered(person, still)[1])), abs=1e-6)
+
+
+def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(drawn: Batch, frozen: Judges) -> None:
+    with torch.no_grad():
+        seen = found(FaceModel(replace(TINY, layers=1)), drawn, frozen, replace(SHORT, every=1), 0).losses
+    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"invented"}
+
+
+def test_a_pose_that_is_learned_is_what_drives_and_is_taught_by_the_landmarks(drawn: Batch, frozen: Judges) -> None:
+    torch.manual_seed(0)
+    model = FaceModel(replace(TINY, pose="learned"))
+    seen = found(model, drawn, frozen, SHORT, 0)
+    assert set(seen.losses) >= ALWAYS | {"pose"}
+    assert model.pose is not None
+    with torch.no_grad():
+        said = losses.pose(model.pose(drawn.picture), drawn.pose)
+    assert float(seen.losses["pose"].detach()) == pytest.approx(float(said), rel=1e-4)
+    last = model.pose.out.weight
+    (taught,) = torch.autograd.grad(seen.losses["pose"], last, retain_graph=True)
+    (driven,) = torch.autograd.grad(seen.losses["reconstruction"], last)
+    assert taught.abs().sum() > 0
+    assert driven.abs().sum() > 0
