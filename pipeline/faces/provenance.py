@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import av
 import cv2
 import numpy as np
 
+from catalogs import storage
 from pipeline.cli.given import Given
 from pipeline.listing.uris import content_hash
 from pipeline.program import version
@@ -85,25 +85,19 @@ def provenance(
     return Provenance(comment, json.dumps(about))
 
 
-def seal_video(draft: Path, out: Path, note: Provenance) -> None:
+def seal_video(plain: Path, out: Path, note: Provenance) -> None:
     """Copy the streams of an MP4 file, as they are, into one that carries the note; whole or not at all."""
-    temporary = out.with_name(f".{out.name}.sealed.tmp")
-    try:
-        with (
-            av.open(str(draft)) as given,
-            av.open(
-                str(temporary), "w", format="mp4", options={"fflags": "+bitexact", "movflags": "+faststart"}
-            ) as sealed,
-        ):
-            sealed.metadata.update(note.tags)
-            streams = {stream.index: sealed.add_stream_from_template(stream) for stream in given.streams}
-            for packet in given.demux():
-                if packet.dts is not None:
-                    packet.stream = streams[packet.stream.index]
-                    sealed.mux(packet)
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        storage.put(out) as path,
+        av.open(str(plain)) as given,
+        av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact", "movflags": "+faststart"}) as sealed,
+    ):
+        sealed.metadata.update(note.tags)
+        streams = {stream.index: sealed.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                sealed.mux(packet)
 
 
 def write_png(image: np.ndarray, out: Path, note: Provenance) -> None:
@@ -113,9 +107,8 @@ def write_png(image: np.ndarray, out: Path, note: Provenance) -> None:
         raise OSError(f"{out}: could not be written as PNG")
     png = data.tobytes()
     text = b"".join(_text_chunk(key.capitalize(), value) for key, value in note.tags.items())
-    temporary = out.with_name(f".{out.name}.tmp")
-    temporary.write_bytes(png[:_HEADER] + text + png[_HEADER:])
-    os.replace(temporary, out)
+    with storage.put(out) as draft:
+        draft.write_bytes(png[:_HEADER] + text + png[_HEADER:])
 
 
 def _text_chunk(key: str, value: str) -> bytes:

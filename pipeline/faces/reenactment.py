@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from catalogs import storage
 from models.runtime.checkpoint import WrongWeights
 from models.runtime.device import device
 from pipeline.cli.given import Given
@@ -107,7 +108,6 @@ def reenact(asked: Reenactment, say: Say) -> Reenacted:
         preset = drive.model.preset.name
         note = provenance(asked.checkpoint, preset, origins, origin_of(video), moved, asked.relative)
     rest = at_rest(drive, driver) if asked.relative else None
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
     files = [asked.out]
     if asked.grid:
         figures = Figures(drive, cast, driver, asked.mark, rest)
@@ -134,13 +134,15 @@ def _frames(
 
 def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Provenance, say: Say) -> None:
     """H.264 at 25 fps with the driver's sound from second 0, and the note; whole or not at all."""
-    draft = out.with_name(f".{out.name}.draft.tmp")
+    plain = storage.put(out)  # never published as it is
     try:
         told = _told(frames, driver.frames, say)
-        write_video(draft, told, FPS, audio=driver.sound, audio_rate=driver.sound_hz, options=_QUALITY, container="mp4")
-        seal_video(draft, out, note)
+        write_video(
+            plain.path, told, FPS, audio=driver.sound, audio_rate=driver.sound_hz, options=_QUALITY, container="mp4"
+        )
+        seal_video(plain.path, out, note)
     finally:
-        draft.unlink(missing_ok=True)
+        plain.discard()
 
 
 def _told(frames: Iterator[np.ndarray], count: int, say: Say) -> Iterator[np.ndarray]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from catalogs import storage
 from pipeline import text as wording
 
 _HERE = Path(__file__).parent
@@ -55,13 +54,8 @@ def fill(template: Path, *styles: Path, **facts: Any) -> str:
 def write_page(page: str, out: Path) -> Path:
     """Write `page` to `out`, whole or not at all; returns the absolute path. OSError if it cannot be written."""
     out = Path(out).expanduser().absolute()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_text(page, encoding="utf-8")
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with storage.put(out) as draft:
+        draft.write_text(page, encoding="utf-8")
     return out
 
 

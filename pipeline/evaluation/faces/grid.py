@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from catalogs import storage
 from pipeline.evaluation.faces.kept_pictures import TESTS, Shown
 
 _TILE, _GAP, _HEAD = 128, 4, 22
@@ -19,9 +19,8 @@ def write_grid(shown: Mapping[str, Sequence[Shown]], out: Path) -> Path:
     done, data = cv2.imencode(".png", cv2.cvtColor(grid(shown), cv2.COLOR_RGB2BGR))
     if not done:
         raise OSError(f"{out}: could not be written as PNG")
-    temporary = out.with_name(f".{out.name}.tmp")
-    temporary.write_bytes(data.tobytes())
-    os.replace(temporary, out)
+    with storage.put(out) as draft:
+        draft.write_bytes(data.tobytes())
     return out
 
 

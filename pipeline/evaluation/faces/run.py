@@ -93,7 +93,6 @@ def evaluate(store: Frames, places: Sequence[int], size: int, contenders: Sequen
 
 def write_evaluation(found: Evaluation, folder: Path) -> list[Path]:
     """Write scores.json, scores.txt and faces.png into a folder, made if need be; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {"scores.json": json.dumps(found.json(), indent=2), "scores.txt": found.text()}
     for name, text in texts.items():
         write_page(text + "\n", folder / name)
