@@ -1,16 +1,14 @@
 """What face training reads: the faces of a catalog by clip and frame, without decoding video.
 
-The table `frames` is decoded once into local Arrow files in the user's cache folder, which are memory-mapped: any frame
-of any clip is one look into them and one WebP to decode. Each row group of each part has a file of its own, named after
-the catalog, the part and the group: what was copied stays when copying stops, and a run that adds clips adds files.
+Table `frames` is decoded once into local files that are memory-mapped (`catalogs.local_copy`): any frame of any clip is
+one look into them and one WebP to decode.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalogs import parts, storage, view
-from catalogs.errors import CatalogBusy, CatalogDamaged, NoFrames
-from catalogs.manifest import Manifest, Part
+from catalogs import parts, view
+from catalogs.errors import CatalogDamaged, NoFrames
+from catalogs.local_copy import Heard, default_cache, mapped
+from catalogs.manifest import Manifest
 from catalogs.place import locate
-from catalogs.schema import TABLES, form
 from catalogs.storage import Storage
 
 _CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
-
-Heard = Callable[[int, int], None]
-"""Hears how many of a part's row groups are copied; what it raises ends the copying, and what is copied stays."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +70,8 @@ def open_frames(
     NoFrames: the catalog holds none, or smaller ones. NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
     """
     files = locate(catalog)
-    folder = Path(cache) if cache is not None else _default_cache()
-    for _ in range(view.ATTEMPTS):
-        state = view.newest(files)
-        try:
-            return _opened(files, state, size, folder, heard)
-        except FileNotFoundError:
-            # a reader of a newer commit removes the older copy from the cache
-            if not view.was_replaced(files, state) and view.newest(files).sequence == state.sequence:
-                raise
-    raise CatalogBusy(f"{files.uri()}: its files were replaced {view.ATTEMPTS} times while opening it; try again")
+    folder = Path(cache) if cache is not None else default_cache()
+    return view.steadily(files, lambda state: _opened(files, state, size, folder, heard), "while opening it")
 
 
 class FrameStore:
@@ -169,7 +156,7 @@ class FrameStore:
 
 def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
     clips = parts.read_all(files, "clips", state.parts("clips"), [*_CLIP, "status", "recipe"])
-    rows = _mapped(files, state, cache, heard)
+    rows = mapped(files, state, cache, heard)
     ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
     accepted = clips.filter(ours).select(_CLIP).to_pylist()
     known = {clip["clip_id"]: clip for clip in accepted}
@@ -196,39 +183,3 @@ def _what_to_do(files: Storage, state: Manifest) -> str:
         f"{files.uri()} was made without frames: make them with python jobs/extract.py --input FOLDER "
         f"--catalog {shlex.quote(files.uri())} --frames --recompute, or without --recompute into another catalog folder"
     )
-
-
-def _mapped(files: Storage, state: Manifest, cache: Path, heard: Heard) -> pa.Table:
-    """The rows of table frames, memory-mapped from the cache; copied there first where they are not."""
-    held = [part for part in state.parts("frames") if part.rows and part.recipe in (None, state.fingerprint)]
-    own, columns = _hash(files.uri()), form(TABLES["frames"])
-    stems = [cache / f"{own}-{_hash(part.file, columns)}" for part in held]
-    copied = [path for part, stem in zip(held, stems, strict=True) for path in _copied(files, part, stem, heard)]
-    for old in set(cache.glob(f"{own}-*.arrow")) - set(copied):
-        old.unlink(missing_ok=True)
-    tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in copied]
-    return pa.concat_tables([TABLES["frames"].empty_table(), *tables])
-
-
-def _copied(files: Storage, part: Part, stem: Path, heard: Heard) -> list[Path]:
-    """The files of a part's row groups, STEM-GROUP-COUNT.arrow; those that are not there are made."""
-    known = next(stem.parent.glob(f"{stem.name}-*.arrow"), None)
-    count = parts.count_groups(files, part) if known is None else int(known.stem.rpartition("-")[2])
-    paths = [stem.with_name(f"{stem.name}-{group}-{count}.arrow") for group in range(count)]
-    missing = [group for group, path in enumerate(paths) if not path.exists()]
-    if not missing:
-        return paths
-    for group, rows in zip(missing, parts.groups(files, TABLES["frames"], part, missing), strict=True):
-        with storage.put(paths[group]) as draft, pa.ipc.new_file(os.fspath(draft), rows.schema) as file:
-            file.write_table(rows)
-        heard(group + 1, count)
-    return paths
-
-
-def _default_cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(home) if os.path.isabs(home) else Path.home() / ".cache") / "vasari" / "frames"
-
-
-def _hash(*texts: str) -> str:
-    return hashlib.blake2b("\n".join(texts).encode(), digest_size=8).hexdigest()

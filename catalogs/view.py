@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,8 @@ from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog
 from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.storage import Storage
+
+Found = TypeVar("Found")
 
 ATTEMPTS = 50
 """How often reading begins anew when a run has replaced files meanwhile."""
@@ -36,14 +39,7 @@ def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPy
     CatalogDamaged: a file is missing.
     """
     files = locate(uri)
-    for _ in range(ATTEMPTS):
-        state = newest(files)
-        try:
-            return _connect(files, state, read_only)
-        except (duckdb.Error, FileNotFoundError):
-            if not was_replaced(files, state):
-                raise
-    raise CatalogBusy(f"{files.uri()}: its files were replaced {ATTEMPTS} times while opening it; try again")
+    return steadily(files, lambda state: _connect(files, state, read_only), "while opening it")
 
 
 def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
@@ -58,15 +54,32 @@ def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
 def answers(uri: str | os.PathLike[str], statements: Sequence[str]) -> list[pa.Table]:
     """As `query`, of several statements, one after the other on the same commit."""
     files = locate(uri)
+
+    def read(state: Manifest) -> list[pa.Table]:
+        with _connect(files, state, read_only=True) as connection:
+            return [_rows(connection.sql(sql)) for sql in statements]
+
+    return steadily(files, read, "during a query")
+
+
+def steadily(files: Storage, read: Callable[[Manifest], Found], when: str) -> Found:
+    """What `read` finds in the files of the newest commit.
+
+    If it fails because a run replaced files meanwhile, it reads the commit that is the newest then. when: what goes on,
+    for the message of CatalogBusy, when that happened ATTEMPTS times. Errors: as `newest`, and those of `read`.
+    """
     for _ in range(ATTEMPTS):
         state = newest(files)
         try:
-            with _connect(files, state, read_only=True) as connection:
-                return [_rows(connection.sql(sql)) for sql in statements]
-        except (duckdb.Error, FileNotFoundError):
+            return read(state)
+        except duckdb.Error:
             if not was_replaced(files, state):
                 raise
-    raise CatalogBusy(f"{files.uri()}: its files were replaced {ATTEMPTS} times during a query; try again")
+        except FileNotFoundError:
+            # of a local copy perhaps, which readers of a newer commit remove
+            if not was_replaced(files, state) and newest(files).sequence == state.sequence:
+                raise
+    raise CatalogBusy(f"{files.uri()}: its files were replaced {ATTEMPTS} times {when}; try again")
 
 
 def _rows(found: duckdb.DuckDBPyRelation | None) -> pa.Table:
