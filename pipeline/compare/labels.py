@@ -39,7 +39,8 @@ def _known(column: str, axis: Callable[[np.ndarray], Axis], angle: bool = False)
 
 LABELS = (
     _known("quality", _points),
-    Compared("quality_min", "Worst quality", "of the worst sampled frame", "points", _points),
+    _known("quality_min", _points),
+    Compared("motion", "Movement", "time in which eyes or mouth move", "share of the clip", _share),
     _known("face_px", from_zero),
     Compared("gaze_theta", "Gaze theta", "main direction; above 0 to the image's left", "degrees", around_zero, True),
     Compared("gaze_phi", "Gaze phi", "main direction; above 0 up", "degrees", around_zero, True),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
-from pipeline.report.axes import Axis, around_zero, fixed, from_zero
+from pipeline.report.axes import around_zero, fixed, from_zero
 from pipeline.report.charts import direction_map, histogram
 from pipeline.report.reading import Label
 from pipeline.text import number, plural, share
@@ -26,27 +26,23 @@ class Figure:
     chart: Markup | None
 
 
-_AXES: Mapping[str, Callable[[np.ndarray], Axis]] = {
-    "quality": lambda _: fixed(0, 100),
-    "speech_share": lambda _: fixed(0, 100),
-    "distance": from_zero,
-    "face_px": from_zero,
-    "pose_delta": from_zero,
-}
+_ANGLES, _SHARES = ("pitch", "yaw", "roll"), ("motion", "speech_share", "gaze_share")
+_TO_100 = ("quality", "quality_min", *_SHARES)
 
 TITLES = {
     "quality": ("Quality", "of the face's picture; higher is better", "points"),
+    "quality_min": ("Worst quality", "of the worst sampled frame", "points"),
+    "motion": ("Movement", "part of the clip in which eyes or mouth move", "% of the clip"),
     "speech_share": ("Speech", "part of the clip in which someone speaks", "% of the clip"),
     "distance": ("Distance", "1: a frontal face as wide as a third of the frame's height", "relative"),
     "face_px": ("Face size", "in the frames of the source", "pixels"),
+    "gaze_share": ("Gaze share", "frames that look in the main direction", "% of the frames"),
+    "pose_delta": ("Head motion", "pose_delta: mean step of pitch, yaw and roll", "degrees a frame"),
     "pitch": ("Pitch", "mean of the clip; above 0 up", "degrees"),
     "yaw": ("Yaw", "mean of the clip; above 0 to the image's left", "degrees"),
     "roll": ("Roll", "mean of the clip; above 0 clockwise", "degrees"),
-    "pose_delta": ("Head motion", "pose_delta: mean step of pitch, yaw and roll", "degrees a frame"),
 }
 """Of each label: its title, what it is about, and its unit."""
-
-_ANGLES = ("pitch", "yaw", "roll")
 
 
 def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
@@ -55,10 +51,10 @@ def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
     out = []
     for name, (title, about, unit) in TITLES.items():
         label = labels[name]
-        if name == "speech_share":
+        if name in _SHARES:
             label = Label(100 * label.accepted, 100 * label.others)
         both = np.concatenate([label.accepted, label.others])
-        axis = around_zero(angles) if name in _ANGLES else _AXES[name](both)
+        axis = fixed(0, 100) if name in _TO_100 else around_zero(angles) if name in _ANGLES else from_zero(both)
         chart = histogram(label.accepted, label.others, axis, unit, f"Histogram: {title}") if len(both) else None
         out.append(Figure(title, about, _figures(label.accepted), chart))
     return out

@@ -16,7 +16,10 @@ import catalogs
 from catalogs.schema import EMOTIONS
 from catalogs.summary import summary
 
-LABELS = ("quality", "speech_share", "distance", "face_px", "pitch", "yaw", "roll", "pose_delta")
+LABELS = (
+    *("quality", "quality_min", "motion", "speech_share", "distance", "face_px", "gaze_share", "pose_delta"),
+    *("pitch", "yaw", "roll"),
+)
 """The numeric columns of clips that get a histogram."""
 
 MOST_TRACKS = 5_000

@@ -61,6 +61,7 @@ def clip(number: int, status: str = "accepted", reason: str | None = None, **mor
         row |= {
             "subject_id": f"person-{number % 60:04d}",
             "quality": random.uniform(40, 90),
+            "motion": 1.0,
             "distance": random.uniform(0.5, 2.5),
             "face_px": random.uniform(80, 300),
             "pitch": random.normal(0, 8),

@@ -64,8 +64,8 @@ def test_the_page_is_whole_quiet_and_asks_for_nothing(page_file: Path, tmp_path:
         await page.look(1280)
         await page.open(page_file)
         assert await page.value("document.title") == "Comparison: catalog a and catalog b"
-        assert await page.value("document.querySelectorAll('.plots svg').length") == 18
-        assert await page.value("document.querySelectorAll('.plots svg .point').length") > 1000
+        assert await page.value("document.querySelectorAll('.plots svg').length") == 19
+        assert await page.value("document.querySelectorAll('.plots svg .point :is(use, path[style])').length") > 1000
         for width, scheme, name in ((1280, "light", "light"), (1280, "dark", "dark"), (390, "light", "phone")):
             await page.look(width, scheme)
             data = await page.screenshot(OUTPUT / f"compare-{name}.png")

@@ -72,7 +72,7 @@ def test_every_label_and_latent_has_its_line_and_its_plot(catalogs: tuple[Path, 
     for name in (*found.labels, *(column.name for column in found.frames.columns)):
         assert f">{name.removeprefix('emotion.')}</span>" in page
     plots = re.findall('aria-label="Scatter plot: ([^,]*), A by B"', page)
-    assert len(plots) == sum(label.n > 0 for label in found.labels.values()) == 18
+    assert len(plots) == sum(label.n > 0 for label in found.labels.values()) == 19
     assert "r 1.00, B − A 3, |B − A| 3" in page
 
 
