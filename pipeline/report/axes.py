@@ -1,13 +1,16 @@
-"""Axes of the charts: ranges and steps a person would have chosen."""
+"""Axes of the charts: ranges and bins a person would have chosen."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.text import number
+
+_ROUND = (1, 2, 2.5, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,23 @@ class Axis:
 
     def count(self, values: np.ndarray) -> np.ndarray:
         """How many of `values` [N] fall in each bin, int [bins]; values beyond an end fall in the end bin."""
-        if not len(values):
-            return np.zeros(self.bins, int)
-        place = np.floor((values - self.low) / (self.high - self.low) * self.bins)
-        return np.bincount(np.clip(place, 0, self.bins - 1).astype(int), minlength=self.bins)
+        return np.histogram(np.clip(values, self.low, self.high), self.bins, (self.low, self.high))[0]
+
+    def ticks(self, most: int = 6) -> tuple[Sequence[float], Sequence[str]]:
+        """Up to `most` round values and how they are written; an end bin that holds more says so."""
+        found = round_values(self.low, self.high, most - 1)
+        at = found[(found >= self.low) & (found <= self.high)]
+        words = [number(value) for value in at]
+        if self.below and at[0] == self.low:
+            words[0] = "≤" + words[0]
+        if self.above and np.isclose(at[-1], self.high):
+            words[-1] = "≥" + words[-1]
+        return at.tolist(), words
+
+
+def round_values(low: float, high: float, steps: int, whole: bool = False) -> np.ndarray:
+    """Values at equal distances, at most `steps` of them, that reach from `low` or less to `high` or more."""
+    return np.asarray(MaxNLocator(steps, steps=_ROUND, integer=whole).tick_values(low, high))
 
 
 def fixed(low: float, high: float, bins: int = 20) -> Axis:
@@ -39,11 +55,9 @@ def fixed(low: float, high: float, bins: int = 20) -> Axis:
 
 def from_zero(values: np.ndarray, bins: int = 20) -> Axis:
     """An axis from 0 to a round number that holds 99 % of `values` [N], all of them if few."""
-    reach = _reach(values)
-    step = nice(reach / bins)
-    used = min(bins, max(1, math.ceil(round(reach / step, 6))))
-    high = used * step
-    return Axis(0.0, high, used, below=bool((values < 0).any()), above=bool((values > high).any()))
+    edges = round_values(0, _reach(values), bins)
+    high = float(edges[-1])
+    return Axis(0.0, high, len(edges) - 1, below=bool((values < 0).any()), above=bool((values > high).any()))
 
 
 def around_zero(values: np.ndarray, bins: int = 20) -> Axis:
@@ -54,40 +68,11 @@ def around_zero(values: np.ndarray, bins: int = 20) -> Axis:
     )
 
 
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Up to `most` round numbers from `low` to `high`."""
-    step = nice((high - low) / max(1, most - 1))
-    first = math.ceil(round(low / step, 6))
-    last = math.floor(round(high / step, 6))
-    return [round(at * step, 10) for at in range(first, last + 1)]
-
-
-def marks(axis: Axis, most: int = 6) -> list[tuple[float, str]]:
-    """Up to `most` round values of an axis and how they are written; an end bin that holds more says so."""
-    shown = ticks(axis.low, axis.high, most)
-    out = []
-    for at in shown:
-        text = number(at)
-        if axis.below and at == axis.low:
-            text = "≤" + text
-        if axis.above and at == shown[-1] and np.isclose(at, axis.high):
-            text = "≥" + text
-        out.append((at, text))
-    return out
-
-
-def nice(step: float) -> float:
-    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `step` (1 if `step` is not positive)."""
-    if not step > 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step * (1 - 1e-9))
-
-
 def _reach(values: np.ndarray) -> float:
-    """The largest value to show: all of a few, 99 % of many."""
+    """The largest value to show, 1 where there is none: all of a few, 99 % of many."""
     if not len(values):
         return 1.0
     top = float(np.max(values))
     most = float(np.percentile(values, 99))
-    return (most if top > 1.5 * most and len(values) > 50 else top) or 1.0
+    reach = most if top > 1.5 * most and len(values) > 50 else top
+    return reach if reach > 1e-9 else 1.0

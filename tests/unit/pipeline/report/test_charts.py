@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.axes import Axis, around_zero, fixed, from_zero, nice, ticks
-from pipeline.report.charts import direction_map, histogram
+from pipeline.report import charts
+from pipeline.report.axes import Axis, around_zero, fixed, from_zero, round_values
+from pipeline.report.charts import direction_map, histogram, scatter_plot
 from pipeline.report.figures import gaze_figure, label_figures
 from pipeline.report.reading import LABELS, Label
+from pipeline.report.svg import PALETTE
+from tests.made.svg_shapes import parsed, shapes, tick_places, tick_words
+
+STYLE = Path(charts.__file__).with_name("report.css")
 
 some_numbers = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), max_size=80).map(np.array)
-
-
-def bars(svg: ET.Element, kind: str) -> list[float]:
-    """The heights of the bars of one kind, from left to right."""
-    found = [rect for rect in svg.iter("rect") if rect.get("class") == f"bar {kind}"]
-    return [float(rect.get("height", "")) for rect in sorted(found, key=lambda rect: float(rect.get("x", "")))]
 
 
 @given(some_numbers)
@@ -50,68 +50,81 @@ def test_an_axis_does_not_stretch_for_one_stray_value_among_many() -> None:
     assert not from_zero(values[:-1]).above
 
 
-@pytest.mark.parametrize(
-    ("step", "wanted"), [(0.011, 0.02), (0.2, 0.2), (0.21, 0.25), (3, 5), (7, 10), (0, 1), (-1, 1)]
-)
-def test_nice_steps(step: float, wanted: float) -> None:
-    assert nice(step) == pytest.approx(wanted)
+@pytest.mark.parametrize(("step", "wanted"), [(0.011, 0.02), (0.2, 0.2), (0.21, 0.25), (3, 5), (7, 10)])
+def test_steps_are_1_2_2_5_or_5_times_a_power_of_ten(step: float, wanted: float) -> None:
+    values = round_values(0, 10 * step, 10)
+    assert np.diff(values) == pytest.approx(wanted)
+    assert values[0] == 0
+    assert values[-2] < 10 * step <= values[-1]
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [-3.0], [1e-300]])
+def test_without_a_value_above_zero_an_axis_ends_at_one(values: list[float]) -> None:
+    assert (from_zero(np.array(values)).low, from_zero(np.array(values)).high) == (0, 1)
 
 
 def test_ticks_are_round_and_inside() -> None:
-    assert ticks(0, 100) == [0, 20, 40, 60, 80, 100]
-    assert ticks(-40, 40) == [-40, -20, 0, 20, 40]
-    assert ticks(0, 0.8) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert fixed(0, 100).ticks() == ([0, 20, 40, 60, 80, 100], ["0", "20", "40", "60", "80", "100"])
+    assert fixed(-35, 35).ticks()[1] == ["−20", "0", "20"]
+    assert fixed(0, 0.8).ticks()[1] == ["0", "0.2", "0.4", "0.6", "0.8"]
+    assert Axis(0, 30, 3, below=True, above=True).ticks(4)[1] == ["≤0", "10", "20", "≥30"]
 
 
 def test_a_histogram_stacks_the_others_on_the_accepted() -> None:
-    svg = ET.fromstring(histogram(np.array([5.0, 5, 15]), np.array([5.0, 25]), Axis(0, 30, 3), "points", "Quality"))
-    ours, theirs = bars(svg, "accepted"), bars(svg, "rejected")
-    assert ours[0] == pytest.approx(2 * ours[1], rel=0.01)
-    assert theirs == pytest.approx([ours[1], ours[1]], rel=0.01)
-    titles = [title.text for title in svg.iter("title")]
-    assert titles == ["0 to 10: 2 accepted, 1 not accepted", "10 to 20: 1 accepted", "20 to 30: 1 not accepted"]
+    svg = parsed(histogram(np.array([5.0, 5, 15]), np.array([5.0, 25]), Axis(0, 30, 3), "points", "Quality"))
+    ours, theirs = shapes(svg, "bar accepted"), shapes(svg, "bar rejected")
+    one = ours[1].height
+    assert [bar.height for bar in (*ours, *theirs)] == pytest.approx([2 * one, one, one, one], rel=0.01)
+    assert theirs[0].x == pytest.approx(ours[0].x, abs=0.02)
+    assert theirs[0].y + one / 2 == pytest.approx(ours[0].y - one, abs=0.02)
+    assert [bar.title for bar in ours] == ["0 to 10: 2 accepted, 1 not accepted", "10 to 20: 1 accepted"]
+    assert [bar.title for bar in theirs] == ["0 to 10: 2 accepted, 1 not accepted", "20 to 30: 1 not accepted"]
+
+
+def test_the_median_of_the_accepted_is_a_line_over_their_bar() -> None:
+    svg = parsed(histogram(np.array([14.0, 15, 16]), np.array([5.0, 5, 5, 5]), Axis(0, 30, 3), "", ""))
+    (line,), (bar,) = shapes(svg, "median"), shapes(svg, "bar accepted")
+    assert line.x == pytest.approx(bar.x, abs=0.02)
+    assert line.width == 0
 
 
 def test_a_histogram_names_bins_that_hold_more_than_their_range() -> None:
-    svg = ET.fromstring(histogram(np.array([1.0, 99]), np.array([]), Axis(0, 30, 3, above=True), "", ""))
-    assert [title.text for title in svg.iter("title")][-1] == "20 and more: 1 accepted"
-    assert "≥30" in [text.text for text in svg.iter("text")]
+    svg = parsed(histogram(np.array([1.0, 99]), np.array([]), Axis(0, 30, 3, above=True), "", ""))
+    assert shapes(svg, "bar accepted")[-1].title == "20 and more: 1 accepted"
+    assert "≥30" in tick_words(svg, "x")
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 7, 9, 10, 23, 99, 101, 1037, 123456])
 def test_counts_on_the_left_are_whole_and_reach_the_highest_bar(most: int) -> None:
-    svg = ET.fromstring(histogram(np.full(most, 0.5), np.array([]), Axis(0, 1, 1), "", ""))
-    marks = [text.text or "" for text in svg.iter("text") if text.get("class") == "end"]
-    values = [int(mark.replace(",", "")) for mark in marks]
+    svg = parsed(histogram(np.full(most, 0.5), np.array([]), Axis(0, 1, 1), "", ""))
+    values = [int(mark.replace(",", "")) for mark in tick_words(svg, "y")]
     assert values[0] == 0
     assert most <= values[-1] <= 2 * most
     assert 2 <= len(values) <= 6
 
 
 def test_a_direction_to_the_images_left_and_up_is_drawn_there() -> None:
-    svg = ET.fromstring(direction_map(np.array([[20.0, 10.0]]), np.array([[20.0, 10.0]]), 30, 2.5, "gaze"))
-    cells = [rect for rect in svg.iter("rect") if rect.get("class") == "heat"]
-    dots = list(svg.iter("circle"))
-    ground = next(rect for rect in svg.iter("rect") if rect.get("class") == "ground")
-    middle = [
-        float(ground.get(at, "")) + float(ground.get(size, "")) / 2 for at, size in (("x", "width"), ("y", "height"))
-    ]
-    assert len(cells) == len(dots) == 1
-    for at in (cells[0].get("x"), dots[0].get("cx")):
-        assert float(at or "") < middle[0] - 50
-    for at in (cells[0].get("y"), dots[0].get("cy")):
-        assert float(at or "") < middle[1] - 20
+    svg = parsed(direction_map(np.array([[21.0, 11.0]]), np.array([[21.25, 11.25]]), 30, 2.5, "gaze"))
+    (cell,), (dot,) = shapes(svg, "heat"), shapes(svg, "dot")
+    assert cell.title == "theta 21.2°, phi 11.2°: 100% of the frames"
+    assert (dot.x, dot.y) == pytest.approx((cell.x, cell.y), abs=0.02)
+    across, up = (tick_places(svg, axis) for axis in "xy")
+    assert across["30°"] < dot.x < across["20°"] < across["−20°"]
+    assert up["20°"] < dot.y < up["10°"] < up["−10°"]
 
 
 def test_a_direction_beyond_the_map_is_in_its_outermost_cell() -> None:
-    svg = ET.fromstring(direction_map(np.array([[-170.0, -80.0], [0.1, 0.1]]), np.empty((0, 2)), 30, 2.5, "gaze"))
-    assert sum(rect.get("class") == "heat" for rect in svg.iter("rect")) == 2
+    svg = parsed(direction_map(np.array([[-170.0, -80.0], [0.1, 0.1]]), np.empty((0, 2)), 30, 2.5, "gaze"))
+    inner, outer = shapes(svg, "heat")
+    assert inner.title == "theta 1.25°, phi 1.25°: 50% of the frames"
+    assert outer.title == "theta −28.8°, phi −28.8°: 50% of the frames"
 
 
 def test_text_in_a_chart_is_escaped() -> None:
     svg = histogram(np.array([1.0]), np.array([]), Axis(0, 2, 2), "<b>&", '"><script>')
     assert "<script" not in svg
-    assert ET.fromstring(svg).get("aria-label") == '"><script>'
+    assert parsed(svg).get("aria-label") == '"><script>'
+    assert "<b>&" in [text.text for text in parsed(svg).iter("text")]
 
 
 def test_every_label_has_a_figure_even_without_values() -> None:
@@ -129,8 +142,7 @@ def test_angles_share_one_axis() -> None:
     figures = {figure.title: figure.chart for figure in label_figures(values)}
     marks = []
     for title in ("Pitch", "Yaw", "Roll"):
-        svg = ET.fromstring(str(figures[title]))
-        marks.append([text.text for text in svg.iter("text") if text.get("class") == "middle"])
+        marks.append(tick_words(parsed(figures[title]), "x"))
     assert marks[0] == marks[1] == marks[2]
 
 
@@ -141,3 +153,25 @@ def test_the_gaze_map_grows_with_what_it_shows() -> None:
     assert "100%" in near.line
     assert "60°" in str(far.chart)
     assert "60°" not in str(near.chart)
+
+
+def test_two_charts_of_a_page_share_no_id() -> None:
+    one, other = (
+        set(re.findall(r'\bid="([^"]*)"', histogram(np.array([1.0]), np.array([]), Axis(0, 2, 2), "", label)))
+        for label in ("Histogram: Pitch", "Histogram: Yaw")
+    )
+    assert one
+    assert not one & other
+
+
+def test_the_colours_are_the_page_s_on_a_light_ground() -> None:
+    drawn = [
+        histogram(np.array([1.0]), np.array([1.0]), Axis(0, 2, 2), "", ""),
+        direction_map(np.zeros((1, 2)), np.zeros((1, 2)), 30, 2.5, ""),
+        scatter_plot(np.zeros((500, 2)), [""] * 500, [0], Axis(0, 1, 2), "", ""),
+    ]
+    used = set(re.findall(r"var\(--(\w+)\)", "".join(drawn)))
+    assert used == set(PALETTE)
+    light = STYLE.read_text().split("@media")[0].replace("#fff;", "#ffffff;")
+    for name, colour in PALETTE.items():
+        assert f"--{name}: {colour};" in light
