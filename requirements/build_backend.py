@@ -41,7 +41,7 @@ PACKAGE = "vasari"
 ROOMS = ("catalogs", "jobs", "models", "pipeline", "stages")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 _ROOM = rf"(?:{'|'.join(ROOMS)})"
-_DATA = (".css", ".j2", ".json", ".safetensors", ".typed")
+_DATA = (".css", ".j2", ".json", ".mplstyle", ".safetensors", ".typed")
 
 
 def build_wheel(wheel_directory: str, config_settings: object = None, _metadata: str | None = None) -> str:
