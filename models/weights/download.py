@@ -1,7 +1,8 @@
 """One URL to one file, over connections that break: resumed where the server allows it, tried again where it fails.
 
-Python's usual downloaders (fsspec, torch.hub, pooch) start from zero after a break, and huggingface_hub goes on only
-with files of its own hub; so this is a loop around requests, which brings proxies, redirects and timeouts.
+pooch, fsspec and torch.hub start from zero after a break, and huggingface_hub goes on with a file that changed
+meanwhile (docs/weights.md has what was tried); so this is a loop around requests, which brings proxies, redirects and
+timeouts.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -14,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from filelock import FileLock, Timeout
+
 from models.weights import lock as weight_lock
 from models.weights import store as weight_store
 from models.weights.download import FetchFailed, Patience, Stopped, Tell, Wanted, download, forget
-from models.weights.entry import COMMAND, File, Weights
+from models.weights.entry import Weights
 from models.weights.hashes import digest
 from models.weights.intake import Taken, back, is_web_page, take
+from models.weights.origins import COMMAND, File
 from models.weights.store import WeightsMissing
 
 MIRROR = "VASARI_WEIGHTS_MIRROR"
@@ -32,7 +34,7 @@ def mirror() -> str:
 
 def fetchable(entry: Weights) -> bool:
     """Whether a program can get it: it is a file, and lies at a URL or a mirror is set."""
-    return bool(entry.files) and (bool(mirror()) or all(file.url for file in entry.files))
+    return bool(entry.files) and (bool(mirror()) or entry.origin.by_program)
 
 
 def groups(entries: Sequence[Weights]) -> list[list[Weights]]:
@@ -136,16 +138,18 @@ class Fetcher:
         """No other process fetches the same files meanwhile: it would write into the same parts."""
         place = weight_store.folder() / "_parts"
         place.mkdir(parents=True, exist_ok=True)
-        with (place / f"{_short(_group(entry))}.lock").open("a") as file:
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    self._tell(entry)(entry.file, 0, entry.size, "another process is fetching it; waiting")
-                    if self.stop.wait(0.5):
-                        raise Stopped from None
+        lock = FileLock(place / f"{_short(_group(entry))}.lock", 0, thread_local=False, fallback_to_soft=False)
+        while not lock.is_locked:
+            try:
+                lock.acquire()
+            except Timeout:
+                self._tell(entry)(entry.file, 0, entry.size, "another process is fetching it; waiting")
+                if self.stop.wait(0.5):
+                    raise Stopped from None
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def _group(entry: Weights) -> str:

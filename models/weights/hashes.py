@@ -30,6 +30,12 @@ def digest(path: Path) -> Digest:
     return Digest(sha256.hexdigest(), blob.hexdigest(), size)
 
 
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file alone."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def combined(hashes: Mapping[str, str]) -> str:
     """One hash for files by name: that of a single one itself, else that of the lines `sha256sum` would print."""
     if len(hashes) == 1:

@@ -10,8 +10,9 @@ from models.runtime.checkpoint import WrongWeights
 from models.weights import checks
 from models.weights import lock as weight_lock
 from models.weights import store as weight_store
-from models.weights.entry import COMMAND, Packaged, Trained, Weights
+from models.weights.entry import Weights
 from models.weights.hashes import combined, digest
+from models.weights.origins import COMMAND
 from models.weights.store import Kept, WeightsMissing
 
 
@@ -29,10 +30,8 @@ def add(entry: Weights, source: Path) -> Taken:
     Another file than the published one is taken when its names and shapes are right, and locked by its own hash.
     Raises WeightsMissing when it is not there or is not of the right format: says what differs.
     """
-    if isinstance(entry.origin, Packaged):
-        raise WeightsMissing(f"weights {entry.name}: comes with a pip package, not as a file; {entry.how}")
-    if isinstance(entry.origin, Trained):
-        raise WeightsMissing(f"weights {entry.name}: was trained here and is used from where it is")
+    if entry.origin.not_to_be_added:
+        raise WeightsMissing(f"weights {entry.name}: {entry.origin.not_to_be_added}")
     with weight_store.staging() as place:
         staged = place / "files"
         staged.mkdir()

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from models.weights import lock as weight_lock
 from models.weights import store
-from models.weights.entry import COMMAND, Published, Weights
+from models.weights.entry import Weights
+from models.weights.origins import COMMAND
 from models.weights.registry import WeightsMissing, weights
 
 
@@ -24,7 +25,7 @@ def require(names: Iterable[str | Weights]) -> None:
     lines = [f"weights that are needed and cannot be loaded here: {', '.join(entry.name for entry, _ in wrong)}"]
     for entry, cause in wrong:
         lines += [f"  {entry.name} ({entry.file}), licence: {entry.licence}", f"    {cause}"]
-    fetched = [entry.name for entry, _ in wrong if isinstance(entry.origin, Published) and not entry.origin.by_hand]
+    fetched = [entry.name for entry, _ in wrong if entry.origin.by_program]
     if len(fetched) > 1:
         lines.append(f"all that a program can fetch, at once: {COMMAND} fetch {' '.join(fetched)}")
     raise WeightsMissing("\n".join(lines))

@@ -5,7 +5,8 @@ Checksums were taken from where the files are published; `hash_from` says where.
 
 from __future__ import annotations
 
-from models.weights.entry import File, Packaged, Published, Trained, Weights
+from models.weights.entry import Weights
+from models.weights.origins import File, Packaged, Published, Trained
 from models.weights.store import WeightsMissing
 
 __all__ = ["REGISTRY", "Weights", "WeightsMissing", "weights"]

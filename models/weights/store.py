@@ -7,7 +7,6 @@ date of each file when its hash was last checked, so that a file of 400 MB is no
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -19,7 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.weights.hashes import combined, digest
+from filelock import FileLock
+
+from models.weights.hashes import combined, sha256_of
 
 FOLDER = "VASARI_WEIGHTS"
 _ABANDONED = 24 * 3600.0
@@ -83,7 +84,7 @@ class Kept:
             seen[name] = replace(stamp, size=status.st_size, mtime_ns=status.st_mtime_ns)
             if not thoroughly and seen[name] == stamp:
                 continue
-            found = digest(path).sha256
+            found = sha256_of(path)
             if found != stamp.sha256:
                 raise WeightsMissing(
                     f"weights {self.name}: {path} was changed: sha256 {found}, recorded {stamp.sha256}; {again}"
@@ -161,13 +162,10 @@ def use(kept: Kept) -> None:
         write_text(folder() / kept.name / "in_use", kept.sha256 + "\n")
 
 
-@contextmanager
-def locked() -> Iterator[None]:
-    """One process or thread at a time; held for moments only."""
+def locked() -> FileLock:
+    """To be held for moments, by one process or thread at a time."""
     folder().mkdir(parents=True, exist_ok=True)
-    with (folder() / "_lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return FileLock(folder() / "_lock", thread_local=False, fallback_to_soft=False)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,7 +10,8 @@ from threading import Event, Thread
 
 from models.weights import lock as weight_lock
 from models.weights import store
-from models.weights.entry import COMMAND, Published, Weights
+from models.weights.entry import Weights
+from models.weights.origins import COMMAND
 from models.weights.registry import REGISTRY, WeightsMissing, weights
 from pipeline.errors import UsageError
 from pipeline.weights.download_lines import DownloadLines, megabytes
@@ -36,7 +37,7 @@ def where_text(names: Sequence[str]) -> str:
     rows = []
     for entry in _entries(names) or REGISTRY.values():
         kept = store.in_use(entry.name)
-        if not isinstance(entry.origin, Published) and entry.state != "missing":
+        if not entry.files and entry.state != "missing":
             rows.append((entry.name, str(entry.path())))
         else:
             rows.append((entry.name, str(kept.path) if kept else f"missing; {entry.how}"))
@@ -57,7 +58,7 @@ def verify() -> tuple[str, bool]:
 
 def _verified(entry: Weights) -> list[tuple[str, str]]:
     """(state, path or cause) of every file kept for an entry."""
-    if not isinstance(entry.origin, Published):
+    if not entry.files:
         try:
             return [("ok", str(entry.path()))] if entry.state != "missing" else []
         except WeightsMissing as error:
@@ -100,7 +101,7 @@ def fetch(names: Sequence[str]) -> tuple[list[str], list[str]]:
     wrong: list[str] = []
     able = [entry for entry in wanted if fetchable(entry)]
     for entry in wanted:
-        if not isinstance(entry.origin, Published) and entry.state != "missing":
+        if not entry.files and entry.state != "missing":
             done.append(f"{entry.name}: comes with {entry.distribution}, is here")
         elif entry not in able:
             (wrong if names else done).append(f"{entry.name}: cannot be fetched by a program; {entry.how}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.weights.entry import Packaged, Trained, Weights
 from models.weights.registry import REGISTRY
 from pipeline.extraction.throughput import Table, read_table
 from pipeline.weights.download_lines import megabytes
@@ -52,7 +51,7 @@ def rows(table: Table | None = None) -> list[tuple[str, ...]]:
             entry.stage,
             entry.licence,
             "yes" if entry.commercial else "no",
-            _source(entry),
+            entry.origin.cited,
             megabytes(entry.size),
             _speed(entry.name, speeds),
             CHANGES[entry.name],
@@ -72,12 +71,3 @@ def _speed(name: str, speeds: Mapping[str, float]) -> str:
         return "-"
     digits = float(f"{speeds[name]:.2g}")
     return f"{digits:g} {_ITEMS.get(name, 'faces')}/s"
-
-
-def _source(entry: Weights) -> str:
-    if isinstance(entry.origin, Packaged):
-        return f"pip: `{entry.distribution}`"
-    if isinstance(entry.origin, Trained):
-        return f"`{entry.file}`, by `{entry.distribution}`"
-    host = entry.source.split("/")[2].removeprefix("www.")
-    return f"[{host}]({entry.source})" + (", by hand" if entry.origin.by_hand else "")

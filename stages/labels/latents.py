@@ -15,8 +15,9 @@ from models.face.camera import posed
 from models.face.landmarks import TOLD, read, told
 from models.face.presets import PRESETS
 from models.runtime.batches import Model
-from models.weights.entry import Trained, Weights
+from models.weights.entry import Weights
 from models.weights.hashes import digest
+from models.weights.origins import Trained
 from models.weights.registry import REGISTRY, weights
 from stages.batched import BatchedStage
 from stages.clip import NOT_SET, Clip, Outcome, Resources

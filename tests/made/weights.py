@@ -16,8 +16,9 @@ from models.runtime.checkpoint import check_shapes, read_tensors
 from models.weights import checks
 from models.weights import lock as weight_lock
 from models.weights import store as weight_store
-from models.weights.entry import File, Published, Weights
+from models.weights.entry import Weights
 from models.weights.fetch import MIRROR
+from models.weights.origins import File, Published
 from models.weights.registry import REGISTRY
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"layer.weight": (40, 500), "layer.bias": (40,)}

@@ -29,7 +29,7 @@ def test_random_weights_in_the_public_format_are_added(
     own_store(tmp_path, monkeypatch)
     entry = weights(name)
     single = entry.files[0].name if len(entry.files) == 1 else entry.name
-    file = importlib.import_module(f"random_{name}").write(tmp_path / single)
+    file = importlib.import_module(f"tests.made.random_{name}").write(tmp_path / single)
     taken = add(entry, file)
     assert taken.said[1] == "not the published file: recorded by its own hash"
     path = weights(name).path()

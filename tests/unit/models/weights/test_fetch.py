@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from models.weights.download import FetchFailed, Patience
-from models.weights.entry import File, Weights
+from models.weights.entry import Weights
 from models.weights.fetch import Fetcher, fetchable, groups
+from models.weights.origins import File
 from models.weights.registry import REGISTRY, weights
 from models.weights.store import WeightsMissing, in_use
 from tests.made.faulty_server import Answer, Site, faulty_site

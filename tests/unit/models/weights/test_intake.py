@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.weights.entry import File
 from models.weights.intake import add
+from models.weights.origins import File
 from models.weights.registry import weights
 from models.weights.store import WeightsMissing, all_kept, in_use
 from tests.made.weights import SHAPES, content, entry, known, own_store, register, sha256

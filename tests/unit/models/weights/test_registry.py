@@ -10,9 +10,10 @@ import pytest
 
 from models.face.checkpoint import read_recipe
 from models.weights import store as weight_store
-from models.weights.entry import File, Packaged, Published, Trained, Weights
+from models.weights.entry import Weights
 from models.weights.intake import add
 from models.weights.needed import environment, missing, require
+from models.weights.origins import File, Packaged, Published, Trained
 from models.weights.registry import REGISTRY, WeightsMissing, weights
 from tests.made.weights import content, entry, known, own_store, register, sha256
 from tests.root import ROOT

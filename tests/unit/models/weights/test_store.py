@@ -33,11 +33,11 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that are hashed from now on."""
     seen: list[Path] = []
 
-    def spy(path: Path) -> weight_hashes.Digest:
+    def spy(path: Path) -> str:
         seen.append(path)
-        return weight_hashes.digest(path)
+        return weight_hashes.sha256_of(path)
 
-    monkeypatch.setattr(weight_store, "digest", spy)
+    monkeypatch.setattr(weight_store, "sha256_of", spy)
     return seen
 
 
