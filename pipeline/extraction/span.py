@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import cv2
+import numpy as np
 import pyarrow as pa
 
 from models.runtime.batches import device_lost
-from pipeline.extraction.clip_runner import ClipRunner
+from pipeline.extraction.clip_runner import ClipRunner, Verdict
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.rows import tables
 from pipeline.extraction.tasks import SpanTask
@@ -34,9 +37,12 @@ def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
     return time.perf_counter() - start
 
 
-def extract(recipe: Recipe, job: SpanTask, path: str, run_id: str, ask: Ask | None = None) -> dict[str, pa.Table]:
+def extract(
+    recipe: Recipe, job: SpanTask, path: str, run_id: str, crops: bool = False, ask: Ask | None = None
+) -> dict[str, Any]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
+    crops: beside the tables, as `crops`, the stable crops of each row of clips: uint8 RGB [T, S, S, 3], or None.
     ask: reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
     GPU: a fresh one may have it again.
     """
@@ -46,14 +52,21 @@ def extract(recipe: Recipe, job: SpanTask, path: str, run_id: str, ask: Ask | No
     frames = read(path, head, job.start_s, job.end_s, recipe.decoder)
     clip = Clip(path, head, job.start_s, job.end_s, frames, sound)
     opening = time.perf_counter() - start
-    verdicts = _judge(recipe, ask)(clip)
+    verdicts: Iterable[Verdict] = _judge(recipe, ask)(clip)
     try:
-        return tables(verdicts, job, recipe.fingerprint, run_id, opening, recipe.columns())
+        if crops:
+            verdicts = list(verdicts)
+        built = tables(verdicts, job, recipe.fingerprint, run_id, opening, recipe.columns())
+        return built | {"crops": [_crops(verdict.clip) for verdict in verdicts]} if crops else built
     except Exception as error:
         if not device_lost(error):
             raise
         print(f"the GPU failed: {error}", file=sys.stderr, flush=True)
         os._exit(1)
+
+
+def _crops(clip: Clip) -> np.ndarray | None:
+    return None if clip.track is None else np.stack(clip.track.crops)
 
 
 def _judge(recipe: Recipe, ask: Ask | None) -> ClipRunner:

@@ -101,81 +101,41 @@ class _NoHeader(RuntimeError):
         self.reason = reason
 
 
-class SpanWorker:
-    """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
+class SpanRunner:
+    """Works on spans in a child process; whatever comes of one is its tables.
 
-    ask: reaches the networks in GPU actors (pipeline/serving/network_actors.py); without it they run in the child.
+    crops: see `pipeline.extraction.span.extract`. ask: reaches the networks in GPU actors
+    (pipeline/serving/network_actors.py); without it they run in the child.
     """
 
-    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
-        self._catalog, self._recipe, self._run_id, self._limits, self._ask = catalog, recipe, run_id, limits, ask
+    def __init__(
+        self, recipe: Recipe, run_id: str, limits: Limits, crops: bool = False, ask: Ask | None = None
+    ) -> None:
+        self._recipe, self._run_id, self._limits, self._crops, self._ask = recipe, run_id, limits, crops, ask
         self._child = Child(limits.memory)
         self._files = SourceCache(self._child, limits.seconds, limits.patience)
         opening = max(limits.seconds, _OPENING_SECONDS)
         self._child.call("pipeline.extraction.span:open_stages", recipe, seconds=opening, asked=ask)
 
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
-        """A batch {"job": JSON of SpanTask} as {"done": JSON of SpanResult}; every span is staged when it returns."""
-        return {"done": [self.extract(SpanTask.from_json(str(text))).to_json() for text in batch["job"]]}
+    def close(self) -> None:
+        """End the child and remove copies."""
+        self._child.close()
+        self._files.close()
 
-    def extract(self, job: SpanTask) -> SpanResult:
-        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed.
-
-        Whatever else goes wrong is recorded as failed too; what cannot even be recorded here, the answer tells.
-        """
-        began = time.time()
-        try:
-            finished = self._finished(job, began)
-            if finished is not None:
-                return finished
-            built = self._built(job)
-        except NoSpace as error:
-            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
-        except Exception as error:
-            built = self._stopped(job, error)
-        try:
-            return self._stage(job, built, began)
-        except _NOTHING_CAN_BE_STAGED as error:
-            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
-        except Exception as error:
-            built = self._stopped(job, error)
-        try:
-            return self._stage(job, built, began)
-        except Exception:
-            row = built["clips"].to_pylist()[0]
-            return SpanResult(
-                job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"]
-            )
-
-    def _stopped(self, job: SpanTask, error: Exception) -> dict[str, pa.Table]:
-        """The row of a span that the worker's own code did not get through."""
-        fault = fault_of(error)
-        reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
-        why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
-        return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
-
-    def _built(self, job: SpanTask) -> dict[str, pa.Table]:
-        """The span's tables."""
+    def tables(self, job: SpanTask) -> dict[str, pa.Table]:
+        """The span's tables. A crash or a hang is tried once more in a fresh child, then recorded as failed."""
         built = self._attempt(job, last=False)
         if built is None:
             built = self._attempt(job, last=True)
         assert built is not None
         return built
 
-    def _stage(self, job: SpanTask, built: dict[str, pa.Table], began: float) -> SpanResult:
-        stage_span(self._catalog, job.source_key, job.span_index, built)
-        return _done(job, built["clips"], began)
-
-    def _finished(self, job: SpanTask, began: float) -> SpanResult | None:
-        """What a worker that died right after staging left for this run: the span is not done twice.
-
-        The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
-        """
-        try:
-            clips = read_span(locate(self._catalog), span_name(job.source_key, job.span_index))["clips"]
-        except BadSpan:
-            return None
-        return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
+    def stopped(self, job: SpanTask, error: Exception) -> dict[str, pa.Table]:
+        """The row of a span that the code around the child did not get through."""
+        fault = fault_of(error)
+        reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
+        why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
+        return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
 
     def _attempt(self, job: SpanTask, last: bool) -> dict[str, pa.Table] | None:
         """The span's tables; None when the child crashed or hung and a second try is left."""
@@ -190,6 +150,7 @@ class SpanWorker:
                 job,
                 path,
                 self._run_id,
+                self._crops,
                 seconds=self._limits.seconds,
                 asked=self._ask,
             )
@@ -206,6 +167,62 @@ class SpanWorker:
             text = str(error).splitlines()[0]
             reason = "unreadable" if text.startswith("Unreadable") else "error"
             return rows.failed(job, fingerprint, self._run_id, reason, f"{job.uri}: {text.replace(path, job.uri)}")
+
+
+class SpanWorker:
+    """Extracts spans and stages them in the catalog; only ids and verdicts travel back. ask: as in `SpanRunner`."""
+
+    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
+        self._catalog, self._run_id = catalog, run_id
+        self._runner = SpanRunner(recipe, run_id, limits, ask=ask)
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """A batch {"job": JSON of SpanTask} as {"done": JSON of SpanResult}; every span is staged when it returns."""
+        return {"done": [self.extract(SpanTask.from_json(str(text))).to_json() for text in batch["job"]]}
+
+    def extract(self, job: SpanTask) -> SpanResult:
+        """Work on one span. A crash or a hang is tried once more in a fresh child, then recorded as failed.
+
+        Whatever else goes wrong is recorded as failed too; what cannot even be recorded here, the answer tells.
+        """
+        began = time.time()
+        try:
+            finished = self._finished(job, began)
+            if finished is not None:
+                return finished
+            built = self._runner.tables(job)
+        except NoSpace as error:
+            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._runner.stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except _NOTHING_CAN_BE_STAGED as error:
+            return SpanResult(job.source_key, job.span_index, [], began=began, problem=str(error))
+        except Exception as error:
+            built = self._runner.stopped(job, error)
+        try:
+            return self._stage(job, built, began)
+        except Exception:
+            row = built["clips"].to_pylist()[0]
+            return SpanResult(
+                job.source_key, job.span_index, [], began=began, error=row["detail"], reason=row["reason"]
+            )
+
+    def _stage(self, job: SpanTask, built: dict[str, pa.Table], began: float) -> SpanResult:
+        stage_span(self._catalog, job.source_key, job.span_index, built)
+        return _done(job, built["clips"], began)
+
+    def _finished(self, job: SpanTask, began: float) -> SpanResult | None:
+        """What a worker that died right after staging left for this run: the span is not done twice.
+
+        The committer may take the file away meanwhile; then, as with a damaged one, the span is done again.
+        """
+        try:
+            clips = read_span(locate(self._catalog), span_name(job.source_key, job.span_index))["clips"]
+        except BadSpan:
+            return None
+        return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
 
 
 def _reason(error: BaseException) -> str:

@@ -88,7 +88,7 @@ def test_a_hang_is_tried_twice_then_recorded_as_a_timeout(
 ) -> None:
     hung = job(faulty.tiny_video(tmp_path / "hang.mp4", 21), 21)
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_limits", Limits(seconds=1.5))
+        patch.setattr(worker._runner, "_limits", Limits(seconds=1.5))
         assert done(worker, hung)[0].clips == [("failed", "timeout", 1.0)]
     detail = row(catalog, hung)["detail"]
     assert detail.startswith(f"{hung.uri}: the worker took longer than 1.5 s (tried twice,")
@@ -286,7 +286,7 @@ def test_a_full_disk_is_no_verdict_on_a_clip(
     assert answer.problem.startswith(f"{catalog}/_work cannot be written to: the file system at ")
     assert not list((catalog / "_work").glob(f"*{92:032x}*"))
     with monkeypatch.context() as patch:
-        patch.setattr(worker._files, "local", full)
+        patch.setattr(worker._runner._files, "local", full)
         (answer,) = done(worker, span)
     assert answer.problem is not None
     assert answer.problem.startswith(f"{tempfile.gettempdir()} cannot be written to")
