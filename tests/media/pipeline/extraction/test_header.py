@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.child import ROOT
 from pipeline.extraction.header import header
 from tests.made import faulty
+from tests.root import ROOT
 
 
 def test_a_header_is_plain_json(tmp_path: Path) -> None:
