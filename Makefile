@@ -1,5 +1,6 @@
 # make demo: install into .venv, extract the sample clips, print a table and the path of an HTML report
-# make test: the test suite
+# make fast: lint, types and unit tests, in three minutes
+# make test: lint, types and all tests
 # make paper: install what profile `paper` needs besides weights
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -20,7 +21,7 @@ test: lint browser
 	$(PYTEST) -m ray
 
 fast: lint
-	$(BESIDE) -m "not slow and not ray"
+	$(BESIDE) tests/unit
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

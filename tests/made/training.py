@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import pytest
 import torch
 
 from models.face.dynamics import DynamicsEncoder
@@ -67,3 +68,15 @@ def parts(pool: Pool, units: Sequence[Unit], count: int = 1) -> list[Batch]:
 def gradients(of: Trainer) -> torch.Tensor:
     """All of the model's, in one row."""
     return torch.cat([value.grad.ravel() for value in of.model.parameters() if value.grad is not None])
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """Four people."""
+    return people()
+
+
+@pytest.fixture(scope="session")
+def frozen(pool: Pool) -> Judges:
+    """What judges a training on them."""
+    return judges(pool)

@@ -1,9 +1,6 @@
-"""The three presets: how large they are, and what shapes come out; `paper` once at full size."""
+"""The three presets: how large they are, and what shapes come out."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
 
 import pytest
 
@@ -11,7 +8,6 @@ from models.face.discriminator import Discriminator
 from models.face.landmarks import TOLD
 from models.face.presets import BASE, PAPER, PRESETS, TINY, Preset
 from tests.made.shapes import empty, motion, on_nothing, parameters
-from tests.root import ROOT
 
 COUNTS = {
     "tiny": {
@@ -85,37 +81,3 @@ def test_the_paper_s_sizes() -> None:
     flow = on_nothing(PAPER).to_canonical(empty(1, 512), empty(1, 512, 4, 4))
     assert flow.shape == (1, 3, 16, 64, 64)
     assert (BASE.size, BASE.volume, TINY.size, TINY.pose) == (256, (96, 16, 32), 96, "landmarks")
-
-
-@pytest.mark.slow
-def test_paper_at_full_size(capsys: pytest.CaptureFixture[str]) -> None:
-    """Forward and backward of one picture, single precision; a minute on one core, 5 GB."""
-    done = subprocess.run(
-        [sys.executable, "-c", _FULL], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    seconds, gigabytes = map(float, done.stdout.split())
-    with capsys.disabled():
-        print(f"\npaper, one picture of 512 pixels, forward and backward: {seconds:.0f} s, {gigabytes:.1f} GB")
-    assert gigabytes < 8
-
-
-_FULL = """
-import resource, time
-import torch
-from models.face.model import FaceModel, Motion
-from models.face.presets import PAPER
-from models.face.rigid import aligned_faces
-
-began = time.perf_counter()
-torch.manual_seed(0)
-model = FaceModel(PAPER)
-picture = torch.rand(1, 3, 512, 512)
-pose = model.pose(picture)
-motion = Motion(pose, model.dynamics(aligned_faces(picture, pose, PAPER.face)))
-found = model.driven(model.person(picture, motion), motion)
-assert found.shape == picture.shape
-(found - picture).abs().mean().backward()
-assert all(value.grad is not None and value.grad.isfinite().all() for value in model.parameters())
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
-"""

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import multiprocessing
 
 from pipeline.faces.objective import Judges
 from pipeline.faces.settings import LossWeights
@@ -18,7 +17,6 @@ from pipeline.faces.training_clips import Pool
 from pipeline.training.checkpoint import load, save
 from pipeline.training.finite import MOST
 from tests.made.training import SHARED, SHORT, WITH_CRITIC, gradients, only, parts, trainer
-from tests.system.pipeline.faces import two_workers
 
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:
@@ -68,25 +66,6 @@ def test_two_parts_are_one_step(pool: Pool, frozen: Judges) -> None:
     seen = learned(whole, pool, 0), learned(halves, pool, 0, 2)
     assert apart(gradients(halves), gradients(whole)) < 1e-5
     assert seen[1] == pytest.approx(seen[0], rel=1e-5)
-
-
-@pytest.mark.slow
-def test_two_workers_are_one_with_twice_the_units(pool: Pool, frozen: Judges, tmp_path: Path) -> None:
-    alone = trainer(SHARED, pool, frozen)
-    seen = [learned(alone, pool, step) for step in range(2)]
-    multiprocessing.spawn(two_workers.work, (str(tmp_path),), nprocs=2)
-    one, other = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
-    assert torch.equal(one["gradients"], other["gradients"])
-    assert all(torch.equal(a, b) for a, b in zip(one["parameters"], other["parameters"], strict=True))
-    assert apart(one["first"], one["alone"]) < 1e-5
-    assert one["total"] == pytest.approx(seen[1]["total"], rel=1e-4)
-    # Adam's first steps are as long for the smallest gradient as for the largest: rounding grows
-    assert apart(one["gradients"], gradients(alone)) < 1e-2
-    mine, theirs = (
-        torch.cat([value.ravel() for value in each]) for each in (alone.model.parameters(), one["parameters"])
-    )
-    assert apart(mine, theirs) < 1e-6
-    assert (mine - theirs).abs().max() <= 2 * 2 * SHARED.rate  # two steps, where a gradient is nothing but rounding
 
 
 def test_a_state_taken_up_goes_on_bit_for_bit(pool: Pool, frozen: Judges, tmp_path: Path) -> None:
