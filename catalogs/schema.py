@@ -29,6 +29,7 @@ __all__ = [
     "conform",
     "dim",
     "empty",
+    "fit",
     "fitted",
     "form",
     "per_frame",
@@ -87,8 +88,12 @@ def conform(table: str, rows: Rows | pa.Table, columns: pa.Schema | None = None)
     unknown = [name for name in given if name not in schema.names]
     if unknown:
         raise SchemaError(f"{table} has no column {', '.join(unknown)}: its columns are {', '.join(schema.names)}")
-    columns = [_column(table, field, rows) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return fit(table, schema, rows)
+
+
+def fit(table: str, fields: pa.Schema, rows: Rows | pa.Table) -> pa.Table:
+    """The columns `fields` of `rows`, as `conform` makes them; what else they have does not count."""
+    return pa.Table.from_arrays([_column(table, field, rows) for field in fields], schema=fields)
 
 
 def fitted(rows: pa.Table, schema: pa.Schema) -> pa.Table:

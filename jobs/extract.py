@@ -18,18 +18,21 @@ from pipeline.cli.command import reported
 from pipeline.cli.options import CountIfAny, FileIfAny, Flag, Seconds, parsed
 from pipeline.cli.places import local
 from pipeline.errors import RunError, UsageError
+from pipeline.extraction.added import added_stages
 from pipeline.extraction.licences import refuse_noncommercial
 from pipeline.extraction.outlook import outlook
 from pipeline.extraction.plan import plan, plan_text
 from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.run import Request, extract
 from pipeline.extraction.summary import summary_text, unreachable_text
+from pipeline.extraction.trial import try_stages
 from pipeline.extraction.worker import Limits
 from pipeline.program import command_words
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
 Inputs = Annotated[Many, tyro.conf.arg(metavar="PATH [PATH ...]", help_behavior_hint="(required; repeatable)")]
 Settings = Annotated[Many, tyro.conf.arg(metavar="NAME=VALUE [NAME=VALUE ...]")]
+Stages = Annotated[Many, tyro.conf.arg(metavar="MODULE:CLASS [MODULE:CLASS ...]")]
 Catalog = Annotated[str | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="(required)")]
 
 EXAMPLES = (
@@ -55,6 +58,8 @@ class Extract:
     """The models: `open` runs offline with weights that come with pip, `paper` with those of `jobs/weights.py`."""
     set: Settings = ()
     """A parameter of a stage (quality.minimum=40) or another variant of it (gaze=l2cs); --plan lists all."""
+    stage: Stages = ()
+    """A label of your own: a stage in my_module.py of the current folder or PYTHONPATH (docs/extend.md)."""
     commercial: Flag = False
     """Refuse weights whose licence forbids commercial use."""
     max_seconds: Seconds = 60.0
@@ -95,7 +100,9 @@ def main(args: Extract) -> None:
     settings = [text for texts in args.set for text in texts]
     frames = args.preset if args.frames else None
     latents = str(local(args.latents, "--latents")) if args.latents else None
-    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames, latents)
+    added = added_stages([text for texts in args.stage for text in texts])
+    recipe = make_recipe(args.profile, settings, args.max_seconds, args.decoder, args.split, frames, latents, added)
+    try_stages([stage for stage in recipe.stages if stage.name in {each.name for each in added}])
     if args.commercial:
         refuse_noncommercial(recipe)
     if args.plan:

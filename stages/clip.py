@@ -192,17 +192,27 @@ REASONS = (
 class Stage(Protocol):
     """A frozen dataclass of parameters with one verb: `open()` loads weights once a worker and returns the runner.
 
-    version: raise it when the same parameters give other results, so that a catalog does not mix both. weights: names
-    of the registry, or entries of files that are in none. Fields that do not count when two are compared are no part of
-    the recipe. A stage that may end a clip where the scene changes, with the rest behind it (Clip.rest), says `cuts`.
-    One that refuses by thresholds is a `ThresholdStage`.
+    A file in stages/labels/ that holds one is all that a new label takes: recipes find it there by what its class says
+    in plain values.
+
+    name: its role in a recipe. version: raise it when the same parameters give other results, so that a catalog does
+    not mix both. columns: what it adds to clips (`Clip.add`), arrays: to latents (`Clip.add_arrays`); with unit and
+    meaning (stages/columns.py) they become columns of the catalog. weights: names of the registry, or entries of files
+    that are in none. Fields that do not count when two are compared are no part of the recipe. One that refuses by
+    thresholds is a `ThresholdStage`.
+
+    And what only some say. after: the roles it comes after, since it needs their work or lets them reject first;
+    without it, it comes last. variant: its name among several stages of one role, of which `--set ROLE=VARIANT` takes
+    another; profile: which profile takes it. option: the option of jobs/extract.py without which no recipe has it. cuts:
+    it may end a clip where the scene changes, with the rest behind it (`Clip.rest`).
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
-    resources: ClassVar[Resources]
     columns: ClassVar[pa.Schema]
-    weights: ClassVar[tuple[str | Weights, ...]]
+    arrays: ClassVar[pa.Schema] = pa.schema([])
+    resources: ClassVar[Resources] = Resources()
+    weights: ClassVar[tuple[str | Weights, ...]] = ()
 
     def open(self) -> Runner: ...
 

@@ -43,7 +43,7 @@ class ClipRunner:
     """
 
     def __init__(self, stages: Sequence[Stage], ask: Ask | None = None, label_all: bool = False) -> None:
-        self._stages: list[tuple[Stage, Runner]] = [(stage, _opened(stage, ask)) for stage in stages]
+        self._stages: list[tuple[Stage, Runner]] = [(stage, opened(stage, ask)) for stage in stages]
         self._label_all = label_all
 
     def __call__(self, clip: Clip) -> Iterator[Verdict]:
@@ -144,5 +144,6 @@ def _told(stage: Stage, outcome: Outcome) -> tuple[Clip, dict[str, Refusal]]:
     return outcome, {}
 
 
-def _opened(stage: Stage, ask: Ask | None) -> Runner:
+def opened(stage: Stage, ask: Ask | None) -> Runner:
+    """A stage ready to run, its networks asked through `ask` or loaded here."""
     return stage.open(ask) if isinstance(stage, NetworkStage) else stage.open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.weights.registry import weights
 from pipeline.errors import RecipeError
 from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.variants import VARIANTS, stage, variant_of
+from pipeline.extraction.variants import roles, stage, variant_of
 
 
 def refuse_noncommercial(recipe: Recipe) -> None:
@@ -27,7 +27,7 @@ def _way_out(role: str, now: str) -> str:
         return f"use --set {role}.detector=blazeface"
     free = [
         variant
-        for variant in VARIANTS.get(role, {})
+        for variant in (each.name for each in roles().get(role, ()))
         if variant != now and all(weights(name).commercial for name in stage(role, variant).weights)
     ]
     return f"use --set {role}={free[0]}" if free else "no other stage can replace it"

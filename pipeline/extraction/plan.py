@@ -6,6 +6,9 @@ import math
 from dataclasses import fields
 from typing import Any
 
+import pyarrow as pa
+
+from catalogs.schema import sql_type
 from pipeline.extraction.outlook import Outlook, outlook_text
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.throughput import Supply, Table, read_table, supply
@@ -32,6 +35,13 @@ def plan(recipe: Recipe, ahead: Outlook | None = None) -> dict[str, Any]:
                 "batch": network.batch,
             }
             for network in recipe.networks()
+        },
+        "columns": {
+            name: {
+                table: {field.name: _meaning(field) for field in schema} for table, schema in added.items() if schema
+            }
+            for name, added in ((stage.name, _added(stage)) for stage in recipe.stages)
+            if any(added.values())
         },
         "weights": [
             {
@@ -93,6 +103,8 @@ def plan_text(recipe: Recipe, ahead: Outlook | None = None) -> str:
         for field in fields(stage):  # type: ignore[arg-type]
             value = getattr(stage, field.name)
             lines.append(f"      {stage.name}.{field.name}={str(value).lower() if isinstance(value, bool) else value}")
+        for table, schema in _added(stage).items():
+            lines += [f"      adds {table}.{field.name}: {', '.join(_meaning(field).values())}" for field in schema]
     lines += ["", "weights, all checked by hash"]
     for w in recipe.weights():
         commercial = "commercial use allowed" if w.commercial else "no commercial use"
@@ -102,6 +114,17 @@ def plan_text(recipe: Recipe, ahead: Outlook | None = None) -> str:
     lines += ["", *outlook_text(ahead)] if ahead else []
     lines += ["", "nothing was done: leave out --plan to run it"]
     return "\n".join(lines)
+
+
+def _added(stage: Stage) -> dict[str, pa.Schema]:
+    """By table, the columns that a stage adds to those that every catalog has."""
+    return Recipe("", (stage,)).columns()
+
+
+def _meaning(field: pa.Field) -> dict[str, str]:
+    """A column's type in SQL, its unit and what it means."""
+    said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    return {"type": sql_type(field.type), "unit": said["unit"], "about": said["about"]}
 
 
 def _share(stage: Stage) -> str:

@@ -17,11 +17,13 @@ from pipeline.errors import RecipeError
 from pipeline.extraction.variants import (
     DETECTORS,
     FRAME_SIZES,
-    OPTIONAL,
     PROFILES,
-    VARIANTS,
     Preset,
-    default_variant,
+    after_of,
+    chosen_variant,
+    in_order,
+    option_of,
+    roles,
     stage,
     variant_of,
 )
@@ -91,13 +93,15 @@ def make_recipe(
     split: bool = True,
     frames: Preset | None = None,
     latents: str | os.PathLike[str] | None = None,
+    added: Sequence[Stage] = (),
 ) -> Recipe:
     """The recipe of a profile with settings applied. Raises RecipeError.
 
     A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/extraction/variants.py),
     or `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face
     networks whose training frames are stored too. latents: file of a face model in place of the project's own. Where
-    what these need is larger than the stable crop, that is cut as large.
+    what these need is larger than the stable crop, that is cut as large. added: stages of other roles, each of which
+    comes in where its `after` says.
     """
     if profile not in PROFILES:
         raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
@@ -107,6 +111,7 @@ def make_recipe(
         raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
     asked = [] if frames is None else ["frames"]
     stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
+    stages = _with_added(stages, added)
     if frames is not None:
         stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
     settings = [text for text in settings if not _is_exchange(text)]
@@ -156,14 +161,15 @@ def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -
 
     asked: the optional roles that are wanted.
     """
-    roles = [role for role in VARIANTS if role not in OPTIONAL or role in asked]
-    chosen = {role: PROFILES[profile].get(role, default_variant(role)) for role in roles}
+    wanted = [role for role in roles() if option_of(role) is None or role in asked]
+    chosen = {role: chosen_variant(role, profile) for role in wanted}
     for exchange in exchanges:
         role, _, variant = (part.strip() for part in exchange.partition("="))
         if role not in chosen:
             raise _no_stage(role, chosen)
-        if variant not in VARIANTS[role]:
-            there = ", ".join(f"{role}={name}" for name in VARIANTS[role])
+        names = [each.name for each in roles()[role]]
+        if variant not in names:
+            there = ", ".join(f"{role}={name}" for name in names)
             raise RecipeError(
                 f"no stage {role}={variant}; there are: {there}. Parameters are set with a dot: STAGE.PARAMETER=VALUE"
             )
@@ -177,9 +183,21 @@ def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -
     return stages
 
 
+def _with_added(stages: dict[str, Stage], added: Sequence[Stage]) -> dict[str, Stage]:
+    """The stages by role, with others where their `after` says."""
+    after = {role: after_of(role) for role in stages} | {each.name: getattr(each, "after", None) for each in added}
+    try:
+        order = in_order(after)
+    except ValueError as error:
+        raise RecipeError(f"--stage: {error}; change what they name in `after`") from error
+    everything = stages | {each.name: each for each in added}
+    return {role: everything[role] for role in order}
+
+
 def _no_stage(name: str, there: Iterable[str]) -> RecipeError:
-    if name in OPTIONAL:
-        return RecipeError(f"this recipe has no stage {name!r}: it comes with {OPTIONAL[name]}")
+    option = option_of(name)
+    if option is not None:
+        return RecipeError(f"this recipe has no stage {name!r}: it comes with {option}")
     return RecipeError(f"no stage {name!r}; there are: {', '.join(there)}")
 
 

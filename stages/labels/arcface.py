@@ -37,6 +37,7 @@ class ArcFaceIdentity(BatchedStage):
 
     name: ClassVar[str] = "identity"
     variant: ClassVar[str] = "arcface"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
     weights: ClassVar[tuple[str, ...]] = ("arcface", "canonical_face")

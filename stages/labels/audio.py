@@ -29,6 +29,9 @@ class LogMel:
     floor: float = 1e-6
 
     name: ClassVar[str] = "audio"
+    variant: ClassVar[str] = "logmel"
+    after: ClassVar[tuple[str, ...]] = ("emotion",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()

@@ -31,6 +31,7 @@ class Deep3dDistance(BatchedStage):
 
     name: ClassVar[str] = "distance"
     variant: ClassVar[str] = "deep3d"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
     weights: ClassVar[tuple[str, ...]] = ("deep3d",)

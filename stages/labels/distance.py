@@ -20,6 +20,9 @@ class Distance:
     """
 
     name: ClassVar[str] = "distance"
+    variant: ClassVar[str] = "mesh"
+    after: ClassVar[tuple[str, ...]] = ("gaze",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()

@@ -29,6 +29,9 @@ class Emotion:
     lift: float = 0.08
 
     name: ClassVar[str] = "emotion"
+    variant: ClassVar[str] = "fer"
+    after: ClassVar[tuple[str, ...]] = ("distance",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("fer_mini_xception",)

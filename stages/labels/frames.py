@@ -39,6 +39,9 @@ class FaceFrames:
     quality: int = 95
 
     name: ClassVar[str] = "frames"
+    variant: ClassVar[str] = "webp"
+    after: ClassVar[tuple[str, ...]] = ("latents",)
+    option: ClassVar[str] = "--frames"
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("iris",)

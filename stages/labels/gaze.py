@@ -36,6 +36,9 @@ class Gaze:
     min_share: float = 0.35
 
     name: ClassVar[str] = "gaze"
+    variant: ClassVar[str] = "iris"
+    after: ClassVar[tuple[str, ...]] = ("pose",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("iris", "canonical_face")

@@ -39,6 +39,7 @@ class HsEmotion(BatchedStage):
 
     name: ClassVar[str] = "emotion"
     variant: ClassVar[str] = "hsemotion"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     weights: ClassVar[tuple[str, ...]] = ("hsemotion",)

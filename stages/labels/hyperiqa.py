@@ -35,6 +35,7 @@ class HyperIqaQuality(BatchedStage, ThresholdStage):
 
     name: ClassVar[str] = "quality"
     variant: ClassVar[str] = "hyperiqa"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
     weights: ClassVar[tuple[str, ...]] = ("hyperiqa",)

@@ -33,6 +33,9 @@ class Identity:
     same_person: float = 0.5
 
     name: ClassVar[str] = "identity"
+    variant: ClassVar[str] = "dlib"
+    after: ClassVar[tuple[str, ...]] = ("audio",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("dlib_face_recognition", "canonical_face")

@@ -43,6 +43,7 @@ class L2csGaze(BatchedStage):
 
     name: ClassVar[str] = "gaze"
     variant: ClassVar[str] = "l2cs"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
     weights: ClassVar[tuple[str, ...]] = ("l2cs",)

@@ -43,6 +43,7 @@ class FaceLatents(BatchedStage):
 
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
+    after: ClassVar[tuple[str, ...]] = ("identity",)
     version: ClassVar[int] = 3
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     columns: ClassVar[pa.Schema] = pa.schema([])

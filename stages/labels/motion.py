@@ -52,6 +52,8 @@ class Motion(ThresholdStage):
     step: float = 0.2
 
     name: ClassVar[str] = "motion"
+    variant: ClassVar[str] = "mesh"
+    after: ClassVar[tuple[str, ...]] = ("track",)
     version: ClassVar[int] = 1
     refuses_otherwise: ClassVar[bool] = True
     resources: ClassVar[Resources] = Resources()

@@ -22,6 +22,8 @@ class Pose:
     """
 
     name: ClassVar[str] = "pose"
+    variant: ClassVar[str] = "mesh"
+    after: ClassVar[tuple[str, ...]] = ("quality",)
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("canonical_face",)

@@ -25,6 +25,8 @@ class Probe(ThresholdStage):
     audio: bool = field(default=True, metadata=THRESHOLD)
 
     name: ClassVar[str] = "probe"
+    variant: ClassVar[str] = "header"
+    after: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()

@@ -32,6 +32,9 @@ class Quality(ThresholdStage):
     minimum: float = field(default=30.0, metadata=THRESHOLD)
 
     name: ClassVar[str] = "quality"
+    variant: ClassVar[str] = "spectral"
+    after: ClassVar[tuple[str, ...]] = ("motion",)
+    profile: ClassVar[str] = "open"
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()

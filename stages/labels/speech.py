@@ -29,6 +29,8 @@ class Speech(ThresholdStage):
     required: bool = field(default=True, metadata=THRESHOLD)
 
     name: ClassVar[str] = "speech"
+    variant: ClassVar[str] = "silero"
+    after: ClassVar[tuple[str, ...]] = ("probe",)
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ("silero_vad",)

@@ -35,6 +35,7 @@ class Wav2Vec2Audio(BatchedStage):
 
     name: ClassVar[str] = "audio"
     variant: ClassVar[str] = "wav2vec2"
+    profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.2)
     columns: ClassVar[pa.Schema] = pa.schema([])

@@ -41,6 +41,8 @@ class Screen(NetworkStage):
     detector: str = "blazeface"
 
     name: ClassVar[str] = "screen"
+    variant: ClassVar[str] = "keyframes"
+    after: ClassVar[tuple[str, ...]] = ("speech",)
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])

@@ -76,6 +76,8 @@ class FaceTrack(NetworkStage, ThresholdStage):
     detector: str = "blazeface"
 
     name: ClassVar[str] = "track"
+    variant: ClassVar[str] = "mesh"
+    after: ClassVar[tuple[str, ...]] = ("screen",)
     version: ClassVar[int] = 3
     cuts: ClassVar[bool] = True
     resources: ClassVar[Resources] = Resources()
