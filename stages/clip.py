@@ -203,8 +203,8 @@ class Stage(Protocol):
 
     And what only some say. after: the roles it comes after, since it needs their work or lets them reject first;
     without it, it comes last. variant: its name among several stages of one role, of which `--set ROLE=VARIANT` takes
-    another; profile: which profile takes it. option: the option of jobs/extract.py without which no recipe has it. cuts:
-    it may end a clip where the scene changes, with the rest behind it (`Clip.rest`).
+    another; profile: which profile takes it. option: the option of jobs/extract.py without which no recipe has it.
+    cuts: it may end a clip where the scene changes, with the rest behind it (`Clip.rest`).
     """
 
     name: ClassVar[str]

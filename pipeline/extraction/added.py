@@ -100,6 +100,8 @@ def _faults_of_class(kind: Any) -> Iterator[str]:
     missing = [name for name in _NEEDED if not hasattr(kind, name)]
     if missing:
         yield f"{kind.__name__} has no {', no '.join(missing)}"
+    if getattr(kind, "open", None) is Stage.open:
+        yield f"{kind.__name__} has no open: write def open(self), which returns the function that takes each clip"
     usual = [name for name in _USUAL if not hasattr(kind, name)]
     if usual:
         yield f"{kind.__name__} has no {', no '.join(usual)}: derive it from stages.clip.Stage, which has them"

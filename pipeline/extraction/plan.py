@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from catalogs.schema import sql_type
 from pipeline.extraction.outlook import Outlook, outlook_text
-from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.recipe import Recipe, columns_of
 from pipeline.extraction.throughput import Supply, Table, read_table, supply
 from pipeline.extraction.variants import variant_of
 from stages.clip import Stage
@@ -118,7 +118,7 @@ def plan_text(recipe: Recipe, ahead: Outlook | None = None) -> str:
 
 def _added(stage: Stage) -> dict[str, pa.Schema]:
     """By table, the columns that a stage adds to those that every catalog has."""
-    return Recipe("", (stage,)).columns()
+    return columns_of([stage])
 
 
 def _meaning(field: pa.Field) -> dict[str, str]:

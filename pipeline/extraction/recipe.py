@@ -53,10 +53,7 @@ class Recipe:
 
     def columns(self) -> dict[str, pa.Schema]:
         """By table, the columns that its stages declare besides those that every catalog has."""
-        return {
-            "clips": _declared("clips", [stage.columns for stage in self.stages]),
-            "latents": _declared("latents", [getattr(stage, "arrays", pa.schema([])) for stage in self.stages]),
-        }
+        return columns_of(self.stages)
 
     def describe(self) -> dict[str, Any]:
         """The recipe as JSON-ready values: profile, max_seconds, decoder, stages with parameters, weights by hash."""
@@ -73,6 +70,14 @@ class Recipe:
         """16 hex digits that change with any stage, parameter or weight."""
         text = json.dumps(self.describe(), sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def columns_of(stages: Sequence[Stage]) -> dict[str, pa.Schema]:
+    """By table, the columns that stages declare besides those that every catalog has."""
+    return {
+        "clips": _declared("clips", [stage.columns for stage in stages]),
+        "latents": _declared("latents", [getattr(stage, "arrays", pa.schema([])) for stage in stages]),
+    }
 
 
 def _declared(table: str, schemas: Sequence[pa.Schema]) -> pa.Schema:

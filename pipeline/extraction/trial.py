@@ -45,7 +45,9 @@ def try_stages(stages: Sequence[Stage]) -> None:
     try:
         fault = child.call("pipeline.extraction.trial:fault_of", tuple(stages), path, seconds=_LIMIT)
     except (ChildCrashed, ChildError, ChildTimeout) as error:
-        fault = f"trying it on a clip of {_SECONDS:g} s {str(error).splitlines()[0]}"
+        fault = (
+            f"{', '.join(map(_where, stages))}: trying them on a clip of {_SECONDS:g} s {str(error).splitlines()[0]}"
+        )
     finally:
         child.close()
     if fault is not None:
@@ -62,7 +64,7 @@ def fault_of(stages: Sequence[Stage], path: str) -> str | None:
     for role in roles:
         clip = _accepted(opened(stage(role, chosen_variant(role, "open")), None)(clip))
     for name in in_order(after):
-        where = f"{type(known[name]).__module__}:{type(known[name]).__name__}"
+        where = _where(known[name])
         try:
             outcome = opened(known[name], None)(clip)
         except Exception as error:
@@ -75,6 +77,10 @@ def fault_of(stages: Sequence[Stage], path: str) -> str | None:
             return f"{where}: {fault}"
         clip = _accepted(outcome)
     return None
+
+
+def _where(stage: Stage) -> str:
+    return f"{type(stage).__module__}:{type(stage).__name__}"
 
 
 def _clip(path: str) -> Clip:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from catalogs.describe import BEGIN, END, between_markers, describe, replaced
 from catalogs.schema import TABLES
+from pipeline.extraction.reference import BEGIN, END, between_markers, describe, main, replaced
 from tests.root import ROOT
 
 
@@ -21,7 +19,7 @@ def test_every_column_is_described() -> None:
 
 def test_the_reference_in_docs_is_the_schema() -> None:
     text = (ROOT / "docs" / "catalog.md").read_text()
-    assert between_markers(text) == describe(), "run python -m catalogs.describe docs/catalog.md"
+    assert between_markers(text) == describe(), "run python -m pipeline.extraction.reference docs/catalog.md"
 
 
 def test_only_the_text_between_the_markers_is_replaced() -> None:
@@ -30,10 +28,10 @@ def test_only_the_text_between_the_markers_is_replaced() -> None:
         replaced("nothing here")
 
 
-def test_the_command_prints_and_writes(tmp_path: Path) -> None:
+def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "reference.md"
     path.write_text(f"{BEGIN}\n{END}\n")
-    command = [sys.executable, "-m", "catalogs.describe"]
-    assert subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout == describe() + "\n"
-    subprocess.run([*command, path], cwd=ROOT, check=True)
+    main([])
+    assert capsys.readouterr().out == describe() + "\n"
+    main([str(path)])
     assert between_markers(path.read_text()) == describe()

@@ -1,5 +1,6 @@
-"""The reference of all columns, made from the schemas: `python -m catalogs.describe [docs/catalog.md]`.
+"""The reference of all columns: `python -m pipeline.extraction.reference [docs/catalog.md]`.
 
+It is made from the tables that every catalog has and from what the project's stages declare.
 Without a file it prints the tables; with one it replaces what stands there between the two markers.
 """
 
@@ -12,8 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from catalogs.schema import TABLES, sql_type
+from pipeline.extraction.recipe import columns_of
+from pipeline.extraction.variants import roles, stage
 
-BEGIN = "<!-- columns: made by python -m catalogs.describe docs/catalog.md -->"
+BEGIN = "<!-- columns: made by python -m pipeline.extraction.reference docs/catalog.md -->"
 END = "<!-- end of columns -->"
 
 _ROWS = {
@@ -28,7 +31,9 @@ _ROWS = {
 
 def describe() -> str:
     """Markdown: every table with every column, its DuckDB type, unit and meaning."""
-    return "\n".join(line for table, schema in TABLES.items() for line in _table(table, schema))
+    added = columns_of([stage(role, variant.name) for role, held in roles().items() for variant in held])
+    schemas = {name: pa.unify_schemas([schema, added.get(name, pa.schema([]))]) for name, schema in TABLES.items()}
+    return "\n".join(line for name, schema in schemas.items() for line in _table(name, schema))
 
 
 def between_markers(text: str) -> str:
