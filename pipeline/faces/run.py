@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from pipeline.errors import RunError, UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.program import python_code
 from pipeline.training import halt
+from pipeline.training.alone import alone_in
 from pipeline.training.halt import Halt, Stopped
 from pipeline.training.signals import Asked
 
@@ -64,11 +65,11 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
 
     What the workers say is in train.log of that folder, and comes on standard error. Raises what `opened` and
     `beginning` raise before anything starts, UsageError when the cluster has GPUs but not one a worker, and RunError
-    when the workers could not finish.
+    when another process trains in that folder, or the workers could not finish.
     """
     until = math.inf if job.seconds is None else began + job.seconds
     here = Halt(until, asked=asked.why)
-    with _workers() as workers:
+    with ExitStack() as held, _workers() as workers:
         # PyTorch and Ray take seconds to import: the workers' process does so meanwhile
         from pipeline.faces.loop import beginning, opened
 
@@ -78,7 +79,7 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
             here.check(_STARTING)
         except Stopped as stop:
             return _stand(job, stop.why, stop.at)
-        Path(job.out).mkdir(parents=True, exist_ok=True)
+        held.enter_context(alone_in(Path(job.out)))
         _forget(job)
         try:
             with _followed(job.log_file):

@@ -16,6 +16,7 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.run import Trained, train_faces
 from pipeline.faces.settings import FaceTraining
 from pipeline.training import halt
+from pipeline.training.alone import alone_in
 from pipeline.training.halt import Halt
 from pipeline.training.signals import Asked
 
@@ -47,7 +48,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceJob:
 
 
 def workers(monkeypatch: pytest.MonkeyPatch, does: str) -> None:
-    monkeypatch.setattr(run, "_CODE", WORKERS.replace("{does}", does))
+    monkeypatch.setattr(run, "python_code", lambda *_: WORKERS.replace("{does}", does))
 
 
 def trained(job: FaceJob, began: float | None = None) -> Trained:
@@ -144,6 +145,20 @@ def test_workers_that_have_not_begun_are_ended_at_once(job: FaceJob, monkeypatch
     assert (found.stopped, found.at) == (halt.TIME, "the start of its workers")
     assert time.monotonic() - began < 20
     assert not job.working.exists()
+
+
+def test_a_second_training_in_the_same_folder_is_refused_and_disturbs_nothing(
+    job: FaceJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers(monkeypatch, KEEPS)
+    with alone_in(Path(job.out)):
+        halt.ask(job.stop, "SIGINT")
+        with pytest.raises(RunError, match=f"is being trained in by process {os.getpid()} .*another folder"):
+            trained(job)
+        assert job.stop.exists()
+        assert not (Path(job.out) / "session").exists()
+    found = trained(FaceJob(job.catalog, job.out, job.training, seconds=5.0))
+    assert found.at == "reading landmarks: step 7 of 9"
 
 
 def test_a_stop_that_was_left_behind_does_not_stop_the_next_one(job: FaceJob, monkeypatch: pytest.MonkeyPatch) -> None:
