@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -167,3 +168,33 @@ def test_the_command_says_its_own_next_steps(site: Path, tmp_path: Path) -> None
     shown = run(site, tmp_path, "-m", "vasari", "extract", "--help").stdout
     assert shown.startswith("usage: vasari extract [-h] [OPTIONS]")
     assert "jobs/" not in shown
+
+
+@pytest.mark.slow
+def test_what_is_installed_labels_extracts_and_answers(site: Path, samples: Path, tmp_path: Path) -> None:
+    """In a folder of its own, beside packages of others that have the rooms' names; Ray's workers and children too."""
+    clip = samples / "talking_man.mp4"
+    code = (
+        "import json, sys, vasari\n"
+        f"(clip,) = vasari.label({str(clip)!r}, progress=False)\n"
+        "print(json.dumps([vasari.__file__, clip.labels['clip_id'], clip.labels['quality'], clip.crops.shape[1:]]))\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] in "
+        f"{ROOMS}))\n"
+    )
+    labelled = run(site, tmp_path, "-c", code)
+    assert labelled.returncode == 0, labelled.stderr
+    made, others = labelled.stdout.splitlines()
+    assert others == "[]"
+    place, clip_id, quality, size = json.loads(made)
+    assert place == str(site / "vasari" / "__init__.py")
+    assert size == [256, 256, 3]
+    extracted = run(site, tmp_path, "-m", "vasari", "extract", "--input", clip, "--catalog", "catalog", seconds=300)
+    assert extracted.returncode == 0, extracted.stderr
+    assert f"vasari query --catalog {tmp_path / 'catalog'} " in extracted.stdout
+    sql = "select clip_id, quality, command from clips join runs using (run_id)"
+    asked = run(site, tmp_path, "-m", "vasari", "query", "--catalog", "catalog", "--json", sql)
+    assert json.loads(asked.stdout) == {
+        "clip_id": clip_id,
+        "quality": pytest.approx(quality, rel=1e-6),
+        "command": f"vasari extract --input {clip} --catalog catalog",
+    }
