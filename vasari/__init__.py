@@ -6,9 +6,9 @@
 >>> catalog = vasari.open("demo/catalog")         # what `vasari extract` made: tables, SQL, a PyTorch dataset
 >>> catalog.query("select reason, count(*) from clips group by all")
 
-`label` and `label_each` label files here and now; `open` reads a catalog. `Clip`, `Reject`, `Stage`, `Resources` and
-`Runner` are what a stage of your own is written with. `vasari.errors` has what may be raised. docs/notebook.md goes
-through all of it. The command `vasari --help` lists the jobs that make catalogs, reports and models.
+`label` and `label_each` label files here and now; `open` reads a catalog; `vasari.errors` has what may be raised.
+docs/notebook.md goes through these. A label of your own is a `Stage` (docs/extend.md): what it is written with is here
+too. The command `vasari --help` lists the jobs that make catalogs, reports and models.
 """
 
 from __future__ import annotations
@@ -17,23 +17,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stages.clip import Clip, Reject, Resources, Runner, Stage
+    from stages.batched import BatchedStage
+    from stages.clip import Clip, Outcome, Reject, Resources, Runner, Stage, ThresholdStage
+    from stages.columns import column, per_frame
     from vasari import errors
     from vasari.catalog import Catalog, open
     from vasari.labelling import LabelledClip, label, label_each
 
 __all__ = [
+    "BatchedStage",
     "Catalog",
     "Clip",
     "LabelledClip",
+    "Outcome",
     "Reject",
     "Resources",
     "Runner",
     "Stage",
+    "ThresholdStage",
+    "column",
     "errors",
     "label",
     "label_each",
     "open",
+    "per_frame",
 ]
 
 _HOME = {
@@ -42,7 +49,10 @@ _HOME = {
     "LabelledClip": "vasari.labelling",
     "label": "vasari.labelling",
     "label_each": "vasari.labelling",
-    **dict.fromkeys(("Clip", "Reject", "Resources", "Runner", "Stage"), "stages.clip"),
+    **dict.fromkeys(("Clip", "Outcome", "Reject", "Resources", "Runner", "Stage", "ThresholdStage"), "stages.clip"),
+    "BatchedStage": "stages.batched",
+    "column": "stages.columns",
+    "per_frame": "stages.columns",
 }
 """Where each name is; it is imported when it is asked for, so that the command starts at once."""
 

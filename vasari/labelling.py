@@ -25,6 +25,7 @@ from pipeline.extraction.worker import Limits, ProbeWorker, SpanRunner
 from pipeline.listing.inputs import Source, list_sources, source_key
 from pipeline.listing.reach import Reach
 from pipeline.listing.stamps import stamps
+from stages.clip import Stage
 
 Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 _RUN = "label"
@@ -76,6 +77,7 @@ def label(
     settings: str | Sequence[str] = (),
     max_seconds: float = 60.0,
     latents: str | os.PathLike[str] | None = None,
+    stages: Sequence[Stage] = (),
     crops: bool = True,
     workers: int | None = None,
     timeout: float = Limits.seconds,
@@ -96,6 +98,7 @@ def label(
     profile: "open", whose weights come with pip packages, or "paper" (docs/weights.md).
     settings: as `--set` takes them: ["quality.minimum=40", "speech.required=false"]; docs/stages.md lists all.
     latents: a face model of your own (.safetensors) for `face_pose` and `dynamics`.
+    stages: labels of your own (docs/extend.md), whose classes stand in a module: other processes import it.
     crops: whether to keep the pictures of faces: 5 MB a second of video at 256 pixels, so give False for many files, or
     take the clips one by one from `label_each`.
     workers: processes that work at once; by default one a CPU. timeout: seconds that one clip may take.
@@ -111,6 +114,7 @@ def label(
             settings=settings,
             max_seconds=max_seconds,
             latents=latents,
+            stages=stages,
             crops=crops,
             workers=workers,
             timeout=timeout,
@@ -126,6 +130,7 @@ def label_each(
     settings: str | Sequence[str] = (),
     max_seconds: float = 60.0,
     latents: str | os.PathLike[str] | None = None,
+    stages: Sequence[Stage] = (),
     crops: bool = True,
     workers: int | None = None,
     timeout: float = Limits.seconds,
@@ -133,7 +138,7 @@ def label_each(
 ) -> Iterator[LabelledClip]:
     """As `label`, but hands out each clip as soon as it and all before it are done, so that none needs to be kept."""
     settings = [settings] if isinstance(settings, str) else settings
-    recipe = make_recipe(profile, settings, max_seconds, latents=latents)
+    recipe = make_recipe(profile, settings, max_seconds, latents=latents, added=stages)
     require(name for stage in recipe.stages for name in stage.weights)
     limits = Limits(seconds=timeout)
     reach = Reach(limits.seconds, limits.patience)

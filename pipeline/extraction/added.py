@@ -104,7 +104,7 @@ def _faults_of_class(kind: Any) -> Iterator[str]:
         yield f"{kind.__name__} has no open: write def open(self), which returns the function that takes each clip"
     usual = [name for name in _USUAL if not hasattr(kind, name)]
     if usual:
-        yield f"{kind.__name__} has no {', no '.join(usual)}: derive it from stages.clip.Stage, which has them"
+        yield f"{kind.__name__} has no {', no '.join(usual)}: derive it from vasari.Stage, which has them"
     if is_dataclass(kind):
         own = {field.name for field in fields(kind)} & {*_NEEDED, *_USUAL, "after", "variant"}
         if own:
@@ -123,7 +123,7 @@ def _faults_of_names(stage: Stage, before: Sequence[Stage]) -> Iterator[str]:
     if not callable(stage.open):
         yield "its open must be a method that returns the function which is called with each clip"
     if not isinstance(stage.resources, Resources):
-        yield "its resources must be a stages.clip.Resources"
+        yield "its resources must be a vasari.Resources"
     after = getattr(stage, "after", ())
     if not (isinstance(after, tuple) and all(isinstance(each, str) for each in after)):
         yield f'its after must be a tuple of names of stages, for example ("track",), not {after!r}'
@@ -143,7 +143,7 @@ def _faults_of_columns(stage: Stage, before: Sequence[Stage]) -> Iterator[str]:
     for attribute, table in (("columns", "clips"), ("arrays", "latents")):
         schema = getattr(stage, attribute)
         if not isinstance(schema, pa.Schema):
-            yield f"its {attribute} must be a pyarrow.schema([...]) of columns (stages/columns.py)"
+            yield f"its {attribute} must be a pyarrow.schema([...]) of columns (vasari.column)"
             continue
         owners = {name.lower(): "every catalog" for name in schema_of(table).names}
         owners |= {name.lower(): f"stage {each.name}" for each in before for name in getattr(each, attribute).names}
@@ -162,9 +162,9 @@ def _faults_of_column(field: pa.Field, attribute: str, owner: str | None) -> Ite
     words = field.metadata or {}
     how = "column(name, type, unit, about)" if attribute == "columns" else "per_frame(name, unit, about)"
     if not (words.get(b"unit") and words.get(b"about")):
-        yield f"{where} does not say its unit and what it means: make it with stages.columns.{how}"
+        yield f"{where} does not say its unit and what it means: make it with vasari.{how}"
     if attribute == "arrays" and (field.type != _HALVES or words.get(b"per") != b"frame"):
-        yield f"{where} is no array [T, D] of a clip: make it with stages.columns.{how}"
+        yield f"{where} is no array [T, D] of a clip: make it with vasari.{how}"
     elif not _can_be_held(field.type):
         yield (
             f"{where} is of type {field.type}, which a catalog does not hold; it holds string, binary, bool_, int32, "

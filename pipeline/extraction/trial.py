@@ -124,5 +124,5 @@ def _undeclared(name: str, table: str, added: Mapping[str, Any], was: Mapping[st
     attribute, how = ("columns", "column") if table == "clips" else ("arrays", "per_frame")
     return (
         f"it returned {name}, a {type(added[name]).__name__}, which its {attribute} do not declare: add "
-        f"stages.columns.{how}({name!r}, ...) to them"
+        f"vasari.{how}({name!r}, ...) to them"
     )

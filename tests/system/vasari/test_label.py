@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,38 @@ def test_the_names_of_the_front_door_are_there() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'lable'"):
         _ = vasari.lable
     assert set(vasari.__all__) == set(dir(sys.modules["vasari"]))
+
+
+BRIGHTNESS = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from vasari import Clip, Outcome, Reject, Runner, Stage, column
+
+
+@dataclass(frozen=True)
+class Brightness(Stage):
+    minimum: float = 0.0
+
+    name: ClassVar[str] = "brightness"
+    version: ClassVar[int] = 1
+    after: ClassVar[tuple[str, ...]] = ("probe",)
+    columns: ClassVar[pa.Schema] = pa.schema([column("brightness", pa.float32(), "grey value", "of nothing")])
+
+    def open(self) -> Runner:
+        return self.look
+
+    def look(self, clip: Clip) -> Outcome:
+        clip = clip.add(brightness=7.0)
+        return Reject("too_dark", "it is 7", clip) if self.minimum > 7 else clip
+"""
+
+
+def test_a_stage_of_ones_own(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_brightness.py").write_text(BRIGHTNESS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    own = importlib.import_module("own_brightness").Brightness()
+    (clip,) = vasari.label(samples / "no_face.mp4", stages=[own], settings=["brightness.minimum=8"], progress=False)
+    assert (clip.reason, clip.labels["brightness"]) == ("too_dark", 7.0)

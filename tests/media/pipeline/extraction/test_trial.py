@@ -30,7 +30,7 @@ def test_a_whole_stage_passes_in_a_process_of_its_own(here: Path) -> None:
     [
         (
             "return clip.add(dark=1.0)",
-            "it returned dark, a float, which its columns do not declare: add stages.columns",
+            "it returned dark, a float, which its columns do not declare: add vasari.column",
         ),
         (
             "return clip.add_arrays(dark=np.zeros((50, 1)))",
