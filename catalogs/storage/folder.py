@@ -27,8 +27,8 @@ class Entry:
 class Draft:
     """A file in the making, from `Storage.put`: whole under its name once it is published, or never.
 
-    path: an empty place on this machine, to be written by whatever can write a file. As a context it gives that path,
-    and publishes at its end; after an error it leaves nothing.
+    path: where to write it on this machine, by whatever can write a file; of a folder's storage, in the same folder. As
+    a context it gives that path, and publishes at its end; after an error it leaves nothing.
     """
 
     def __init__(self, target: Path) -> None:
@@ -72,7 +72,8 @@ class Draft:
 class Storage:
     """The files below the folder `root`. Their names are relative to it, with / between folders.
 
-    Folders come into being with the first file in them. Names that begin with a dot are not listed.
+    Folders come into being with the first file in them. Names that begin with a dot are not listed. `root` itself is
+    for what a folder alone has: its lock, and whether it may become a catalog.
     """
 
     root: Path
