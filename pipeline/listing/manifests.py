@@ -12,6 +12,9 @@ from pipeline.listing.columns import KNOWN, lookalikes
 from pipeline.listing.table_files import Row, TableFiles, read_table
 from pipeline.listing.uris import canonical, is_local, local_path, printable, suffix
 
+_SIGNS = (";", "\t", "|")
+"""What others put between columns in place of a comma."""
+
 ENDINGS = (".csv", ".parquet")
 """What an input must end with to be read as a manifest."""
 
@@ -119,6 +122,9 @@ def _checked(uri: str, names: Sequence[str], left_out: Sequence[str]) -> Iterato
     alike = lookalikes(names)
     if "uri" not in names:
         meant = next((f"; rename {column!r} to 'uri'" for column, known in alike if known == "uri"), "")
+        other = next((sign for sign in _SIGNS if len(names) == 1 and sign in names[0]), None)
+        if other:
+            meant = f"; separate its columns by commas, not by {other!r}"
         has = ", ".join(names) or "nothing"
         raise InputError(f"{uri}: a manifest needs a column 'uri'; it has: {has}{meant}")
     for name in dict.fromkeys(names):

@@ -265,7 +265,9 @@ class _Track:
 
     count: int = 0
     last: float = float("-inf")
+    shown: float = float("-inf")
     end: float = float("-inf")
+    latest: float = float("-inf")
     begins: list[_Beginning] = field(default_factory=list)
 
     def add(self, packet: Packet) -> None:
@@ -278,11 +280,14 @@ class _Track:
             told = packet.dts is not None or packet.is_keyframe
             if told and now < self.last - BACK_S:
                 self.begins.append(_Beginning(self.count, self.end, shown, True))
-                self.end = self.last = float("-inf")
+                self.end = self.latest = self.shown = self.last = float("-inf")
             elif told and now > self.last + FORWARD_S and self.count:
                 self.begins.append(_Beginning(self.count, self.end, shown, False))
             self.last = max(self.last, now)
-            self.end = max(self.end, shown + seconds(packet.duration or 0, packet))
+            until = shown + seconds(packet.duration or 0, packet)
+            self.latest = max(self.latest, until)
+            if shown >= self.shown:  # whatever it says, a frame lasts until the next one is shown
+                self.shown, self.end = shown, until
         self.count += 1
 
 
@@ -340,7 +345,7 @@ class Walk:
         return tuple(made)
 
     def ends(self) -> tuple[float, float]:
-        """(end of the picture, end of both tracks) in seconds of the clock that goes on."""
+        """(end of the picture, latest second that any packet claims) in seconds of the clock that goes on."""
         add = next((jump.add for jump in reversed(self.jumps())), 0.0)
-        tracks = [track.end + add for track in self._tracks.values() if track.count]
+        tracks = [track.latest + add for track in self._tracks.values() if track.count]
         return self._picture.end + add, max(tracks, default=0.0)

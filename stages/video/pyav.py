@@ -157,7 +157,7 @@ def _rate(stream: VideoStream, timed: bool) -> float:
     """Frames a second on average; what the stream says of itself where its packets are not timed, or absurdly."""
     average, guessed = float(stream.average_rate or 0), float(stream.guessed_rate or 0)
     if timed:
-        return average if average <= _MOST_FPS or not guessed else guessed
+        return average if 0 < average <= _MOST_FPS or not guessed else guessed
     return guessed or average or 25.0
 
 

@@ -231,3 +231,18 @@ def test_a_plain_file_is_read_as_before(tmp_path: Path) -> None:
         assert header.plain
         assert header.clock.seekable
         assert header.clock.jumps == ()
+
+
+def test_a_frame_lasts_until_the_next_one_whatever_it_says(tmp_path: Path) -> None:
+    plain, path = tmp_path / "plain.mp4", tmp_path / "long.mkv"
+    write_video(plain, numbered(75), fps=25, options={**QUICK, "bf": "3"})
+    at = 2.88  # decoded after the last frame is, or shown before it: in either case not what is shown last
+
+    def long(packet: av.Packet) -> av.Packet:
+        if abs(float(packet.pts * packet.time_base) - at) < 0.005:
+            packet.duration = round(2.0 / float(packet.time_base))
+        return packet
+
+    repacked(plain, path, long)
+    assert read_header(str(path)).duration == pytest.approx(3.0, abs=0.01)
+    assert shown(path) == list(range(75))

@@ -113,3 +113,10 @@ def test_key_frames_of_a_stretch_and_nothing_else(tmp_path: Path) -> None:
     assert [time for time, _ in found] == pytest.approx(np.arange(10) * 0.4)
     part = list(keyframes(str(path), header, 1.0, 2.0))
     assert [number(image) for _, image in part] == [30, 40]
+
+
+def test_a_rate_that_the_container_does_not_average_is_the_one_of_its_frames(tmp_path: Path) -> None:
+    path = tmp_path / "a.ivf"
+    write_video(path, numbered(75), fps=25, codec="libvpx", options={"deadline": "realtime", "cpu-used": "8"})
+    header = read_header(str(path))
+    assert (header.fps, header.duration) == pytest.approx((25.0, 3.0), abs=0.01)

@@ -63,6 +63,7 @@ def test_relative_to_a_remote_manifest() -> None:
     [
         ("path\na.mp4", r"list\.csv: .*needs a column 'uri'; it has: path"),
         ("", r"list\.csv: .*needs a column 'uri'; it has: nothing"),
+        ("uri;split\na.mp4;x", r"it has: uri;split; separate its columns by commas, not by ';'"),
         ("uri,uri\na,b", r"column uri stands there 2 times"),
         ("uri,split\na.mp4,x\n ,y", r"list\.csv, row 2, column uri: is empty"),
         ("uri,start_s\na.mp4,soon", r"row 1, column start_s: 'soon' is not a number"),
