@@ -13,7 +13,7 @@ from pipeline.extraction.clip_runner import Verdict
 from pipeline.extraction.tasks import SpanTask, clip_id
 from pipeline.listing.uris import printable
 from stages.clip import Clip
-from stages.preview.contact_sheet import face_picture, sheet
+from stages.preview.contact_sheet import contact_sheet, face_picture
 from stages.preview.thumbs import key_thumbs
 
 
@@ -146,7 +146,7 @@ def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:
         clip = _with_thumbs(clip)
     return {
         "clip_id": own_id,
-        "sheet": sheet(clip, verdict.status, verdict.reason),
+        "sheet": contact_sheet(clip, verdict.status, verdict.reason),
         "face": face_picture(clip),
     }
 

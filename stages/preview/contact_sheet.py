@@ -42,7 +42,7 @@ _LEGIBLE, _INSET, _INSET_TRIM = 44, 88, 0.12
 _SHIFT = 4
 
 
-def sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
+def contact_sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
     """A JPEG of the clip's thumbs, in one row or, where they are wide, in several: box, landmarks, gaze and head drawn.
 
     Frames without a track show plain; below each stand its time in the source and, where known, the head's angles.

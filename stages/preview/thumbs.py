@@ -24,6 +24,21 @@ class Thumb:
     scale: float
 
 
+class Thumbs:
+    """Takes `COUNT` thumbs at most, spread over the `expected` frames of a clip, while they stream by."""
+
+    def __init__(self, expected: int) -> None:
+        self._gap = max(1, expected // COUNT)
+        self._frames = 0
+        self.taken: list[Thumb] = []
+
+    def push(self, image: np.ndarray) -> None:
+        """Take the next frame, uint8 RGB [H, W, 3]."""
+        if (self._frames + self._gap // 2) % self._gap == 0 and len(self.taken) < COUNT:
+            self.taken.append(thumb(self._frames, image))
+        self._frames += 1
+
+
 def thumb(index: int, image: np.ndarray) -> Thumb:
     """The thumb of frame `index`, uint8 RGB [H, W, 3]; a very wide frame is less high."""
     scale = min(HEIGHT / image.shape[0], 4 * HEIGHT / image.shape[1])

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 
 import numpy as np
 
 from models.runtime.image import cut, similarity
 
 
-class SteadyCrop:
+class StableCrop:
     """Cuts `size` x `size` crops, `margin` times the face's height wide, upright, centred on a smoothed path.
 
     The path is the Gaussian mean of the face's box over `reach` frames to both sides (sigma reach / 2), so head
     motion stays visible inside the crop while tremor of the box does not reach it. Frames wait `reach` steps for
     their future: that many native frames are held, no more.
+
+    crops [S, S, 3] and matrices [2, 3], frame pixels to crop pixels: of the frames that are done, in their order.
     """
 
     def __init__(self, size: int, margin: float, reach: int) -> None:
@@ -24,23 +25,22 @@ class SteadyCrop:
         self._kernel = np.exp(-0.5 * (offsets / max(reach / 2, 1e-6)) ** 2)
         self._images: deque[tuple[int, np.ndarray]] = deque()
         self._boxes: list[np.ndarray | None] = []
+        self.crops: list[np.ndarray] = []
+        self.matrices: list[np.ndarray] = []
 
-    def push(self, image: np.ndarray, box: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Take the next frame and its face box (centre x, centre y, height) or None; yield what is ready.
-
-        Yields (crop [S, S, 3], matrix [2, 3]) in frame order.
-        """
+    def push(self, image: np.ndarray, box: np.ndarray | None) -> None:
+        """Take the next frame and its face box (centre x, centre y, height) or None."""
         self._images.append((len(self._boxes), image))
         self._boxes.append(box)
         if len(self._images) > self._reach:
-            yield self._cut(*self._images.popleft())
+            self._cut(*self._images.popleft())
 
-    def finish(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the crops of the frames still waiting."""
+    def finish(self) -> None:
+        """Cut the crops of the frames still waiting."""
         while self._images:
-            yield self._cut(*self._images.popleft())
+            self._cut(*self._images.popleft())
 
-    def _cut(self, index: int, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _cut(self, index: int, image: np.ndarray) -> None:
         first, last = max(0, index - self._reach), min(len(self._boxes), index + self._reach + 1)
         weights = self._kernel[first - index + self._reach : last - index + self._reach]
         boxes = self._boxes[first:last]
@@ -55,4 +55,5 @@ class SteadyCrop:
             else:
                 x, y, height = image.shape[1] / 2, image.shape[0] / 2, min(image.shape[:2]) / self._margin
         matrix = similarity(np.array([x, y]), height * self._margin, 0.0, self._size)
-        return cut(image, matrix, self._size), matrix
+        self.crops.append(cut(image, matrix, self._size))
+        self.matrices.append(matrix)

@@ -10,13 +10,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.detection import face_finder
 from stages.clip import Clip, Runner
 from stages.tracking.inset import Inset
-from stages.tracking.track import FaceTrack, _filled, _longest_gap
+from stages.tracking.track import FaceTrack
 from stages.video.reader import frame_count
 from tests.made.clips import TrackOf, accepted, clip_of, filled_up, rejected, shown
 
@@ -282,18 +280,3 @@ def test_another_detector_gives_the_same_track(
     assert track.present.all()
     apart = np.linalg.norm(track.landmarks[:45] - man.tracked().landmarks[:45], axis=2)
     assert apart.mean() < 0.005 * clip.columns["face_px"]
-
-
-@given(st.lists(st.booleans(), max_size=30))
-def test_the_longest_gap(present: list[bool]) -> None:
-    text = "".join("x" if seen else " " for seen in present)
-    assert _longest_gap(np.array(present)) == max(len(part) for part in text.split("x"))
-
-
-@given(st.lists(st.booleans(), min_size=1, max_size=30).filter(any))
-def test_gaps_are_filled_in_a_straight_line_and_at_the_ends_with_the_nearest(present: list[bool]) -> None:
-    seen = np.array(present)
-    line = [np.full((468, 3), float(i) ** 2) if known else None for i, known in enumerate(present)]
-    filled = _filled(line, seen)[:, 0, 0]
-    known = np.flatnonzero(seen)
-    assert filled == pytest.approx(np.interp(np.arange(len(seen)), known, known.astype(float) ** 2))

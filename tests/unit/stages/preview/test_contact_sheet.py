@@ -11,7 +11,7 @@ import pytest
 from models.landmarks.canonical_face import canonical_face
 from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Track
-from stages.preview.contact_sheet import face_picture, sheet
+from stages.preview.contact_sheet import contact_sheet, face_picture
 from stages.preview.thumbs import HEIGHT, Thumb, thumb
 from stages.video.header import VideoHeader
 from stages.video.reader import Frames
@@ -59,7 +59,7 @@ def plain(size: tuple[int, int] = (360, 360), thumbs: int = 6) -> Clip:
 
 def picture(clip: Clip, status: str = "accepted", reason: str | None = None) -> np.ndarray:
     """The sheet decoded, RGB int."""
-    data = sheet(clip, status, reason)
+    data = contact_sheet(clip, status, reason)
     assert data is not None
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
@@ -72,7 +72,7 @@ def amber(image: np.ndarray) -> np.ndarray:
 
 
 def test_no_thumbs_no_sheet() -> None:
-    assert sheet(plain(thumbs=0), "rejected", "no_face") is None
+    assert contact_sheet(plain(thumbs=0), "rejected", "no_face") is None
 
 
 def test_six_square_frames_stand_side_by_side() -> None:

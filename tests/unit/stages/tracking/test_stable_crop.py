@@ -7,22 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.tracking.stable_crop import SteadyCrop
+from stages.tracking.stable_crop import StableCrop
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
 
 
 def path(boxes: list[np.ndarray | None], reach: int = 6, size: int = 32, margin: float = 2.0) -> np.ndarray:
     """Matrices [T, 2, 3] of the crops of frames with `boxes`."""
-    steady = SteadyCrop(size, margin, reach)
-    out = []
+    stable = StableCrop(size, margin, reach)
     for index, box in enumerate(boxes):
-        ready = list(steady.push(IMAGE, box))
-        assert len(ready) == (index >= reach)
-        out += ready
-    out += list(steady.finish())
-    assert all(crop.shape == (size, size, 3) for crop, _ in out)
-    return np.stack([matrix for _, matrix in out])
+        stable.push(IMAGE, box)
+        assert len(stable.crops) == max(0, index + 1 - reach)
+    stable.finish()
+    assert all(crop.shape == (size, size, 3) for crop in stable.crops)
+    return np.stack(stable.matrices)
 
 
 def centres(matrices: np.ndarray, size: int = 32) -> np.ndarray:
