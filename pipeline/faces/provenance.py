@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from catalogs import storage
 from pipeline.cli.given import Given
 from pipeline.listing.uris import content_hash
 from pipeline.program import version
-
-_HEADER = 33
-"""Bytes of a PNG before its second chunk."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +98,8 @@ def seal_video(plain: Path, out: Path, note: Provenance) -> None:
 
 def write_png(image: np.ndarray, out: Path, note: Provenance) -> None:
     """Write uint8 RGB [H, W, 3] as a PNG that carries the note as text; whole or not at all."""
-    done, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    if not done:
-        raise OSError(f"{out}: could not be written as PNG")
-    png = data.tobytes()
-    text = b"".join(_text_chunk(key.capitalize(), value) for key, value in note.tags.items())
+    text = PngInfo()
+    for key, value in note.tags.items():
+        text.add_itxt(key.capitalize(), value)
     with storage.put(out) as draft:
-        draft.write_bytes(png[:_HEADER] + text + png[_HEADER:])
-
-
-def _text_chunk(key: str, value: str) -> bytes:
-    """PNG's iTXt, UTF-8, not compressed."""
-    body = b"iTXt" + key.encode("latin-1") + b"\0\0\0\0\0" + value.encode()
-    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+        Image.fromarray(image).save(draft, "PNG", pnginfo=text)

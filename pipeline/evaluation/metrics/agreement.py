@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import pearsonr, rankdata
+from scipy.stats.contingency import crosstab
 
 
 @dataclass(frozen=True)
@@ -100,32 +101,25 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     """Pearson's of a [N] and b [N]; None for fewer than two values or a constant."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
-    a, b = a - a.mean(), b - b.mean()
-    return float(np.clip((a @ b) / np.sqrt((a @ a) * (b @ b)), -1.0, 1.0))
+    return float(pearsonr(a, b).statistic)
 
 
 def confusion(a: Sequence[str], b: Sequence[str], order: Iterable[str]) -> Confusion:
     """Of a [N] and b [N]: names that occur, in the order of `order`; names that are not in it follow."""
     there = {*a, *b}
     names = tuple(name for name in dict.fromkeys([*order, *sorted(there)]) if name in there)
-    place = {name: at for at, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, ([place[name] for name in a], [place[name] for name in b]), 1)
-    return Confusion(names, counts)
+    return Confusion(names, crosstab(a, b, levels=(names, names)).count)
 
 
 def together(a: Sequence[str], b: Sequence[str]) -> Together:
     """Of the clusters a [N] and b [N] that each clip is in."""
-    rows = {name: at for at, name in enumerate(dict.fromkeys(a))}
-    columns = {name: at for at, name in enumerate(dict.fromkeys(b))}
-    cells: dict[tuple[int, int], int] = {}
-    for one, other in zip(a, b, strict=True):
-        cell = rows[one], columns[other]
-        cells[cell] = cells.get(cell, 0) + 1
-    in_a = np.bincount([rows[name] for name in a], minlength=1)
-    in_b = np.bincount([columns[name] for name in b], minlength=1)
-    both, all_a, all_b = _pairs(np.array(list(cells.values()), int)), _pairs(in_a), _pairs(in_b)
-    return Together(len(a), both, all_a - both, all_b - both, _pairs(np.array([len(a)])) - all_a - all_b + both)
+    if not len(a):
+        return Together(0, 0, 0, 0, 0)
+    cells = crosstab(a, b, sparse=True).count
+    both, all_a, all_b, all_pairs = (
+        _pairs(np.asarray(sizes)) for sizes in (cells.data, cells.sum(axis=1), cells.sum(axis=0), cells.sum())
+    )
+    return Together(len(a), both, all_a - both, all_b - both, all_pairs - all_a - all_b + both)
 
 
 def _pairs(sizes: np.ndarray) -> int:
