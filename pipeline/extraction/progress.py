@@ -1,14 +1,13 @@
-"""Progress of a run on standard error: one line that renews itself on a terminal, a line now and then elsewhere."""
+"""Progress of a run on standard error: how far, with which verdicts, at what rate and how long still."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
-from contextlib import suppress
 from threading import Lock
 from typing import TextIO
 
+from pipeline.cli.progress import ProgressLines
 from pipeline.extraction.tasks import SpanResult
 
 FEW = 3
@@ -31,19 +30,14 @@ class Progress:
         seconds: float = 0.0,
         workers: int = 1,
     ) -> None:
-        self._total, self._seconds, self._quiet, self._given = total, seconds, quiet, out
-        self._every = 0.2 if self._out.isatty() else every
-        self._last = time.monotonic()
+        self._total, self._seconds = total, seconds
+        self._lines = ProgressLines(out, every, quiet)
         self._began = time.time()
         self._done, self._worked = 0, 0.0
         self.workers = workers
         self.verdicts: Counter[str] = Counter()
         self.video_seconds = 0.0
         self.stage_seconds: Counter[str] = Counter()
-
-    @property
-    def _out(self) -> TextIO:
-        return sys.stderr if self._given is None else self._given
 
     def add(self, done: SpanResult, seconds: float | None = None) -> None:
         """Take one finished span. seconds: of its video, by default that of its clips."""
@@ -55,10 +49,7 @@ class Progress:
             self.verdicts[status] += 1
             self.video_seconds += seconds
         self.stage_seconds.update(done.seconds)
-        now = time.monotonic()
-        if not self._quiet and (now - self._last >= self._every or self._done == self._total):
-            self._last = now
-            self._show(self.line(time.time() - self._began))
+        self._lines.tell(lambda: self.line(time.time() - self._began), last=self._done == self._total)
 
     def line(self, elapsed: float) -> str:
         """The progress after `elapsed` seconds of work."""
@@ -75,25 +66,14 @@ class Progress:
         worked = self._worked * (1 + self.workers / (2 * self._done))
         return f"  {_minutes(elapsed / worked * max(0.0, self._seconds - worked))} left"
 
-    def _show(self, line: str) -> None:
-        with suppress(OSError):  # a terminal that is closed does not end the run
-            if self._out.isatty():
-                end = "\n" if self._done == self._total else ""
-                print(f"\r\x1b[K{line}", end=end, file=self._out, flush=True)
-            else:
-                print(line, file=self._out, flush=True)
-
 
 class ProbeProgress:
     """Says how many sources are surveyed and how fast their bytes come; safe to tell from several threads."""
 
     def __init__(self, total: int, quiet: bool = False, out: TextIO | None = None, every: float = 5.0) -> None:
-        self._total, self._quiet, self._out = total, quiet, out or sys.stderr
-        self._terminal = self._out.isatty()
-        self._every = 0.2 if self._terminal else every
-        self._start = self._last = time.monotonic()
+        self._total, self._lines = total, ProgressLines(out, every, quiet)
+        self._start = time.monotonic()
         self._done = self._bytes = 0
-        self._said = False
         self._lock = Lock()
 
     def hear(self, count: int) -> None:
@@ -105,21 +85,15 @@ class ProbeProgress:
         with self._lock:
             self._done += sources
             self._bytes += count
-            now = time.monotonic()
-            ended = self._done == self._total and (self._said or now - self._start >= self._every)
-            if not self._quiet and (now - self._last >= self._every or ended):
-                self._last, self._said = now, True
-                self._show(self.line(now - self._start), ended)
+            ended = self._done == self._total
+            self._lines.tell(lambda: self.line(time.monotonic() - self._start), last=ended and self._lines.said())
+            if ended:
+                self._lines.close()
 
     def line(self, elapsed: float) -> str:
         """The progress after `elapsed` seconds."""
         rate = self._bytes / 1e6 / elapsed if elapsed > 0 else 0.0
         return f"surveyed {self._done}/{self._total} sources  {self._bytes / 1e6:.0f} MB  {rate:.0f} MB/s"
-
-    def _show(self, line: str, ended: bool) -> None:
-        start, end = ("\r\x1b[K", "\n" if ended else "") if self._terminal else ("", "\n")
-        with suppress(OSError):
-            print(f"{start}{line}", end=end, file=self._out, flush=True)
 
 
 def _minutes(seconds: float) -> str:

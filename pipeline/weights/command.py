@@ -105,8 +105,8 @@ def fetch(names: Sequence[str]) -> tuple[list[str], list[str]]:
             done.append(f"{entry.name}: comes with {entry.distribution}, is here")
         elif entry not in able:
             (wrong if names else done).append(f"{entry.name}: cannot be fetched by a program; {entry.how}")
-    stop = Event()
-    fetcher = Fetcher(DownloadLines(sys.stderr), stop=stop)
+    stop, lines = Event(), DownloadLines(sys.stderr)
+    fetcher = Fetcher(lines, stop=stop)
 
     def run(group: list[Weights]) -> None:
         try:
@@ -115,7 +115,10 @@ def fetch(names: Sequence[str]) -> tuple[list[str], list[str]]:
         except (WeightsMissing, OSError) as error:
             wrong.append(str(error))
 
-    _at_once(run, groups(able), stop)
+    try:
+        _at_once(run, groups(able), stop)
+    finally:
+        lines.close()
     return done, wrong
 
 

@@ -1,43 +1,33 @@
-"""Progress of several downloads: a line a file, renewed on a terminal, else said now and then."""
+"""Progress of several downloads, a line a file."""
 
 from __future__ import annotations
 
 import time
-from threading import Lock
 from typing import TextIO
+
+from pipeline.cli.progress import ProgressLines
 
 
 class DownloadLines:
     """Hears from several threads how far their files are (`models.weights.download.Tell`)."""
 
     def __init__(self, out: TextIO, every: float = 10.0) -> None:
-        self._out, self._terminal = out, out.isatty()
-        self._every = 0.2 if self._terminal else every
-        self._lock = Lock()
-        self._lines: dict[str, str] = {}
-        self._shown: dict[str, tuple[float, str]] = {}
+        self._lines = ProgressLines(out, every)
+        self._notes: dict[str, str] = {}
         self._begun: dict[str, tuple[float, int]] = {}
 
     def __call__(self, file: str, done: int, total: int | None, note: str = "") -> None:
         """File `file` has `done` of `total` bytes (None: not known); `note` says what goes on besides."""
-        with self._lock:
-            now = time.monotonic()
-            last, before = self._shown.get(file, (-self._every, ""))
-            if now - last < self._every and note == before and done != total:
-                return
-            self._shown[file] = now, note
-            began, first = self._begun.setdefault(file, (now, done))
-            rate = (done - first) / (now - began) if now > began and done > first else 0.0
-            self._show(file, line(file, done, total, rate, note))
+        now = time.monotonic()
+        began, first = self._begun.setdefault(file, (now, done))
+        rate = (done - first) / (now - began) if now > began and done > first else 0.0
+        news = note != self._notes.get(file) or done == total
+        self._notes[file] = note
+        self._lines.tell(lambda: line(file, done, total, rate, note), file, at_once=news)
 
-    def _show(self, file: str, text: str) -> None:
-        if not self._terminal:
-            print(text, file=self._out, flush=True)
-            return
-        up = f"\x1b[{len(self._lines)}A" if self._lines else ""
-        self._lines[file] = text
-        body = "".join(f"\r\x1b[K{each}\n" for each in self._lines.values())
-        print(up + body, end="", file=self._out, flush=True)
+    def close(self) -> None:
+        """Leave the lines as they are."""
+        self._lines.close()
 
 
 def line(file: str, done: int, total: int | None, rate: float, note: str) -> str:

@@ -92,9 +92,13 @@ def test_a_log_gets_a_line_now_and_then_and_the_last_one() -> None:
 
 def test_a_terminal_gets_one_line_that_renews_itself() -> None:
     out = Terminal()
-    progress = Progress(1, out=out)
+    progress = Progress(2, out=out)
+    progress._lines._every = 0
     progress.add(ONE)
-    assert out.getvalue().startswith("\r\x1b[K1/1 (100%)")
+    assert out.getvalue().startswith("\r1/2 (50%)")
+    assert "\n" not in out.getvalue()
+    progress.add(ONE)
+    assert out.getvalue().split("\r")[-1].startswith("2/2 (100%)")
     assert out.getvalue().count("\n") == 1
 
 
