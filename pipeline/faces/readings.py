@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 
+from catalogs import storage
 from catalogs.frames import FrameStore
 from models.face.landmarks import mirrored, read
 
@@ -35,10 +35,8 @@ class Readings:
         landmarks = self._store.landmarks(place)
         pose, expression = read(mirrored(landmarks) if mirror else landmarks)
         if kept is not None:
-            temporary = kept.with_suffix(".tmp")
-            with temporary.open("wb") as file:
+            with storage.put(kept) as draft, draft.open("wb") as file:
                 np.savez(file, pose=pose, expression=expression)
-            os.replace(temporary, kept)
         return pose, expression
 
     def remove(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from catalogs import storage
 
 TIME = "time"
 """Why a training stopped whose seconds are over; else it is the signal's name."""
@@ -51,6 +52,5 @@ NEVER = Halt()
 
 def ask(file: Path, why: str) -> None:
     """Tell those who look at a file why to stop; it is there whole or not at all."""
-    temporary = file.with_name(f".{file.name}.tmp")
-    temporary.write_text(why)
-    os.replace(temporary, file)
+    with storage.put(file) as draft:
+        draft.write_text(why)
