@@ -21,7 +21,7 @@ test: lint browser
 	$(PYTEST) -m ray
 
 fast: lint
-	$(BESIDE) tests/unit
+	$(BESIDE) -m "not slow" tests/unit
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -10,8 +10,8 @@ what the next one says otherwise, and `Change.commit` makes it so:
 
 So whoever reads the manifest sees the state before 3 or the state after it, whole. A process that dies before 3 leaves
 files that no manifest names, and one that dies after it leaves replaced parts: `sweep` removes both, and every writer
-begins with it, also after a full disk or another error. tests/catalogs/test_writer_crashes.py dies before every single
-step.
+begins with it, also after a full disk or another error. tests/system/catalogs/test_writer_crashes.py dies before every
+single step.
 
 A bare glob such as `read_parquet('CATALOG/clips/**/*.parquet')` does not know the manifest. It differs from the view
 only between the first step of 2 and the last of 4, a few system calls for each commit: new rows may be there an instant

@@ -68,7 +68,7 @@ def clips(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def added(store: Path, shared: Path) -> dict[str, str]:
     """Every model's file, added by the command; its sha256 by name."""
     for name, file in FILES.items():
-        path = importlib.import_module(f"tests.models.random_{name}").write(store / file)
+        path = importlib.import_module(f"tests.made.random_{name}").write(store / file)
         done = weights("add", name, path)
         assert done.returncode == 0, done.stderr
         assert "not the published file" in done.stdout
@@ -155,7 +155,7 @@ def test_other_weights_are_another_recipe(added: dict[str, str], store: Path, cl
     settings = [text for setting in LENIENT[1:] for text in ("--set", setting)]
     command = ("--input", clips, "--profile", "paper", *with_sharpness, *settings)
     runs.extract(catalog, *command)
-    other = importlib.import_module("tests.models.random_deep3d").write(store / "other.pth", seed=1)
+    other = importlib.import_module("tests.made.random_deep3d").write(store / "other.pth", seed=1)
     assert weights("add", "deep3d", other).returncode == 0
     said = runs.extract(catalog, *command, expect=2)["stderr"]
     assert "weights.deep3d" in said

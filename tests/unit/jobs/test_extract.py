@@ -16,7 +16,6 @@ import ray
 import catalogs
 from pipeline.extraction.recipe import make_recipe
 from tests.made.faulty_server import Answer, faulty_site
-from tests.made.records import assert_on_record
 from tests.root import ROOT
 
 
@@ -29,14 +28,6 @@ def extract(job: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     monkeypatch.setattr(ray, "init", forbidden)
     return lambda *arguments: job("extract", *arguments)
-
-
-def test_the_options_are_those_on_record() -> None:
-    """A changed option breaks somebody's script: write the record anew only with intent.
-
-    COLUMNS=100 NO_COLOR=1 TERM=dumb python jobs/extract.py --help > tests/unit/jobs/extract_help.txt
-    """
-    assert_on_record("extract")
 
 
 def test_plan_does_nothing(extract: Callable[..., Any], tmp_path: Path) -> None:
