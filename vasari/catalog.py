@@ -6,12 +6,15 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
+from catalogs import view
 from catalogs.definitions import OLDER
+from catalogs.frames import FrameStore, open_frames
 from catalogs.place import locate
 from catalogs.schema import TABLES
-from catalogs.view import newest, query
+from catalogs.statistics import LatentStatistics, read_statistics
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ class Catalog:
 
     def __init__(self, catalog: str | os.PathLike[str]) -> None:
         files = locate(catalog)
-        newest(files)
+        view.newest(files)
         self.path = files.uri()
 
     def __repr__(self) -> str:
@@ -56,7 +59,7 @@ class Catalog:
 
     def query(self, sql: str) -> pa.Table:
         """The rows of an SQL question (DuckDB) over the tables, which are its views. Raises duckdb.Error."""
-        return query(self.path, sql)
+        return view.query(self.path, sql)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table, or some columns of it, as Arrow. Lists of [T, D] are flat, row by row. UsageError: none has that
@@ -72,6 +75,24 @@ class Catalog:
     def pandas(self, name: str, columns: Sequence[str] | None = None) -> pandas.DataFrame:
         """As `table`, as a pandas DataFrame."""
         return self.table(name, columns).to_pandas(maps_as_pydicts="strict")
+
+    def connect(self, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection whose views are the tables, as of the newest commit now; for steps that build on each
+        other. read_only: False also lets SQL read and write other files; the catalog it never changes.
+        """
+        return view.open(self.path, read_only)
+
+    def frames(self, size: int | None = None) -> FrameStore:
+        """The faces of a catalog that was made with `--frames`, by clip and frame, without decoding video: crops,
+        landmarks, eyes, camera. size: pixels of the crops, at most those stored. Raises NoFrames.
+        """
+        return open_frames(self.path, size)
+
+    def statistics(self) -> LatentStatistics:
+        """Mean and standard deviation of every dimension of the latents, which `vasari latent-statistics` computed.
+        Raises NoStatistics: it has not, or clips have changed since.
+        """
+        return read_statistics(self.path)
 
     def dataset(
         self,

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from catalogs.errors import BadPlace, CatalogBusy, CatalogDamaged, CatalogError, NoCatalog, VersionMismatch
+from catalogs.errors import (
+    BadPlace,
+    CatalogBusy,
+    CatalogDamaged,
+    CatalogError,
+    NoCatalog,
+    NoFrames,
+    NoStatistics,
+    VersionMismatch,
+)
 from models.weights.registry import WeightsMissing
 from pipeline.errors import InputError, RecipeError, RunError, UsageError
 
@@ -13,6 +22,8 @@ __all__ = [
     "CatalogError",
     "InputError",
     "NoCatalog",
+    "NoFrames",
+    "NoStatistics",
     "RecipeError",
     "RunError",
     "UsageError",

@@ -54,13 +54,13 @@ def statements(sql: str) -> list[str]:
             raise UsageError(
                 f"a query writes no files ({_short(text)}): print what you select with --csv or --json into one "
                 "(python jobs/query.py --csv ... > FILE), or use Python: "
-                'catalogs.open("CATALOG", read_only=False).execute("copy ... to ...")'
+                'vasari.open("CATALOG").connect(read_only=False).execute("copy ... to ...")'
             )
         if kind not in _READS or (kind == "EXPLAIN" and not _explains_a_question(text)) or not _asks(kind, text):
             raise UsageError(
                 f"a query only reads, and {kind} does not ({_short(text)}): later statements would see another "
                 "catalog than is there. Name steps in between with WITH; for your own tables and settings use Python: "
-                'catalogs.open("CATALOG")'
+                'vasari.open("CATALOG").connect()'
             )
     return [statement.query for statement in found]
 

@@ -14,7 +14,7 @@ from catalogs import Writer
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 from tests.made.sample_spans import FINGERPRINT, RECIPE, clip_row, latent_row, source_key
-from vasari.errors import NoCatalog, UsageError
+from vasari.errors import NoCatalog, NoFrames, NoStatistics, UsageError
 
 LENGTHS = {0: 10, 1: 25, 2: 30, 3: 4}
 """Source to the frames of its clip; the last one has no sound."""
@@ -44,6 +44,21 @@ def test_tables_and_questions(catalog: vasari.Catalog) -> None:
     assert isinstance(table, pandas.DataFrame)
     assert sorted(table["status"]) == ["accepted"] * 4 + ["rejected"]
     assert catalog.table("older_clips").num_rows == 0
+
+
+def test_what_builds_on_a_connection(catalog: vasari.Catalog, tmp_path: Path) -> None:
+    with catalog.connect() as connection:
+        assert connection.sql("select count(*) from clips").fetchall() == [(5,)]
+    with catalog.connect(read_only=False) as connection:
+        connection.execute(f"copy (select clip_id from clips) to '{tmp_path / 'ids.csv'}'")
+    assert len((tmp_path / "ids.csv").read_text().splitlines()) == 1 + 5
+
+
+def test_what_was_not_asked_for_says_how_it_is_made(catalog: vasari.Catalog) -> None:
+    with pytest.raises(NoFrames, match="made without frames"):
+        catalog.frames()
+    with pytest.raises(NoStatistics, match="latent_statistics"):
+        catalog.statistics()
 
 
 def test_what_is_not_there_is_named_with_what_is(catalog: vasari.Catalog, tmp_path: Path) -> None:
