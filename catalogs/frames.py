@@ -15,9 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from catalogs import parts, view
+from catalogs import view
 from catalogs.errors import CatalogDamaged, NoFrames
 from catalogs.local_copy import Heard, default_cache, mapped
 from catalogs.manifest import Manifest
@@ -155,11 +154,8 @@ class FrameStore:
 
 
 def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
-    clips = parts.read_all(files, "clips", state.parts("clips"), [*_CLIP, "status", "recipe"])
+    known = {clip["clip_id"]: clip for clip in view.accepted(files, state, _CLIP).to_pylist()}
     rows = mapped(files, state, cache, heard)
-    ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
-    accepted = clips.filter(ours).select(_CLIP).to_pylist()
-    known = {clip["clip_id"]: clip for clip in accepted}
     lists = (rows[name].to_pylist() for name in ("clip_id", "frames", "size"))
     found = sorted((own, row, frames, side) for row, (own, frames, side) in enumerate(zip(*lists, strict=True)))
     found = [item for item in found if item[0] in known]

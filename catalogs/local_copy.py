@@ -28,7 +28,7 @@ def mapped(files: Storage, state: Manifest, cache: Path, heard: Heard) -> pa.Tab
     Of the catalog's recipe, and of files that do not say which. FileNotFoundError: a file of the catalog, or a copy of
     one, was removed meanwhile, as a newer commit replaces it.
     """
-    held = [part for part in state.parts("frames") if part.rows and part.recipe in (None, state.fingerprint)]
+    held = state.own_parts("frames")
     own, columns = _hash(files.uri()), form(TABLES["frames"])
     stems = [cache / f"{own}-{_hash(part.file, columns)}" for part in held]
     copied = [path for part, stem in zip(held, stems, strict=True) for path in _copied(files, part, stem, heard)]

@@ -61,6 +61,10 @@ class Manifest:
         """The parts of one table; none if it has no files."""
         return self.tables.get(table, ())
 
+    def own_parts(self, table: str) -> tuple[Part, ...]:
+        """Those that may hold rows of the catalog's recipe: of that recipe, and those that do not say which."""
+        return tuple(part for part in self.parts(table) if part.rows and part.recipe in (None, self.fingerprint))
+
 
 def newest(files: Storage) -> Manifest | None:
     """The catalog's state now; None if there is none. CatalogDamaged if it cannot be read."""

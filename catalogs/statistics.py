@@ -103,9 +103,7 @@ def read_statistics(uri: str | os.PathLike[str]) -> LatentStatistics:
 
 
 def _computed(files: Storage, state: Manifest) -> LatentStatistics:
-    clips = parts.read_all(files, "clips", state.parts("clips"), ["clip_id", "status", "recipe"])
-    ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
-    accepted = clips.filter(ours)["clip_id"].combine_chunks()
+    accepted = view.accepted(files, state, ["clip_id"])["clip_id"].combine_chunks()
     sums: dict[str, _Sum] = {}
     counted = 0
     for rows in _groups(files, state):
@@ -126,7 +124,7 @@ def _computed(files: Storage, state: Manifest) -> LatentStatistics:
 def _groups(files: Storage, state: Manifest) -> Iterator[pa.Table]:
     """The rows of latents as they are needed here, one row group at a time."""
     schema = pa.schema([TABLES["latents"].field(name) for name in ("clip_id", "frames", *COLUMNS)])
-    for part in (part for part in state.parts("latents") if part.recipe in (None, state.fingerprint)):
+    for part in state.own_parts("latents"):
         yield from parts.groups(files, schema, part)
 
 

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
+from catalogs import parts
 from catalogs.definitions import definitions, quoted
 from catalogs.errors import CatalogBusy, CatalogDamaged, NoCatalog
 from catalogs.manifest import Manifest
@@ -96,6 +98,13 @@ def newest(files: Storage) -> Manifest:
         )
     manifests.check_version(files, state)
     return state
+
+
+def accepted(files: Storage, state: Manifest, columns: Sequence[str]) -> pa.Table:
+    """Columns of the accepted clips of the catalog's recipe. FileNotFoundError: a file was replaced meanwhile."""
+    clips = parts.read_all(files, "clips", state.own_parts("clips"), [*columns, "status", "recipe"])
+    ours = pc.and_(pc.equal(clips["status"], "accepted"), pc.equal(clips["recipe"], state.fingerprint))
+    return clips.filter(ours).select(columns)
 
 
 def was_replaced(files: Storage, state: Manifest) -> bool:
