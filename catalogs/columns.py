@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 
-def replaced(rows: pa.Table, column: str, values: Sequence[Any]) -> pa.Table:
+def replaced(rows: pa.Table, column: str, values: Sequence[Any] | pa.Array | pa.ChunkedArray) -> pa.Table:
     """`rows` with other values in a column, which keeps its place and its type."""
     field = rows.schema.field(column)
-    return rows.set_column(rows.schema.get_field_index(column), field, pa.array(values, field.type))
+    made = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, field.type)
+    return rows.set_column(rows.schema.get_field_index(column), field, made)

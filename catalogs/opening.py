@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
 from catalogs import parts
+from catalogs.columns import replaced
 from catalogs.commit import ALWAYS, Change, Columns, in_set, sweep, sweep_work
 from catalogs.errors import CatalogBusy, RecipeMismatch, SchemaError
 from catalogs.manifest import Manifest
@@ -68,11 +68,9 @@ def _with_killed(files: Storage, manifest: Manifest) -> Manifest:
     dead = held.filter(pc.equal(held["status"], "running"))
     if not dead.num_rows:
         return manifest
-    column = dead.schema.get_field_index("status")
-    killed = dead.set_column(column, dead.schema.field(column), pa.repeat(pa.scalar("killed"), dead.num_rows))
     change = Change(files, manifest)
     change.drop("runs", in_set(dead["run_id"]))
-    change.add("runs", [killed])
+    change.add("runs", [replaced(dead, "status", ["killed"] * dead.num_rows)])
     return change.commit()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalogs.columns import replaced
 from catalogs.schema import UNDECIDED_REASONS
 
 KEYS = ("clip_id", "source_key", "span_index", "recipe")
@@ -19,7 +20,7 @@ COMPARED = (*KEYS, *NAMES, "reason")
 """The columns of clips that are compared here: those of `held` below, of which each table holds some committed rows."""
 
 
-def replaced(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
+def superseded(held: pa.Table, incoming: pa.Table, fingerprint: str) -> pa.Table:
     """The rows of `held` that must go when `incoming` is committed. Both have the columns KEYS.
 
     A span replaces its own rows; and, of rows decided under another recipe, all of its source and all with
@@ -43,8 +44,7 @@ def with_names(incoming: pa.Table, going: pa.Table) -> pa.Table:
     wanted = pc.and_(pc.equal(incoming["status"], "accepted"), pc.is_null(incoming["subject_id"]))
     taken = pc.and_(wanted, pc.is_valid(was))
     for name, values in (("subject_id", was), ("subject_listed", pa.scalar(False))):
-        column = pc.if_else(taken, values, incoming[name])
-        incoming = incoming.set_column(incoming.schema.get_field_index(name), incoming.schema.field(name), column)
+        incoming = replaced(incoming, name, pc.if_else(taken, values, incoming[name]))
     return incoming
 
 
@@ -96,7 +96,7 @@ def collisions(held: pa.Table, incoming: pa.Table, fingerprint: str) -> list[str
     same = held.filter(_in(held, incoming, "clip_id"))
     if same.num_rows == 0:
         return []
-    going = replaced(same, incoming, fingerprint)
+    going = superseded(same, incoming, fingerprint)
     return same.filter(pc.invert(_in(same, going, "clip_id")))["clip_id"].to_pylist()
 
 

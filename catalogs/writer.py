@@ -23,7 +23,7 @@ from catalogs.schema import conform, form, with_columns
 from catalogs.storage import Storage
 from catalogs.storage.full_disk import named_when_full
 from catalogs.storage.lock import ProcessLock
-from catalogs.upsert import COMPARED, KEYS, decided_before, doubles, replaced, with_names
+from catalogs.upsert import COMPARED, KEYS, decided_before, doubles, superseded, with_names
 
 BATCH_BYTES = 128 << 20
 """Staged bytes gathered into one part of each table at most: bounds the committer's memory."""
@@ -217,7 +217,7 @@ class Writer:
         if spans:
             incoming = pa.concat_tables([tables["clips"].select(KEYS) for tables in spans.values()])
             fingerprint = self._manifest.fingerprint
-            going = pa.concat_tables([replaced(held, incoming, fingerprint) for held in self._held()])
+            going = pa.concat_tables([superseded(held, incoming, fingerprint) for held in self._held()])
             change = self._change()
             if going.num_rows:
                 for table in OF_CLIPS:

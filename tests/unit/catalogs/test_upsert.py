@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from catalogs.upsert import collisions, replaced, with_names
+from catalogs.schema import UNDECIDED_REASONS
+from catalogs.upsert import collisions, decided_before, doubles, superseded, with_names
 
 
 def _rows(*rows: tuple[str, str, int, str]) -> pa.Table:
@@ -14,19 +15,19 @@ def _rows(*rows: tuple[str, str, int, str]) -> pa.Table:
 HELD = _rows(("a0", "A", 0, "new"), ("a1", "A", 1, "new"), ("b0", "B", 0, "old"), ("b1", "B", 1, "old"))
 
 
-def _replaced(*rows: tuple[str, str, int, str]) -> list[str]:
-    return replaced(HELD, _rows(*rows), "new")["clip_id"].to_pylist()
+def _superseded(*rows: tuple[str, str, int, str]) -> list[str]:
+    return superseded(HELD, _rows(*rows), "new")["clip_id"].to_pylist()
 
 
 def test_a_span_replaces_its_own_rows_only() -> None:
-    assert _replaced(("x", "A", 1, "new")) == ["a1"]
-    assert _replaced(("a1", "A", 1, "new"), ("a0", "A", 0, "new")) == ["a0", "a1"]
-    assert _replaced(("x", "C", 0, "new")) == []
+    assert _superseded(("x", "A", 1, "new")) == ["a1"]
+    assert _superseded(("a1", "A", 1, "new"), ("a0", "A", 0, "new")) == ["a0", "a1"]
+    assert _superseded(("x", "C", 0, "new")) == []
 
 
 def test_rows_of_another_recipe_go_with_their_source_or_clip() -> None:
-    assert _replaced(("x", "B", 0, "new")) == ["b0", "b1"]
-    assert _replaced(("b1", "C", 0, "new")) == ["b1"]
+    assert _superseded(("x", "B", 0, "new")) == ["b0", "b1"]
+    assert _superseded(("b1", "C", 0, "new")) == ["b1"]
 
 
 def test_a_clip_stands_once() -> None:
@@ -59,3 +60,41 @@ def test_accepted_clips_keep_the_name_that_no_manifest_gave() -> None:
     assert found["subject_id"].to_pylist() == [None, None, None, "listed", "A", None]
     assert found["subject_listed"].to_pylist() == [None, None, None, True, False, None]
     assert found.schema.equals(incoming.schema)
+
+
+def test_of_spans_that_share_a_clip_the_first_is_taken() -> None:
+    spans = {
+        "one": _rows(("p", "P", 0, "new")),
+        "two": _rows(("q", "Q", 0, "new"), ("p", "Q", 0, "new")),
+        "three": _rows(("q", "R", 0, "new")),  # free again, as span two is refused
+        "four": _rows(("a0", "S", 0, "new")),
+    }
+    assert doubles(spans, [HELD], "new") == {"two": ("p", "one"), "four": ("a0", "a span already in the catalog")}
+
+
+def test_a_span_that_is_refused_replaces_nothing_so_what_it_would_have_replaced_stays_taken() -> None:
+    spans = {
+        "moves": _rows(("a0", "A", 1, "new")),
+        "leaves": _rows(("b", "A", 0, "new"), ("b1", "A", 0, "new"), ("c", "A", 0, "new")),
+    }
+    held = [HELD, _rows(("c", "C", 0, "new"))]
+    assert doubles(spans, held, "new") == {
+        "leaves": ("c", "a span already in the catalog"),
+        "moves": ("a0", "a span already in the catalog"),
+    }
+
+
+def test_what_is_out_of_reach_now_stays_decided() -> None:
+    def said(rows: pa.Table, *reasons: str | None) -> pa.Table:
+        return rows.append_column("reason", pa.array(reasons, pa.string()))
+
+    reason = UNDECIDED_REASONS[0]
+    held = [said(HELD, None, "no_face", reason, reason)]
+    spans = {
+        "decided": said(_rows(("a", "A", 0, "new")), reason),
+        "never": said(_rows(("b", "B", 0, "new")), reason),
+        "new": said(_rows(("c", "C", 0, "new")), reason),
+        "again": said(_rows(("a1", "A", 1, "new")), None),
+    }
+    assert decided_before(spans, held) == {"decided": "A"}
+    assert decided_before({"again": spans["again"]}, held) == {}
