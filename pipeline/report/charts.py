@@ -18,6 +18,7 @@ MOST_DOTS = 400
 _MAP, _MAP_TICKS = 360, {20.0: 10, 30.0: 10, 45.0: 15, 60.0: 20, 90.0: 30}
 _SIDE, _CELLS = 204, 40
 _ROOM = (8.0, 13.0)
+"""Pixels across and up within which two numbers beside dots would cover each other."""
 
 
 @in_style
