@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -65,9 +66,19 @@ class ProgressLines:
             print(text, file=self._out, flush=True)
             return
         if key not in self._lines:
-            # a delay, or it would be drawn before there is anything to say
-            self._lines[key] = _Line(file=self._out, bar_format="{desc}", dynamic_ncols=True, delay=1)
-            self._lines[key].delay = 0
+            self._lines[key] = _line(self._out)
         self._lines[key].set_description_str(text)
         if last:
             self._lines.pop(key).close()
+
+
+def _line(out: TextIO) -> _Line:
+    """An empty line. A terminal that says 0 rows, as one without a window does, would be shown none by tqdm."""
+    try:
+        known = min(os.get_terminal_size(out.fileno())) > 1
+    except (OSError, ValueError):
+        known = False
+    size = {"dynamic_ncols": True} if known else {"ncols": 0, "nrows": 20}
+    line = _Line(file=out, bar_format="{desc}", delay=1, **size)
+    line.delay = 0  # without a delay it would be drawn at once, before there is anything to say
+    return line

@@ -50,15 +50,26 @@ def test_a_line_of_a_terminal_renews_itself_until_the_last() -> None:
     assert out.getvalue().endswith("\n")
 
 
-def test_what_is_wider_than_the_terminal_is_cut_there() -> None:
-    """A line that wrapped could not be renewed: the terminal would fill with its first rows."""
+def on_a_terminal(rows: int, columns: int) -> list[str]:
+    """What a real terminal of this size is sent for a line of 50 letters and a last one, between carriage returns."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with os.fdopen(slave, "w") as out, os.fdopen(master, "rb", buffering=0) as screen:
         lines = ProgressLines(out)
         lines.tell(lambda: "0123456789" * 5, at_once=True)
         lines.tell(lambda: "the end", last=True)
-        shown = screen.read(1000).decode().replace("\r\n", "\n").split("\r")
+        return screen.read(1000).decode().replace("\r\n", "\n").split("\r")
+
+
+def test_what_is_wider_than_the_terminal_is_cut_there() -> None:
+    """A line that wrapped could not be renewed: the terminal would fill with its first rows."""
+    shown = on_a_terminal(24, 20)
     assert shown[1].startswith("0123456789")
     assert max(map(len, shown)) <= 20
+    assert shown[-1].startswith("the end")
+
+
+def test_a_terminal_that_does_not_know_its_size_is_told_all_the_same() -> None:
+    shown = on_a_terminal(0, 0)
+    assert shown[1] == "0123456789" * 5
     assert shown[-1].startswith("the end")
