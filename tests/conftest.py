@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from tests.root import ROOT, SHARED
+
+# two processes share two cores: how long an example takes says nothing
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 pytest_plugins = ["tests.made.job", "tests.made.catalog_root"]
 

@@ -18,6 +18,8 @@ from pipeline.faces.training_clips import Pool
 from tests.made.training import SHORT as ONE
 from tests.made.training import parts
 
+pytestmark = pytest.mark.slow
+
 SHORT = replace(ONE, units=2)
 ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "correspondence"}
 ACROSS = {"identity", "cycle", "follow", "invented"}

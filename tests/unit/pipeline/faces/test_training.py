@@ -18,6 +18,8 @@ from pipeline.training.checkpoint import load, save
 from pipeline.training.finite import MOST
 from tests.made.training import SHARED, SHORT, WITH_CRITIC, gradients, only, parts, trainer
 
+pytestmark = pytest.mark.slow
+
 
 def learned(of: Trainer, pool: Pool, step: int, count: int = 1) -> dict[str, float]:
     return of.learn(iter(parts(pool, pool.sampler.units(step, of._training.units), count)))
