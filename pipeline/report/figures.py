@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from pipeline.report.axes import around_zero, fixed, from_zero
+from pipeline.report.axes import Axis, around_zero, fixed, from_zero
 from pipeline.report.charts import direction_map, histogram
 from pipeline.report.reading import Label
 from pipeline.text import number, plural, share
@@ -46,18 +46,26 @@ TITLES = {
 
 
 def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
-    """A histogram of every label; pitch, yaw and roll share one axis so that they can be compared."""
+    """A histogram of every label; pitch, yaw and roll share one axis so that they can be compared.
+
+    Labels without a title here are columns that stages of this catalog alone add.
+    """
     angles = np.concatenate([part for name in _ANGLES for part in (labels[name].accepted, labels[name].others)])
     out = []
-    for name, (title, about, unit) in TITLES.items():
+    added = {name: (name, "A column that a stage of this catalog adds.", "") for name in labels if name not in TITLES}
+    for name, (title, about, unit) in (TITLES | added).items():
         label = labels[name]
         if name in _SHARES:
             label = Label(100 * label.accepted, 100 * label.others)
         both = np.concatenate([label.accepted, label.others])
-        axis = fixed(0, 100) if name in _TO_100 else around_zero(angles) if name in _ANGLES else from_zero(both)
+        axis = fixed(0, 100) if name in _TO_100 else around_zero(angles) if name in _ANGLES else _axis(both)
         chart = histogram(label.accepted, label.others, axis, unit, f"Histogram: {title}") if len(both) else None
         out.append(Figure(title, about, _figures(label.accepted), chart))
     return out
+
+
+def _axis(values: np.ndarray) -> Axis:
+    return around_zero(values) if (values < 0).any() else from_zero(values)
 
 
 def gaze_figure(frames: np.ndarray, clips: np.ndarray) -> Figure:

@@ -13,14 +13,14 @@ import duckdb
 import numpy as np
 
 import catalogs
-from catalogs.schema import EMOTIONS
+from catalogs.schema import EMOTIONS, TABLES
 from catalogs.summary import summary
 
 LABELS = (
     *("quality", "quality_min", "motion", "speech_share", "distance", "face_px", "gaze_share", "pose_delta"),
     *("pitch", "yaw", "roll"),
 )
-"""The numeric columns of clips that get a histogram."""
+"""The numeric columns of clips that get a histogram, besides those that stages of this catalog alone add."""
 
 MOST_TRACKS = 5_000
 """Clips whose frames are read for the map of gaze directions."""
@@ -130,16 +130,24 @@ def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
 
 
 def labels(connection: duckdb.DuckDBPyConnection) -> dict[str, Label]:
-    """The columns `LABELS` of clips."""
-    columns = ", ".join(LABELS)
+    """The columns `LABELS` of clips, and the numbers that stages add which not every catalog has."""
+    names = [*LABELS, *_added_numbers(connection)]
+    columns = ", ".join(f'"{name}"' for name in names)
     table = connection.sql(f"SELECT status = 'accepted' AS ours, {columns} FROM clips").to_arrow_table()
     ours = np.asarray(table["ours"].to_numpy(), bool)
     out = {}
-    for name in LABELS:
+    for name in names:
         values = np.asarray(table[name].to_numpy(), np.float64)
         known = np.isfinite(values)
         out[name] = Label(values[known & ours], values[known & ~ours])
     return out
+
+
+def _added_numbers(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The numeric columns of clips that not every catalog has."""
+    found = rows(connection, "DESCRIBE clips")
+    numbers = [row["column_name"] for row in found if row["column_type"] in ("FLOAT", "DOUBLE", "INTEGER", "BIGINT")]
+    return [name for name in numbers if name not in TABLES["clips"].names]
 
 
 def emotions(connection: duckdb.DuckDBPyConnection) -> list[EmotionRow]:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 import catalogs
 from catalogs.errors import NoCatalog
-from catalogs.schema import EMOTIONS, conform
+from catalogs.schema import EMOTIONS, conform, empty
 from catalogs.staging import stage_span
 from catalogs.summary import summary
 from pipeline.report import reading, write_report
+from pipeline.report.figures import label_figures
 from tests.made.report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, hexes, jpeg, run
 from tests.root import ROOT
 
@@ -311,3 +313,20 @@ def test_the_file_is_replaced_whole(tmp_path: Path) -> None:
     assert write_report(str(catalog), out) == out
     assert out.read_text().replace("Written", "")[:2000] == first.replace("Written", "")[:2000]
     assert [path.name for path in out.parent.iterdir()] == ["report.html"]
+
+
+def test_numbers_that_a_stage_of_this_catalog_adds_have_a_histogram(tmp_path: Path) -> None:
+    said = {"unit": "grey value", "about": "of the face"}
+    columns = pa.schema([pa.field("bright", pa.float32(), metadata=said), pa.field("hue", pa.string(), metadata=said)])
+    with catalogs.Writer.open(tmp_path, RECIPE, FINGERPRINT, columns={"clips": columns}) as writer:
+        key = hexes("bright")
+        rows = conform("clips", [clip(1, "rejected", "too_dark", bright=-3.0, source_key=key, span_index=0)], columns)
+        stage_span(tmp_path, key, 0, {"clips": rows, "latents": empty("latents"), "previews": empty("previews")})
+        writer.commit()
+    with catalogs.open(tmp_path) as connection:
+        found = reading.labels(connection)
+        assert [name for name in found if name not in reading.LABELS] == ["bright"]
+        assert found["bright"].others.tolist() == [-3.0]
+    figure = label_figures(found)[-1]
+    assert (figure.title, figure.about) == ("bright", "A column that a stage of this catalog adds.")
+    assert figure.chart is not None
