@@ -37,7 +37,8 @@ def test_the_notebook_runs_and_prints_what_it_shows(
     printed, shown = [], []
     for kind, text in BLOCK.findall(PAGE.read_text()):
         if kind == "sh":
-            subprocess.run(["sh", "-ec", text], check=True, capture_output=True, timeout=300)
+            done = subprocess.run(["sh", "-ec", text], capture_output=True, text=True, timeout=300)
+            assert done.returncode == 0, done.stderr
         elif kind == "python":
             with contextlib.redirect_stdout(io.StringIO()) as out:
                 exec(compile(text, str(PAGE), "exec"), names)
