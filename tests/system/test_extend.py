@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,9 @@ def test_the_page_does_what_it_says(samples: Path, tmp_path: Path) -> None:
     for name in ("talking_man.mp4", "dark.mp4", "no_face.mp4"):
         shutil.copy(samples / name, tmp_path / "videos")
     (tmp_path / "brightness.py").write_text(block("python"))
-    done = subprocess.run(["bash", "-ec", block("bash")], cwd=tmp_path, capture_output=True, text=True, timeout=400)
+    python_first = {**os.environ, "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))}
+    command = ["bash", "-ec", block("bash")]
+    done = subprocess.run(command, cwd=tmp_path, env=python_first, capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "adds clips.brightness: FLOAT, grey value, 0 to 255, mean of the face's crops" in done.stdout
     assert "brightness.minimum=10.0" in done.stdout
