@@ -24,7 +24,7 @@ from models.runtime.image import cut
 from pipeline.extraction.clip_runner import ClipRunner
 from pipeline.extraction.recipe import open_profile
 from stages.clip import Clip, Reject, Track
-from stages.tracking.track import native_patch
+from stages.tracking.patches import native_patch
 
 SCRIPTS = (
     ("probe", "speech"),

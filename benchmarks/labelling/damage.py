@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.labelling.copies import frames_of
 from stages.clip import Patch, Track
-from stages.tracking.track import native_patch
+from stages.tracking.patches import native_patch
 
 # blur: sigma in % of the face's height. noise: sigma of grey values. jpeg: quality. h264: crf. scaling: side left.
 LEVELS: dict[str, tuple[float, ...]] = {
