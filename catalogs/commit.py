@@ -37,16 +37,16 @@ from catalogs import parts
 from catalogs.errors import CatalogDamaged
 from catalogs.manifest import Manifest, Part
 from catalogs.place import MANIFESTS, PART_NAME, WORK
-from catalogs.schema import TABLES, VERSION, empty
+from catalogs.schema import REJECTED, TABLES, VERSION, empty
 from catalogs.storage import Draft, Storage
 
-ORDER = ("latents", "previews", "frames", "metrics", "runs", "clips")
+ORDER = ("latents", "previews", "frames", *REJECTED.values(), "metrics", "runs", "clips")
 """The order in which parts get their names: a clip's row appears after all that belongs to it."""
 
 ALWAYS = ("clips", "latents", "previews", "runs")
 """Tables that have a file even without rows, so that a bare glob over them always works."""
 
-OF_CLIPS = ("clips", "latents", "previews", "frames")
+OF_CLIPS = ("clips", "latents", "previews", "frames", *REJECTED.values())
 """Tables whose rows belong to clips, and so to the recipe that decided these. A file holds rows of one recipe."""
 
 CLIPS_PER_FILE = 250_000
@@ -204,6 +204,14 @@ def groups(table: str, held: Sequence[Part]) -> Iterator[list[Part]]:
         size += weight
     if group:
         yield group
+
+
+def pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of clips, of one file each, with the recipe that decided them."""
+    for recipe in pc.unique(clips["recipe"]):
+        rows = clips.filter(pc.equal(clips["recipe"], recipe))
+        for start in range(0, rows.num_rows, CLIPS_PER_FILE):
+            yield recipe.as_py(), rows.slice(start, CLIPS_PER_FILE)
 
 
 def in_set(values: pa.Array | pa.ChunkedArray) -> RowMask:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from catalogs.commit import ALWAYS, Change, Columns, in_set, sweep, sweep_work
 from catalogs.errors import CatalogBusy, RecipeMismatch, SchemaError
 from catalogs.manifest import Manifest
 from catalogs.place import LOCK, MANIFESTS, WORK
-from catalogs.recipes import differences, normal
+from catalogs.recipes import changes, differences, normal
 from catalogs.schema import VERSION, sql_type
 from catalogs.separation import separated
 from catalogs.storage import Storage
@@ -22,7 +23,12 @@ from catalogs.storage.lock import Locked, ProcessLock
 
 
 def take_over(
-    files: Storage, recipe: Mapping[str, Any], fingerprint: str, recompute: bool, columns: Columns
+    files: Storage,
+    recipe: Mapping[str, Any],
+    fingerprint: str,
+    recompute: bool,
+    columns: Columns,
+    adoptable: Collection[str] = (),
 ) -> tuple[ProcessLock, Manifest]:
     """The lock of the catalog and its state, made where there was none and repaired. Errors: as `Writer.open`."""
     for folder in (MANIFESTS, *ALWAYS, WORK):
@@ -32,14 +38,14 @@ def take_over(
         found = manifests.newest(files)
         if found is not None:
             manifests.check_version(files, found)
-            if found.fingerprint != fingerprint and not recompute:
+            if not (found.fingerprint == fingerprint or recompute or is_adoptable(found.recipe, recipe, adoptable)):
                 raise RecipeMismatch(_mismatch(files, found, recipe, fingerprint))
             _refuse_other_types(files, found, columns)
         manifest = repaired(files, found)
         sweep_work(files)
         if manifest is None:
             manifest = Change(files, Manifest(0, VERSION, fingerprint, normal(recipe), {}), columns).commit()
-        elif manifest.fingerprint != fingerprint:
+        elif manifest.fingerprint != fingerprint and recompute:
             manifest = Change(files, manifest).commit((fingerprint, normal(recipe)))
         return lock, _with_killed(files, manifest)
     except BaseException:
@@ -54,6 +60,18 @@ def _locked(files: Storage) -> ProcessLock:
         raise CatalogBusy(
             f"{files.uri()} is being written to by {error.holder}: wait for it to end, or stop it"
         ) from None
+
+
+def is_adoptable(held: Mapping[str, Any], recipe: Mapping[str, Any], adoptable: Collection[str]) -> bool:
+    """Whether two recipes differ in nothing but some of these parameters."""
+    return {path for path, _, _ in changes(held, recipe)} <= set(adoptable) and normal(held) != normal(recipe)
+
+
+def recipes_of(files: Storage, manifest: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The recipes of a catalog and of its runs, by fingerprint."""
+    runs = parts.read_all(files, "runs", manifest.parts("runs"), ["fingerprint", "recipe"])
+    known = dict(zip(*(runs[name].to_pylist() for name in ("fingerprint", "recipe")), strict=True))
+    return {**{mark: json.loads(text) for mark, text in known.items()}, manifest.fingerprint: manifest.recipe}
 
 
 def repaired(files: Storage, manifest: Manifest | None) -> Manifest | None:

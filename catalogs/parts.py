@@ -39,6 +39,8 @@ _LAYOUTS = {
     "latents": _Layout("clip_id", 50, payload=True),
     "previews": _Layout("clip_id", 50, payload=True, compression="none"),
     "frames": _Layout("clip_id", 50, payload=True, compression="none"),
+    "rejected_latents": _Layout("clip_id", 50, payload=True),
+    "rejected_frames": _Layout("clip_id", 50, payload=True, compression="none"),
     "runs": _Layout("run_id", 10_000),
     "metrics": _Layout("metric", 10_000),
 }

@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 
 from catalogs import arrays
 from catalogs.errors import SchemaError
-from catalogs.tables import EMOTIONS, FAILED_REASONS, OLDEST, STATUSES, TABLES, UNDECIDED_REASONS, VERSION
+from catalogs.tables import EMOTIONS, FAILED_REASONS, OLDEST, REJECTED, STATUSES, TABLES, UNDECIDED_REASONS, VERSION
 
 __all__ = [
     "EMOTIONS",
     "FAILED_REASONS",
     "OLDEST",
+    "REJECTED",
     "STATUSES",
     "TABLES",
     "UNDECIDED_REASONS",

@@ -15,14 +15,14 @@ import pyarrow.compute as pc
 
 from catalogs.errors import BadSpan, NoCatalog, SchemaError
 from catalogs.place import WORK, locate
-from catalogs.schema import STATUSES, conform, dim, fitted, per_frame, with_columns
+from catalogs.schema import REJECTED, STATUSES, conform, dim, fitted, per_frame, with_columns
 from catalogs.storage import Entry, Storage
 from catalogs.storage.full_disk import named_when_full
 
 SUFFIX = ".span"
 BAD_SUFFIX = ".bad"
 _NAME = re.compile(rf"{WORK}/([0-9a-f]{{32}})-(\d{{5,}})\{SUFFIX}")
-_TABLES = ("latents", "previews", "frames", "clips")
+_TABLES = ("latents", "previews", "frames", *REJECTED.values(), "clips")
 _REQUIRED = ("latents", "previews", "clips")
 
 
@@ -136,12 +136,20 @@ def _check(tables: Mapping[str, pa.Table], source_key: str, span_index: int) -> 
     accepted = sorted(clip for clip, status in zip(ids, statuses, strict=True) if status == "accepted")
     if sorted(tables["latents"]["clip_id"].to_pylist()) != accepted:
         raise BadSpan(f"{name}: latents must have one row for each accepted clip: {accepted}")
-    for table, allowed in (("previews", ids), ("frames", accepted)):
+    rejected = sorted(clip for clip, status in zip(ids, statuses, strict=True) if status == "rejected")
+    for table, allowed in (
+        ("previews", ids),
+        ("frames", accepted),
+        *((table, rejected) for table in REJECTED.values()),
+    ):
         if table in tables:
             _check_subset(name, table, tables[table]["clip_id"].to_pylist(), allowed)
-    _check_lengths(name, tables["latents"])
-    if "frames" in tables:
-        _check_frames(name, tables["frames"])
+    for table in ("latents", REJECTED["latents"]):
+        if table in tables:
+            _check_lengths(name, table, tables[table])
+    for table in ("frames", REJECTED["frames"]):
+        if table in tables:
+            _check_frames(name, table, tables[table])
 
 
 def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -> None:
@@ -149,7 +157,7 @@ def _check_subset(name: str, table: str, clips: list[str], allowed: list[str]) -
         raise BadSpan(f"{name}: {table} has rows of other clips, or one twice: {clips}")
 
 
-def _check_lengths(name: str, latents: pa.Table) -> None:
+def _check_lengths(name: str, table: str, latents: pa.Table) -> None:
     """Every per-frame list must hold frames x D values: the schema's D, or the same whole D in all rows."""
     frames = latents["frames"].to_pylist()
     for column in per_frame(latents.schema):
@@ -159,14 +167,14 @@ def _check_lengths(name: str, latents: pa.Table) -> None:
         if size is None:
             size = next((length // count for count, length in held if count), 0)
         if any(length != count * size for count, length in held):
-            raise BadSpan(f"{name}: latents.{column} must hold frames x {size or 'D'} values, has {lengths}")
+            raise BadSpan(f"{name}: {table}.{column} must hold frames x {size or 'D'} values, has {lengths}")
 
 
-def _check_frames(name: str, frames: pa.Table) -> None:
+def _check_frames(name: str, table: str, frames: pa.Table) -> None:
     """Every list of table frames must hold one item (landmarks: dim values) a frame."""
     for field in frames.schema:
         if pa.types.is_list(field.type):
             wanted = pc.multiply(frames["frames"], dim(field) or 1)
             right = pc.fill_null(pc.equal(pc.list_value_length(frames[field.name]), wanted), False)
             if not pc.all(right, min_count=0).as_py():
-                raise BadSpan(f"{name}: frames.{field.name} must hold frames x {dim(field) or 1} values")
+                raise BadSpan(f"{name}: {table}.{field.name} must hold frames x {dim(field) or 1} values")

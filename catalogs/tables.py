@@ -86,6 +86,13 @@ CLIPS = _table(
         _field("status", _STRING, "code", "verdict: " + ", ".join(STATUSES), required=True),
         _field("reason", _STRING, "code", "why it is not accepted; null for accepted clips only"),
         _field("detail", _STRING, "text", "the reason's figures, or the error"),
+        _field(
+            "refusals",
+            pa.map_(_STRING, _STRING),
+            "reason: detail",
+            "by stage, why each that refuses the clip does, the first one first; more than one only of clips whose "
+            "labels were all wanted; null where no stage does",
+        ),
         _field("fps_in", _DOUBLE, "frames per second", "rate of the source, on average"),
         _field("width", _INT, "pixels", "width of the source's frames as shown (after rotation)"),
         _field("height", _INT, "pixels", "height of the source's frames as shown (after rotation)"),
@@ -166,6 +173,8 @@ LATENTS = _table(
     ],
 )
 
+REJECTED_LATENTS = _table("rejected_latents", LATENTS)
+
 PREVIEWS = _table(
     "previews",
     [
@@ -212,6 +221,8 @@ FRAMES = _table(
         ),
     ],
 )
+
+REJECTED_FRAMES = _table("rejected_frames", FRAMES)
 
 RUNS = _table(
     "runs",
@@ -265,5 +276,9 @@ METRICS = _table(
 )
 
 TABLES: dict[str, pa.Schema] = {
-    schema.metadata[b"vasari.table"].decode(): schema for schema in (CLIPS, LATENTS, PREVIEWS, FRAMES, RUNS, METRICS)
+    schema.metadata[b"vasari.table"].decode(): schema
+    for schema in (CLIPS, LATENTS, PREVIEWS, FRAMES, REJECTED_LATENTS, REJECTED_FRAMES, RUNS, METRICS)
 }
+
+REJECTED = {"latents": "rejected_latents", "frames": "rejected_frames"}
+"""The table beside another that holds the same of clips which are not accepted, where that is kept."""

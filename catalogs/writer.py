@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 
 from catalogs import manifest as manifests
 from catalogs import parts, staging
-from catalogs.commit import CLIPS_PER_FILE, OF_CLIPS, Change, Columns, in_set, not_in_set
+from catalogs.adoption import Update, adopted
+from catalogs.commit import OF_CLIPS, Change, Columns, in_set, not_in_set, pieces
 from catalogs.errors import BadSpan, CatalogError, SchemaError
 from catalogs.manifest import Manifest, Part
-from catalogs.opening import repaired, take_over
+from catalogs.opening import recipes_of, repaired, take_over
 from catalogs.place import check_ground, locate
-from catalogs.schema import conform, form, with_columns
+from catalogs.recipes import normal
+from catalogs.schema import REJECTED, conform, form, with_columns
 from catalogs.storage import Storage
 from catalogs.storage.full_disk import named_when_full
 from catalogs.storage.lock import ProcessLock
@@ -69,8 +71,16 @@ class Writer:
     an upsert by (source_key, span_index).
     """
 
-    def __init__(self, files: Storage, lock: ProcessLock, manifest: Manifest, columns: Columns) -> None:
+    def __init__(
+        self,
+        files: Storage,
+        lock: ProcessLock,
+        manifest: Manifest,
+        columns: Columns,
+        recipe: tuple[str, Mapping[str, Any]],
+    ) -> None:
         self._files = files
+        self._recipe = recipe
         self._columns = columns
         self._lock = lock
         self._manifest = manifest
@@ -87,13 +97,15 @@ class Writer:
         fingerprint: str,
         recompute: bool = False,
         columns: Columns | None = None,
+        adoptable: Collection[str] = (),
     ) -> Self:
         """Create the catalog or take it over, and repair what a killed run left.
 
         Spans staged by a killed run are kept: the first `commit` takes them. Its row in runs gets the status
         `killed`. With `recompute` a catalog of another recipe takes this one: its rows stay until their spans are
         committed again. columns: by table, those that the recipe's stages declare: all files written here have them,
-        with rows or without.
+        with rows or without. adoptable: parameters, as `catalogs.recipes.changes` names them; a catalog whose recipe
+        differs in these alone is opened as it is, and is `behind` until `adopt`.
         BadPlace: the folder holds other things, or is a file; nothing is made then. CatalogBusy: another process
         writes. SchemaError: the catalog has one of the columns with another type. RecipeMismatch, VersionMismatch,
         CatalogDamaged: as they say.
@@ -101,8 +113,8 @@ class Writer:
         files = locate(uri)
         check_ground(files.root)
         with named_when_full(files.uri()):
-            lock, manifest = take_over(files, recipe, fingerprint, recompute, columns or {})
-        return cls(files, lock, manifest, columns or {})
+            lock, manifest = take_over(files, recipe, fingerprint, recompute, columns or {}, adoptable)
+        return cls(files, lock, manifest, columns or {}, (fingerprint, normal(recipe)))
 
     def __enter__(self) -> Self:
         return self
@@ -126,11 +138,11 @@ class Writer:
         """source_key of what was out of reach, although decided before, since this writer was opened: its rows stay."""
         return frozenset(self._spared)
 
-    def decided(self) -> pa.Table:
-        """The committed clips of the current recipe, columns DECIDED; commit first to count staged spans."""
+    def decided(self, *more: str) -> pa.Table:
+        """The committed clips of the current recipe, columns DECIDED and more; commit first to count staged spans."""
         with self._working():
             held = [part for part in self._manifest.parts("clips") if part.recipe == self._manifest.fingerprint]
-            return parts.read_all(self._files, "clips", held, DECIDED)
+            return parts.read_all(self._files, "clips", held, (*DECIDED, *more))
 
     @property
     def older(self) -> int:
@@ -170,17 +182,48 @@ class Writer:
             after = conform("clips", update(before)).sort_by("clip_id")
             _check_update(before, after)
             change = self._change()
-            pieces = list(_pieces(after))
-            if not after.equals(before) or len(held) > max(1, len(pieces)) or self._outgrown(held):
+            new = list(pieces(after))
+            if not after.equals(before) or len(held) > max(1, len(new)) or self._outgrown(held):
                 change.replace("clips", held, [])
-                for recipe, rows in pieces:
+                for recipe, rows in new:
                     change.add("clips", [rows], recipe)
             accepted = after.filter(pc.equal(after["status"], "accepted"))["clip_id"]
-            for table, stays in (("latents", accepted), ("frames", accepted), ("previews", after["clip_id"])):
-                change.compact(table, not_in_set(stays))
+            others = after.filter(pc.not_equal(after["status"], "accepted"))["clip_id"]
+            stays = {"previews": after["clip_id"], **dict.fromkeys(REJECTED, accepted)}
+            for table, clips in {**stays, **dict.fromkeys(REJECTED.values(), others)}.items():
+                change.compact(table, not_in_set(clips))
             for table in ("runs", "metrics"):
                 change.compact(table)
             return self._commit(change)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the catalog has another recipe than this writer was opened with, and waits for `adopt`."""
+        return self._manifest.fingerprint != self._recipe[0]
+
+    def recipes(self) -> dict[str, Mapping[str, Any]]:
+        """The recipes that decided the catalog's clips, as far as they are known, by fingerprint."""
+        with self._working():
+            return recipes_of(self._files, self._manifest)
+
+    def clips(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of all committed clips, whatever recipe decided them."""
+        with self._working():
+            return parts.read_all(self._files, "clips", self._manifest.parts("clips"), columns)
+
+    def with_latents(self) -> set[str]:
+        """clip_id of the clips that are not accepted, and whose latents are kept."""
+        with self._working():
+            held = self._manifest.parts(REJECTED["latents"])
+            return set(parts.read_all(self._files, REJECTED["latents"], held, ["clip_id"])["clip_id"].to_pylist())
+
+    def adopt(self, decide: Update, draw: Update) -> None:
+        """Give the catalog the recipe this writer was opened with, in one manifest with what `decide` makes of clips.
+
+        `decide` and `draw`: see `catalogs.adoption.adopted`. Commit first: staged spans are of the recipe before.
+        """
+        with self._working():
+            self._manifest = adopted(self._files, self._manifest, self._columns, self._recipe, decide, draw)
 
     def put_run(self, row: Mapping[str, Any]) -> None:
         """Write the run's row into runs, in place of one with the same run_id."""
@@ -286,14 +329,6 @@ class Writer:
 
 def _clips(spans: Spans) -> dict[str, pa.Table]:
     return {name: tables["clips"] for name, tables in spans.items()}
-
-
-def _pieces(clips: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of one file each, with the recipe that decided them."""
-    for recipe in pc.unique(clips["recipe"]):
-        rows = clips.filter(pc.equal(clips["recipe"], recipe))
-        for start in range(0, rows.num_rows, CLIPS_PER_FILE):
-            yield recipe.as_py(), rows.slice(start, CLIPS_PER_FILE)
 
 
 def _check_update(before: pa.Table, after: pa.Table) -> None:

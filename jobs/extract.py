@@ -75,9 +75,11 @@ class Extract:
     latents: FileIfAny = None
     """A face model's .safetensors (jobs/train_faces.py); by default the one that comes with the project."""
     recompute: Flag = False
-    """Decide again what is decided, also under another recipe."""
+    """Work again on what is decided, also under another recipe. Other thresholds alone need none of it."""
     retry_failed: Flag = False
     """Decide failed clips again."""
+    label_all: Flag = False
+    """Label rejected clips too, as far as they can be; the verdict stays the first reason."""
     workers: CountIfAny = None
     """Clips worked on at once; by default one a CPU."""
     limit: CountIfAny = None
@@ -112,6 +114,7 @@ def main(args: Extract) -> None:
             recipe,
             recompute=args.recompute,
             retry_failed=args.retry_failed,
+            label_all=args.label_all,
             workers=args.workers,
             limit=args.limit,
         )
@@ -119,7 +122,18 @@ def main(args: Extract) -> None:
         return
     limits = Limits(seconds=args.timeout)
     result = extract(
-        Request(inputs, catalog, recipe, args.recompute, args.retry_failed, args.workers, args.limit, limits, args.json)
+        Request(
+            inputs,
+            catalog,
+            recipe,
+            recompute=args.recompute,
+            retry_failed=args.retry_failed,
+            label_all=args.label_all,
+            workers=args.workers,
+            limit=args.limit,
+            limits=limits,
+            quiet=args.json,
+        )
     )
     print(json.dumps(result.summary()) if args.json else summary_text(result, command_words()))
     if result.unreachable:

@@ -157,6 +157,11 @@ class Refusal:
     reason: str
     detail: str
 
+    @property
+    def text(self) -> str:
+        """Both, as table clips has them in `refusals`."""
+        return f"{self.reason}: {self.detail}"
+
 
 @dataclass(frozen=True)
 class Reject:
@@ -247,6 +252,6 @@ class ThresholdStage(ABC):
         return clip if refusal is None else Reject(refusal.reason, refusal.detail, clip)
 
 
-def under(label: float, least: float) -> bool:
-    """Whether a label is under a threshold, both as the single-precision numbers that a catalog holds."""
-    return bool(np.float32(label) < np.float32(least))
+def under(label: float | None, least: float) -> bool:
+    """Whether there is a label and it is under a threshold, both as the single-precision numbers a catalog holds."""
+    return label is not None and bool(np.float32(label) < np.float32(least))

@@ -221,7 +221,7 @@ class _Runners:
         """The tables of a span, whatever comes of it."""
         runner: SpanRunner | None = getattr(self._own, "runner", None)
         if runner is None:
-            runner = self._own.runner = SpanRunner(self._recipe, _RUN, self._limits, self._crops)
+            runner = self._own.runner = SpanRunner(self._recipe, _RUN, self._limits, crops=self._crops)
             self._all.append(runner)
         try:
             return runner.tables(span)

@@ -11,11 +11,15 @@ from typing import Any
 from catalogs import manifest as manifests
 from catalogs import parts, view
 from catalogs.manifest import Manifest
+from catalogs.opening import is_adoptable, recipes_of
 from catalogs.place import check_ground, locate
+from catalogs.schema import REJECTED
+from catalogs.storage import Storage
 from catalogs.writer import DECIDED
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction.pending import decided_sources
 from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.redecide import Redecided, columns_of, redecided, thresholds_of
 from pipeline.extraction.throughput import Table, frame_bytes, read_table, worker_speed
 from pipeline.listing.inputs import Source, list_sources, source_key
 from pipeline.listing.reach import Patience, Reach
@@ -37,7 +41,8 @@ class Outlook:
     sources: listed; decided: of these, by the catalog already; todo: the others. headers: read of these; unreadable: of
     those, not videos. video_seconds, wall_seconds, bytes: of what is to do; None where nothing tells. workers: at work
     at once. speed: seconds of video that one works on a second; speed_from, bytes_from: where the figures are from.
-    refused: the catalog has another recipe, and the run would say so and end.
+    refused: the catalog has another recipe, and the run would say so and end. decided_again, need_work: where it has
+    other thresholds, its clips that are decided again from their labels, and those that are worked on again.
     """
 
     sources: int
@@ -53,6 +58,8 @@ class Outlook:
     speed_from: str
     bytes_from: str
     refused: bool = False
+    decided_again: int = 0
+    need_work: int = 0
 
     @property
     def estimated(self) -> bool:
@@ -81,6 +88,7 @@ def outlook(
     *,
     recompute: bool = False,
     retry_failed: bool = False,
+    label_all: bool = False,
     workers: int | None = None,
     limit: int | None = None,
     table: Table | None = None,
@@ -94,12 +102,17 @@ def outlook(
     check_ground(files.root)
     state = manifests.newest(files)
     listed = _stamped(list_sources(inputs, limit))
-    ours = state is not None and state.fingerprint == recipe.fingerprint
+    again = None
+    if state is not None and is_adoptable(state.recipe, recipe.describe(), thresholds_of(recipe)) and not recompute:
+        again = _redecided(files, state, recipe)
+    ours = state is not None and (state.fingerprint == recipe.fingerprint or again is not None)
     done: set[str] = set()
     if state is not None and ours and not recompute:
-        decided = parts.read_all(files, "clips", state.parts("clips"), [*DECIDED, "recipe"])
+        decided = parts.read_all(files, "clips", state.parts("clips"), [*DECIDED, "recipe", "run_id", "detail", *_MORE])
+        decided = decided if again is None else again.clips(decided, "")
         mine = [mark == recipe.fingerprint for mark in decided["recipe"].to_pylist()]
-        done = decided_sources(decided.filter(mine), retry_failed)
+        labels = [stage.name for stage in recipe.stages] if label_all else ()
+        done = decided_sources(decided.filter(mine), retry_failed, labels)
     todo = [source for source, mark in listed.values() if source_key(source, mark or "") not in done]
     headers, lengths = _lengths(todo)
     video = sum(lengths) / headers * len(todo) if headers else None if todo else 0.0
@@ -124,6 +137,22 @@ def outlook(
         speed_from=rates.speed_from,
         bytes_from=rates.size_from,
         refused=state is not None and not ours and not recompute,
+        decided_again=0 if again is None else len(again.decisions),
+        need_work=0 if again is None else len(again.work),
+    )
+
+
+_MORE = ("subject_listed", "seconds", "refusals")
+
+
+def _redecided(files: Storage, state: Manifest, recipe: Recipe) -> Redecided:
+    """What the run would decide again."""
+    kept = REJECTED["latents"]
+    return redecided(
+        parts.read_all(files, "clips", state.parts("clips"), columns_of(recipe)),
+        recipes_of(files, state),
+        recipe,
+        set(parts.read_all(files, kept, state.parts(kept), ["clip_id"])["clip_id"].to_pylist()),
     )
 
 
@@ -132,6 +161,11 @@ def outlook_text(found: Outlook) -> list[str]:
     lines = [f"inputs: {_count(found.sources, 'source')}, {found.decided} of them decided already: {found.todo} to do"]
     if found.refused:
         lines.append("  the catalog there has another recipe: the run ends with the differences, or give --recompute")
+    if found.decided_again or found.need_work:
+        lines.append(
+            f"  other thresholds: {_count(found.decided_again, 'clip')} of the catalog decided again from their "
+            f"labels, {found.need_work} need work"
+        )
     if not found.todo:
         return [*lines, "  nothing is left to do"]
     if found.video_seconds is None:

@@ -11,19 +11,30 @@ from catalogs.schema import UNDECIDED_REASONS
 from pipeline.extraction.probe import ContentRange, Survey, content_range
 
 
-def decided_spans(decided: pa.Table, retry_failed: bool) -> set[tuple[str, int]]:
+def decided_spans(decided: pa.Table, retry_failed: bool, labels: Collection[str] = ()) -> set[tuple[str, int]]:
     """(source_key, span_index) of decided spans.
 
     A row that only says that the source could not be reached decides nothing; with `retry_failed` no failed one does.
+    labels: stages that every rejected clip must have come to, and not been left before; then `decided` needs `seconds`.
     """
     rows = zip(*(decided[name].to_pylist() for name in ("source_key", "span_index", "status", "reason")), strict=True)
+    short = _left_before(decided, labels) if labels else set()
     found: set[tuple[str, int]] = set()
     broken: set[tuple[str, int]] = set()
     for key, index, status, reason in rows:
         found.add((key, index))
         if reason in UNDECIDED_REASONS or (retry_failed and status == "failed"):
             broken.add((key, index))
-    return found - broken
+    return found - broken - short
+
+
+def _left_before(decided: pa.Table, labels: Collection[str]) -> set[tuple[str, int]]:
+    """The spans with a rejected clip that was left before one of these stages."""
+    judged = decided.filter(
+        pc.and_(pc.equal(decided["status"], "rejected"), pc.not_equal(decided["reason"], "duplicate"))
+    )
+    rows = zip(*(judged[name].to_pylist() for name in ("source_key", "span_index", "seconds")), strict=True)
+    return {(key, index) for key, index, seconds in rows if not set(labels) <= dict(seconds or {}).keys()}
 
 
 def unreached(decided: pa.Table) -> pa.Table:
@@ -31,11 +42,11 @@ def unreached(decided: pa.Table) -> pa.Table:
     return decided.filter(pc.is_in(decided["reason"], pa.array(UNDECIDED_REASONS)))
 
 
-def decided_sources(decided: pa.Table, retry_failed: bool) -> set[str]:
-    """source_key of the sources all of whose spans are decided."""
+def decided_sources(decided: pa.Table, retry_failed: bool, labels: Collection[str] = ()) -> set[str]:
+    """source_key of the sources all of whose spans are decided; labels: see `decided_spans`."""
     counts = dict(zip(decided["source_key"].to_pylist(), decided["span_count"].to_pylist(), strict=True))
     done: dict[str, int] = {}
-    for key, _ in decided_spans(decided, retry_failed):
+    for key, _ in decided_spans(decided, retry_failed, labels):
         done[key] = done.get(key, 0) + 1
     return {key for key, count in done.items() if count >= counts[key]}
 

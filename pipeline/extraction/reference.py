@@ -24,6 +24,9 @@ _ROWS = {
     "latents": "One row an accepted clip: what training reads.",
     "previews": "One row a clip that could be decoded: what the report shows.",
     "frames": "One row an accepted clip, only where frames were asked for: what face training reads.",
+    "rejected_latents": "As latents, of rejected clips that are labelled all the same: with `--label-all`, or before a "
+    "threshold was changed.",
+    "rejected_frames": "As frames, of such clips.",
     "runs": "One row a run.",
     "metrics": "One row a metric of an evaluation.",
 }

@@ -8,13 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from catalogs.schema import UNDECIDED_REASONS, conform, empty
+from catalogs.schema import REJECTED, UNDECIDED_REASONS, conform, empty
 from pipeline.extraction.clip_runner import Verdict
 from pipeline.extraction.tasks import SpanTask, clip_id
 from pipeline.listing.uris import printable
 from stages.clip import Clip
 from stages.preview.contact_sheet import contact_sheet, face_picture
 from stages.preview.thumbs import key_thumbs
+
+_LIKE = {rejected: table for table, rejected in REJECTED.items()}
 
 
 def tables(
@@ -27,30 +29,33 @@ def tables(
 ) -> dict[str, pa.Table]:
     """Tables clips, latents and previews of one span, and frames where a stage stored them.
 
+    Rejected clips that were labelled on have latents and frames too, in tables of their own (catalogs.schema.REJECTED).
     opening: seconds spent before the first stage. columns: by table, what the recipe's stages add to its own.
     """
-    clips: list[dict[str, Any]] = []
-    latents: list[dict[str, Any]] = []
-    previews: list[dict[str, Any]] = []
-    frames: list[dict[str, Any]] = []
+    made: dict[str, list[dict[str, Any]]] = {"clips": [], "latents": [], "previews": []}
     for verdict in verdicts:
         row = clip_row(verdict, job, fingerprint, run_id)
-        if not clips:
+        if not made["clips"]:
             row["seconds"] = {"survey": opening, **row["seconds"]}
-        clips.append(row)
-        if verdict.status == "accepted":
-            latents.append(_latents_row(row["clip_id"], verdict.clip))
-            if verdict.clip.stored:
-                frames.append({"clip_id": row["clip_id"], "frames": row["frames"], **verdict.clip.stored})
-        previews.append(_preview_row(row["clip_id"], verdict))
-    made = {"clips": clips, "latents": latents, "previews": previews, **({"frames": frames} if frames else {})}
-    return {table: conform(table, found, (columns or {}).get(table)) for table, found in made.items()}
+        made["clips"].append(row)
+        clip, accepted = verdict.clip, verdict.status == "accepted"
+        if accepted or (clip.label_all and clip.track is not None and verdict.status == "rejected"):
+            held = {"latents": clip.arrays, **({"frames": clip.stored} if clip.stored else {})}
+            for table, values in held.items():
+                found = made.setdefault(table if accepted else REJECTED[table], [])
+                found.append({"clip_id": row["clip_id"], "frames": row["frames"], **values})
+        made["previews"].append(_preview_row(row["clip_id"], verdict))
+    return {table: conform(table, found, (columns or {}).get(_LIKE.get(table, table))) for table, found in made.items()}
 
 
 def clip_row(verdict: Verdict, job: SpanTask, fingerprint: str, run_id: str) -> dict[str, Any]:
     """The row of table clips of one verdict."""
     clip = verdict.clip
     whole = (clip.start_s, clip.end_s) == (job.start_s, job.end_s)
+
+    def said(text: str) -> str:
+        return printable(text.replace(clip.path, job.uri))
+
     # a part between scene changes may have the times of a span that is listed as such: other ids
     span = () if whole else (f"{job.start_s:.3f} to {job.end_s:.3f}",)
     return {
@@ -61,7 +66,8 @@ def clip_row(verdict: Verdict, job: SpanTask, fingerprint: str, run_id: str) -> 
         "end_s": clip.end_s,
         "status": verdict.status,
         "reason": verdict.reason,
-        "detail": None if verdict.detail is None else printable(verdict.detail.replace(clip.path, job.uri)),
+        "detail": None if verdict.detail is None else said(verdict.detail),
+        "refusals": {stage: said(no.text) for stage, no in verdict.refusals.items()} or None,
         "seconds": dict(verdict.seconds),
     }
 
@@ -134,10 +140,6 @@ def _source_columns(job: SpanTask, fingerprint: str, run_id: str) -> dict[str, A
         "recipe": fingerprint,
         "run_id": run_id,
     }
-
-
-def _latents_row(own_id: str, clip: Clip) -> dict[str, Any]:
-    return {"clip_id": own_id, "frames": clip.columns["frames"], **clip.arrays}
 
 
 def _preview_row(own_id: str, verdict: Verdict) -> dict[str, Any]:

@@ -11,10 +11,12 @@ import math
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +37,7 @@ from pipeline.extraction.probe import SourceTask, SpanPlan, Survey, plan_spans
 from pipeline.extraction.probing import survey
 from pipeline.extraction.progress import ProbeProgress, Progress
 from pipeline.extraction.recipe import Recipe
+from pipeline.extraction.redecide import columns_of, redecided, thresholds_of
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.extraction.worker import Limits, SpanWorker
 from pipeline.listing.inputs import Source, list_sources, source_key
@@ -60,6 +63,7 @@ class Request:
     recipe: Recipe
     recompute: bool = False
     retry_failed: bool = False
+    label_all: bool = False
     workers: int | None = None
     limit: int | None = None
     limits: Limits = Limits()
@@ -73,7 +77,8 @@ class Result:
     unreachable: those of `failed` that are not decided, since their source could not be reached, and the sources that
     were to be decided again and could not be.
     older: the catalog's clips that an older recipe decided; they are in none of the counts.
-    now: the clips that this run decided, by verdict; the others were decided before.
+    now: the clips that this run decided, by verdict; the others were decided before. again: of all clips of the
+    catalog, those that were decided again from their labels, by other thresholds.
     """
 
     run_id: str
@@ -90,6 +95,7 @@ class Result:
     catalog: str
     now: Mapping[str, int]
     older: int = 0
+    again: int = 0
 
     @property
     def before(self) -> dict[str, int]:
@@ -115,6 +121,7 @@ class Result:
             "catalog": self.catalog,
             "run_id": self.run_id,
             **({"older": self.older} if self.older else {}),
+            **({"decided_again": self.again} if self.again else {}),
         }
 
 
@@ -130,6 +137,7 @@ def extract(request: Request) -> Result:
         request.recipe.fingerprint,
         request.recompute,
         request.recipe.columns(),
+        thresholds_of(request.recipe),
     ) as writer:
         return _Run(request, writer, reach).run(sources)
 
@@ -148,6 +156,8 @@ class _Run:
         self._run_id = f"{self._started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         self._startup = 0.0
         self._progress = Progress(0, request.quiet)
+        self._again: Counter[str] = Counter()
+        self._labels = tuple(stage.name for stage in request.recipe.stages) if request.label_all else ()
 
     def _say(self, text: str) -> None:
         if not self._request.quiet:
@@ -157,19 +167,40 @@ class _Run:
     def run(self, sources: Sequence[Source]) -> Result:
         self._writer.commit()  # what a killed run left staged is done work
         listed = self._listed(sources)
-        decided = self._writer.decided()
         keys = {job.source_key for job in listed}
-        done = set() if self._request.recompute else decided_sources(decided, self._request.retry_failed)
-        todo = [job for job in listed if job.source_key not in done]
-        if not self._request.recompute:
-            todo, kept = _vanished(todo, decided)
+        with ExitStack() as noted:
+            behind = self._writer.behind
+            if behind:
+                noted.enter_context(self._noted(len(listed)))
+                self._decide_again(keys)
+            todo, kept = self._undecided(listed)
             keys |= kept
-        if todo:
-            with self._noted(len(listed)):
+            if todo:
+                noted.enter_context(nullcontext() if behind else self._noted(len(listed)))
                 self._decide(listed, todo, keys)
-        else:
-            self._tidy(listed, [])
+            else:
+                self._tidy(listed, [])
         return self._result(keys, len(listed), len(listed) - len(todo))
+
+    def _decide_again(self, listed: Collection[str]) -> None:
+        """The catalog takes this recipe's thresholds, with the verdicts they give to the labels it holds."""
+        clips = self._writer.clips(columns_of(self._recipe))
+        found = redecided(clips, self._writer.recipes(), self._recipe, self._writer.with_latents())
+        if clips.num_rows:
+            self._say(found.text(listed))
+        self._writer.adopt(partial(found.clips, run_id=self._run_id), found.previews)
+        self._again = found.verdicts()
+
+    def _undecided(self, listed: Sequence[SourceTask]) -> tuple[list[SourceTask], set[str]]:
+        """What is to be worked on, and the source keys of rows that stay although their file cannot be reached now."""
+        if self._request.recompute:
+            return list(listed), set()
+        decided = self._decided()
+        done = decided_sources(decided, self._request.retry_failed, self._labels)
+        return _vanished([job for job in listed if job.source_key not in done], decided)
+
+    def _decided(self) -> pa.Table:
+        return self._writer.decided(*(["seconds"] if self._labels else []))
 
     def _decide(self, listed: Sequence[SourceTask], todo: Sequence[SourceTask], keys: set[str]) -> None:
         self._say(f"{len(todo)} sources to decide")
@@ -242,9 +273,10 @@ class _Run:
         same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
             self._writer.maintain(lambda clips: with_keys(clips, same))
-        decided = self._writer.decided()
+        decided = self._decided()
         sorted_out = plan_spans(surveys, known(decided, surveys), self._recipe.max_seconds)
-        done = set() if self._request.recompute else decided_spans(decided, self._request.retry_failed)
+        retry = self._request.retry_failed
+        done = set() if self._request.recompute else decided_spans(decided, retry, self._labels)
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
         # longest first, so that no worker is left with a long one at the end
         jobs.sort(key=lambda job: job.start_s - job.end_s)
@@ -278,7 +310,8 @@ class _Run:
         self._progress.workers = workers
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
         ask = serving.asking() if serving else None
-        arguments = (self._root, self._recipe, self._run_id, self._request.limits, ask)
+        request = self._request
+        arguments = (self._root, self._recipe, self._run_id, request.limits, ask, request.label_all)
         try:
             yield from cluster.run([job.to_json() for job in jobs], SpanWorker, arguments, workers, "done")
         finally:
@@ -333,7 +366,7 @@ class _Run:
     def _put_run(self, status: str, listed: int) -> None:
         recipe = self._recipe
         progress = None if status == "running" else self._progress
-        verdicts = progress.verdicts if progress else {}
+        verdicts = self._now() if progress else Counter[str]()
         self._writer.put_run(
             {
                 "run_id": self._run_id,
@@ -381,8 +414,13 @@ class _Run:
             video_seconds=self._progress.video_seconds,
             catalog=self._request.catalog,
             older=self._writer.older,
-            now=dict(self._progress.verdicts),
+            now=dict(self._now()),
+            again=self._again.total(),
         )
+
+    def _now(self) -> Counter[str]:
+        """The clips that this run decided so far, by verdict."""
+        return self._again + self._progress.verdicts
 
 
 def _vanished(todo: Sequence[SourceTask], decided: pa.Table) -> tuple[list[SourceTask], set[str]]:

@@ -23,28 +23,34 @@ from stages.video.pyav import read_header
 from stages.video.reader import read
 from stages.video.sound import read_sound
 
-_opened: dict[tuple[str, bool], ClipRunner] = {}
+_opened: dict[tuple[str, bool, bool], ClipRunner] = {}
 
 
-def open_stages(recipe: Recipe, ask: Ask | None = None) -> float:
+def open_stages(recipe: Recipe, label_all: bool = False, ask: Ask | None = None) -> float:
     """Load all weights of the recipe and what else is slow the first time; seconds it took.
 
-    ask: see `extract`; the networks it reaches are not loaded here.
+    label_all, ask: see `extract`; the networks that `ask` reaches are not loaded here.
     """
     start = time.perf_counter()
-    _judge(recipe, ask)
+    _runner(recipe, label_all, ask)
     pa.array([0])  # imports pandas, a third of a second: here and not in the first clip
     return time.perf_counter() - start
 
 
 def extract(
-    recipe: Recipe, job: SpanTask, path: str, run_id: str, crops: bool = False, ask: Ask | None = None
+    recipe: Recipe,
+    job: SpanTask,
+    path: str,
+    run_id: str,
+    label_all: bool = False,
+    crops: bool = False,
+    ask: Ask | None = None,
 ) -> dict[str, Any]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
-    crops: beside the tables, as `crops`, the stable crops of each row of clips: uint8 RGB [T, S, S, 3], or None.
-    ask: reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
-    GPU: a fresh one may have it again.
+    label_all: rejected clips are labelled as far as they can. crops: beside the tables, as `crops`, the stable crops of
+    each row of clips: uint8 RGB [T, S, S, 3], or None. ask: reaches the networks of stages where they run; without it
+    they run in this process, which ends if they lose a GPU: a fresh one may have it again.
     """
     start = time.perf_counter()
     head = read_header(path)
@@ -52,7 +58,7 @@ def extract(
     frames = read(path, head, job.start_s, job.end_s, recipe.decoder)
     clip = Clip(path, head, job.start_s, job.end_s, frames, sound)
     opening = time.perf_counter() - start
-    verdicts: Iterable[Verdict] = _judge(recipe, ask)(clip)
+    verdicts: Iterable[Verdict] = _runner(recipe, label_all, ask)(clip)
     try:
         if crops:
             verdicts = list(verdicts)
@@ -69,11 +75,11 @@ def _crops(clip: Clip) -> np.ndarray | None:
     return None if clip.track is None else np.stack(clip.track.crops)
 
 
-def _judge(recipe: Recipe, ask: Ask | None) -> ClipRunner:
+def _runner(recipe: Recipe, label_all: bool, ask: Ask | None) -> ClipRunner:
     """The recipe's stages, opened once a process. `ask` reaches the same parent in every call."""
     cv2.setNumThreads(1)  # workers scale by processes
-    key = (recipe.fingerprint, ask is not None)
+    key = (recipe.fingerprint, label_all, ask is not None)
     if key not in _opened:
         _opened.clear()
-        _opened[key] = ClipRunner(recipe.stages, ask)
+        _opened[key] = ClipRunner(recipe.stages, ask, label_all)
     return _opened[key]

@@ -104,18 +104,26 @@ class _NoHeader(RuntimeError):
 class SpanRunner:
     """Works on spans in a child process; whatever comes of one is its tables.
 
-    crops: see `pipeline.extraction.span.extract`. ask: reaches the networks in GPU actors
+    label_all, crops: see `pipeline.extraction.span.extract`. ask: reaches the networks in GPU actors
     (pipeline/serving/network_actors.py); without it they run in the child.
     """
 
     def __init__(
-        self, recipe: Recipe, run_id: str, limits: Limits, crops: bool = False, ask: Ask | None = None
+        self,
+        recipe: Recipe,
+        run_id: str,
+        limits: Limits,
+        *,
+        label_all: bool = False,
+        crops: bool = False,
+        ask: Ask | None = None,
     ) -> None:
-        self._recipe, self._run_id, self._limits, self._crops, self._ask = recipe, run_id, limits, crops, ask
+        self._recipe, self._run_id, self._limits, self._ask = recipe, run_id, limits, ask
+        self._label_all, self._crops = label_all, crops
         self._child = Child(limits.memory)
         self._files = SourceCache(self._child, limits.seconds, limits.patience)
         opening = max(limits.seconds, _OPENING_SECONDS)
-        self._child.call("pipeline.extraction.span:open_stages", recipe, seconds=opening, asked=ask)
+        self._child.call("pipeline.extraction.span:open_stages", recipe, label_all, seconds=opening, asked=ask)
 
     def close(self) -> None:
         """End the child and remove copies."""
@@ -150,6 +158,7 @@ class SpanRunner:
                 job,
                 path,
                 self._run_id,
+                self._label_all,
                 self._crops,
                 seconds=self._limits.seconds,
                 asked=self._ask,
@@ -170,11 +179,22 @@ class SpanRunner:
 
 
 class SpanWorker:
-    """Extracts spans and stages them in the catalog; only ids and verdicts travel back. ask: as in `SpanRunner`."""
+    """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
 
-    def __init__(self, catalog: str, recipe: Recipe, run_id: str, limits: Limits, ask: Ask | None = None) -> None:
+    ask, label_all: as in `SpanRunner`.
+    """
+
+    def __init__(
+        self,
+        catalog: str,
+        recipe: Recipe,
+        run_id: str,
+        limits: Limits,
+        ask: Ask | None = None,
+        label_all: bool = False,
+    ) -> None:
         self._catalog, self._run_id = catalog, run_id
-        self._runner = SpanRunner(recipe, run_id, limits, ask=ask)
+        self._runner = SpanRunner(recipe, run_id, limits, label_all=label_all, ask=ask)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of SpanTask} as {"done": JSON of SpanResult}; every span is staged when it returns."""

@@ -57,6 +57,16 @@ def contact_sheet(clip: Clip, status: str, reason: str | None) -> bytes | None:
     return _jpeg(picture, _SHEET_QUALITY)
 
 
+def with_verdict(sheet: bytes, status: str, reason: str | None) -> bytes:
+    """A sheet with the line of another verdict."""
+    decoded = cv2.imdecode(np.frombuffer(sheet, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError("the sheet is no picture")
+    picture = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    picture[-3:] = _verdict_colour(status, reason)
+    return _jpeg(picture, _SHEET_QUALITY)
+
+
 def face_picture(clip: Clip) -> bytes | None:
     """A JPEG, 96 x 96, of the face in the frame where it is turned least; None if the clip has no track."""
     track = clip.track

@@ -111,3 +111,29 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_other_thresholds_killed_in_the_middle(folder: Path, whole: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    arguments = ("--input", folder)
+    short = runs.extract(catalog, *arguments, "--set", "probe.min_seconds=100")
+    assert short["rejected"] == {"too_short": 4, "duplicate": 1}
+    run = runs.start(catalog, *arguments)
+    runs.wait_for("a staged span", lambda: list(catalog.glob("_work/*.span")))
+    run.kill()
+    run.wait()
+    assert runs.extract(catalog, *arguments)["clips"] == 7
+    same(catalog, whole)
+    strict = runs.extract(catalog, *arguments, "--set", "quality.minimum=99")
+    assert (strict["accepted"], strict["decided_again"], strict["video_seconds"]) == (0, 7, 0)
+    assert strict["rejected"]["low_quality"] == 3
+    back = runs.extract(catalog, *arguments)
+    assert (back["accepted"], back["decided_again"], back["video_seconds"]) == (3, 7, 0)
+    for table in ("clips", "latents"):
+        assert runs.rows(catalog, table) == runs.rows(whole, table)
+    everything = runs.extract(catalog, *arguments, "--label-all")
+    assert (everything["accepted"], everything["rejected"]) == (back["accepted"], back["rejected"])
+    labelled = catalogs.query(
+        str(catalog), "select gaze_theta, reason from clips where status = 'rejected'"
+    ).to_pylist()
+    assert {row["reason"] for row in labelled if row["gaze_theta"] is not None} == {"several_faces", "too_short"}

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from catalogs import writer as writing
+from catalogs import commit as committing
 from catalogs.errors import SchemaError
 from catalogs.writer import Writer
 from tests.made.sample_spans import (
@@ -101,7 +101,7 @@ def test_maintaining_refuses_what_only_a_span_can_do(root: Path) -> None:
 
 
 def test_large_clips_tables_are_several_sorted_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "CLIPS_PER_FILE", 4)
+    monkeypatch.setattr(committing, "CLIPS_PER_FILE", 4)
     with Writer.open(root, RECIPE, FINGERPRINT) as writer:
         for source in range(10):
             stage(root, source)

@@ -151,11 +151,11 @@ def test_a_submitted_job_refuses_relative_paths(
 
 def test_a_catalog_of_another_recipe_says_what_differs(extract: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
-    recipe = make_recipe(settings=["quality.minimum=41"])
+    recipe = make_recipe(settings=["gaze.every=7"])
     catalogs.Writer.open(tmp_path / "catalog", recipe.describe(), recipe.fingerprint).close()
     done = extract("--input", tmp_path / "a.mp4", "--catalog", tmp_path / "catalog")
     assert done.code == 2
-    assert "quality.minimum: 41.0 in the catalog" in done.err
+    assert "gaze.every: 7 in the catalog" in done.err
     assert "--recompute" in done.err
 
 
