@@ -15,7 +15,7 @@ from pipeline.extraction import run
 from pipeline.extraction import worker as workers
 from pipeline.extraction.probe import SourceTask, Survey
 from pipeline.extraction.source_cache import SourceCache
-from pipeline.extraction.worker import SpanWorker
+from pipeline.extraction.worker import SpanRunner, SpanWorker
 from pipeline.listing import stamps
 from tests.made import faulty
 from tests.made.inline import ask, counts, do
@@ -52,11 +52,13 @@ def assert_only_one_failed(catalog: Path, folder: Path, words: str, reason: str 
     assert do(catalog, folder).decided_before == 3
 
 
-@pytest.mark.parametrize("method", ["_finished", "_attempt"])
-def test_the_worker_s_own_code(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    astray = raising(getattr(SpanWorker, method), KeyError("lost"), lambda worker, job, *_: hit(job))
+@pytest.mark.parametrize(("owner", "method"), [(SpanWorker, "_finished"), (SpanRunner, "_attempt")])
+def test_the_worker_s_own_code(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str
+) -> None:
+    astray = raising(getattr(owner, method), KeyError("lost"), lambda worker, job, *_: hit(job))
     with monkeypatch.context() as patch:
-        patch.setattr(SpanWorker, method, astray)
+        patch.setattr(owner, method, astray)
         assert_only_one_failed(catalog, folder, "the worker stopped on it (KeyError: 'lost')")
     assert counts(do(catalog, folder, retry_failed=True)) == (3, 1, {"no_face": 1}, 1, 1)
 
