@@ -77,6 +77,7 @@ def test_an_editable_install_finds_the_folder(tmp_path: Path) -> None:
     made = ["--prefix", tmp_path / "made", "--ignore-installed", "--no-build-isolation"]
     done = pip("install", *made, "--editable", project)
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made" / "bin" / "vasari").is_file()
     (found,) = (tmp_path / "made").rglob("site-packages")
     code = f"import site; site.addsitedir({str(found)!r}); import catalogs, vasari; print(catalogs.__file__)"
     said = subprocess.run(
