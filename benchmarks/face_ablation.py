@@ -33,7 +33,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "without identity": ("--weights.identity", "0"),
 }
 
-SHARED = ("pinned.pt", "judges.pt", "warps.pt")
+SHARED = ("pinned.pt", "loss_networks.pt", "warps.pt")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def main(args: TrainFaces) -> None:
             args.preset,
             args.workers,
             seconds=args.seconds,
-            start=None if args.start is None else str(local(args.start, "--start")),
+            init_from=None if args.start is None else str(local(args.start, "--start")),
             command=command_line(),
         )
         if args.plan:

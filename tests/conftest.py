@@ -22,8 +22,8 @@ RAY = (
     "system/jobs/",
     "system/test_",
     "system/pipeline/test_cluster.py",
-    "system/pipeline/faces/test_run.py",
-    "system/pipeline/faces/test_under_ray.py",
+    "system/pipeline/training/test_launch.py",
+    "system/pipeline/training/test_under_ray.py",
 )
 """Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
 

@@ -39,20 +39,20 @@ def cameras(middle: np.ndarray, side: np.ndarray, seen: np.ndarray) -> np.ndarra
     return np.column_stack([place, np.clip(side / width, 1 / GROWN, GROWN)]).astype(np.float32)
 
 
-def between(camera: np.ndarray, other: np.ndarray) -> np.ndarray:
+def relative_camera(camera: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The place [..., 3] of one square in another, of their places [..., 3] in a third."""
     half = other[..., 2:]
     return np.concatenate([(camera[..., :2] - other[..., :2]) / half, camera[..., 2:] / half], -1)
 
 
-def placed(points: np.ndarray, camera: np.ndarray) -> np.ndarray:
+def to_camera(points: np.ndarray, camera: np.ndarray) -> np.ndarray:
     """Points [..., P, 3] of squares in the units of the other; depth grows as the square does. camera [..., 3]."""
     out = points * camera[..., None, 2:]
     out[..., :2] += camera[..., None, :2]
     return out
 
 
-def posed(pose: Numbers, camera: Numbers) -> Numbers:
+def compose_pose(pose: Numbers, camera: Numbers) -> Numbers:
     """Poses [..., 6] (models/face/rigid.py) in squares [..., 3], in the units of the other."""
     out = pose.copy() if isinstance(pose, np.ndarray) else pose.clone()
     out[..., 3:] *= camera[..., 2:]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.face.landmarks import TOLD
+from models.face.landmarks import LANDMARK_FEATURES
 from models.face.presets import Preset
 from models.face.trunk import small_trunk
 from models.runtime.resnet import ResNet18Trunk
@@ -24,7 +24,7 @@ MOST = 4.0
 class DynamicsEncoder(nn.Module):
     """Aligned faces [N, 3, A, A] in [0, 1] (`models.face.rigid.aligned_faces`) to z_dyn [N, Z], each within [-4, 4].
 
-    told [N, TOLD]: what landmarks tell (`models.face.landmarks.told`), for presets that read the pose from them.
+    landmark_features [N, LANDMARK_FEATURES] (models/face/landmarks.py): for presets that read the pose from landmarks.
     sighted: only by the picture, whatever the preset.
     """
 
@@ -32,7 +32,7 @@ class DynamicsEncoder(nn.Module):
         super().__init__()
         self.told: nn.Linear | None = None
         if preset.pose == "landmarks" and not sighted:
-            self.told = nn.Linear(TOLD, preset.dynamics, bias=False)
+            self.told = nn.Linear(LANDMARK_FEATURES, preset.dynamics, bias=False)
             nn.init.zeros_(self.told.weight)
         if preset.trunk == "small":
             side = preset.face // 2 ** len(_SMALL)
@@ -45,10 +45,12 @@ class DynamicsEncoder(nn.Module):
             pool: list[nn.Module] = [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
             self.head = nn.Sequential(*pool, nn.Linear(512, preset.dynamics))
 
-    def forward(self, face: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, face: torch.Tensor, landmark_features: torch.Tensor | None = None) -> torch.Tensor:
         code = self.head(self.trunk(face - 0.5)).float()
         if self.told is not None:
-            if told is None:
-                raise ValueError("z_dyn of this preset also wants what landmarks tell: models.face.landmarks.told")
-            code = code + self.told(told).float()
+            if landmark_features is None:
+                raise ValueError(
+                    "z_dyn of this preset also wants what landmarks tell: models.face.landmarks.landmark_features"
+                )
+            code = code + self.told(landmark_features).float()
         return MOST * torch.tanh(code / MOST)

@@ -34,8 +34,8 @@ CHEEKS = (50, 280, 205, 425, 117, 346)
 
 EXPRESSIVE = (*MOUTH, *INNER_MOUTH, *LEFT_EYE, *RIGHT_EYE, *BROWS, *NOSE, *JAW, *CHEEKS)
 """The landmarks that an expression is told by; every one's mirror image is among them."""
-TOLD = 3 * len(EXPRESSIVE) + 6
-"""Length of what landmarks tell an encoder of z_dyn (`told`)."""
+LANDMARK_FEATURES = 3 * len(EXPRESSIVE) + 6
+"""Length of what landmarks tell an encoder of z_dyn (`landmark_features`)."""
 _MOVES = 0.03
 """About how far landmarks move in speech, in crop units."""
 
@@ -48,13 +48,13 @@ def canonical_size() -> float:
 
 @cache
 def resting() -> np.ndarray:
-    """The canonical face's EXPRESSIVE landmarks [P, 3] in crop units: what an expression (`read`) departs from."""
+    """The canonical face's EXPRESSIVE landmarks [P, 3] in crop units: what expressions depart from."""
     points = canonical_face()[list(EXPRESSIVE)] * canonical_size()
     points.setflags(write=False)
     return points
 
 
-def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pose_and_expression(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of landmarks [T, 468, 3]: poses [T, 6] (`models.face.rigid`) and expressions [T, P, 3].
 
     An expression is where the EXPRESSIVE landmarks are once the head is turned, moved and scaled to the canonical
@@ -67,8 +67,8 @@ def read(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pose, (frontal - resting()).astype(np.float32)
 
 
-def told(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:
-    """What poses [T, 6] and expressions [T, P, 3] (`read`) tell an encoder of z_dyn, float32 [T, TOLD].
+def landmark_features(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:
+    """What poses [T, 6] and expressions [T, P, 3] (`pose_and_expression`) tell an encoder of z_dyn, float32 [T, TOLD].
 
     Each number varies by about one. The head's turning is among them, because the mesh's expressions depend on it.
     """

@@ -22,7 +22,7 @@ _LEAST = 1e-4
 """Shares that are together less are not brought to 1: they are rounding."""
 
 
-class Texture(nn.Module):
+class LayerCompositor(nn.Module):
     """Puts three layers together: what the decoder draws, the source picture moved, the source picture as it is."""
 
     def __init__(self, preset: Preset) -> None:

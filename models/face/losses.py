@@ -1,8 +1,6 @@
 """The losses of face training, each a function of tensors and nothing else; what they weigh stands in `settings`.
 
 Pictures are [N, 3, S, S] in [0, 1]. A `weight` [N, 1, S, S] says how much a pixel counts; means are over what counts.
-Where pictures are a part of a step's, `whole` is the mean of all parts' weights: with it, the mean of the parts' losses
-is the loss of all pictures at once.
 """
 
 from __future__ import annotations
@@ -15,38 +13,33 @@ from torch.nn import functional as F
 _SCALES = 3
 
 
-def reconstruction(
-    found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None
-) -> torch.Tensor:
+def reconstruction(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """L1 of the colours and of their differences between neighbours, at three scales."""
     total = found.new_zeros(())
-    whole = weight if whole is None else whole
     for _ in range(_SCALES):
         apart = found - wanted
-        total = total + mean(apart.abs(), weight, whole)
-        across = mean((apart[..., 1:] - apart[..., :-1]).abs(), weight[..., 1:], whole[..., 1:])
-        down = mean((apart[..., 1:, :] - apart[..., :-1, :]).abs(), weight[..., 1:, :], whole[..., 1:, :])
+        total = total + mean(apart.abs(), weight)
+        across = mean((apart[..., 1:] - apart[..., :-1]).abs(), weight[..., 1:])
+        down = mean((apart[..., 1:, :] - apart[..., :-1, :]).abs(), weight[..., 1:, :])
         total = total + across + down
-        found, wanted, weight, whole = (F.avg_pool2d(each, 2) for each in (found, wanted, weight, whole))
+        found, wanted, weight = (F.avg_pool2d(each, 2) for each in (found, wanted, weight))
     return total / _SCALES
 
 
-def dissimilarity(
-    found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None
-) -> torch.Tensor:
+def dissimilarity(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """1 - SSIM (Wang et al., 2004) over windows of 7 x 7."""
     pool = [F.avg_pool2d(each, 7, 1) for each in (found, wanted, found**2, wanted**2, found * wanted)]
     a, b, aa, bb, ab = pool
     aa, bb, ab = aa - a**2, bb - b**2, ab - a * b
     c1, c2 = 0.01**2, 0.03**2
     alike = (2 * a * b + c1) * (2 * ab + c2) / ((a**2 + b**2 + c1) * (aa + bb + c2))
-    return mean(1 - alike, F.avg_pool2d(weight, 7, 1), None if whole is None else F.avg_pool2d(whole, 7, 1))
+    return mean(1 - alike, F.avg_pool2d(weight, 7, 1))
 
 
 def perceptual(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor], sizes: torch.Tensor) -> torch.Tensor:
     """L1 between pictures' features in a frozen network, each level over its mean size, averaged over levels.
 
-    found, wanted: L levels, [N, C, H, W] each. sizes [L] of all pictures (`sizes_of`), or [L, N] of each.
+    found, wanted: L levels, [N, C, H, W] each. sizes: of `wanted`, [L] of all pictures (`sizes_of`), or [L, N] of each.
     """
     apart = torch.stack([(a.float() - b.float()).abs().mean((1, 2, 3)) for a, b in zip(found, wanted, strict=True)])
     return (apart / (sizes.reshape(len(sizes), -1) + 1e-3)).mean()
@@ -57,11 +50,9 @@ def sizes_of(features: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack([level.float().abs().mean((1, 2, 3)) for level in features])
 
 
-def gaze(
-    found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor, whole: torch.Tensor | None = None
-) -> torch.Tensor:
+def gaze(found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor) -> torch.Tensor:
     """L1 between pictures where `eyes` [N, 1, S, S] says that an eye is: the substitute for a gaze network."""
-    return mean((found - wanted).abs(), eyes, whole)
+    return mean((found - wanted).abs(), eyes)
 
 
 def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -69,8 +60,8 @@ def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return (found - wanted).abs().mean()
 
 
-def correspondence(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """L1 between where warps take points of a face from (`FaceModel.traced`) and where they are, [N, P, 3] both."""
+def landmark_warp(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """L1 between where warps take points of a face from (`FaceModel.source_points`) and where they are, [N, P, 3]."""
     return (found - wanted).abs().mean()
 
 
@@ -91,12 +82,14 @@ def expression(code: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) ->
     return counted(apart[:half] - apart[half:], share) + counted(apart, share) / 3
 
 
-def shown(found: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+def mesh_expression(found: torch.Tensor, wanted: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """L1 between the expressions [N, K] that driven and true pictures of the same frames show."""
     return counted(found - wanted, share)
 
 
-def shown_across(found: torch.Tensor, source: torch.Tensor, change: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+def cross_mesh_expression(
+    found: torch.Tensor, source: torch.Tensor, change: torch.Tensor, share: torch.Tensor
+) -> torch.Tensor:
     """The same where somebody else drives: from the source's expression [N, K] it should `change` as told.
 
     In a difference between pictures of one person there is no person, so the driver's face is not asked for.
@@ -130,7 +123,7 @@ def cycle(found: torch.Tensor, driver: torch.Tensor, others: torch.Tensor, scale
     return F.cross_entropy(chances, torch.zeros(len(found), dtype=torch.long, device=found.device))
 
 
-def invented(planes: torch.Tensor) -> torch.Tensor:
+def source_fidelity(planes: torch.Tensor) -> torch.Tensor:
     """How much of pictures is not their source's, from the planes [N, 11, S, S] of `Decoder`: drawn, and added."""
     drawn, added = planes[:, 3], planes[:, 8:]
     return drawn.mean() + added.abs().mean()
@@ -159,7 +152,6 @@ def matching(driven: Sequence[Sequence[torch.Tensor]], real: Sequence[Sequence[t
     return torch.stack([(a.float() - b.float()).abs().mean() for a, b in pairs]).mean()
 
 
-def mean(values: torch.Tensor, weight: torch.Tensor, whole: torch.Tensor | None = None) -> torch.Tensor:
+def mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """The mean of values [N, C, ...] where each counts `weight` [N, 1, ...]."""
-    whole = weight if whole is None else whole
-    return (values * weight.expand_as(values)).sum() / whole.expand_as(values).sum().clamp_min(1e-6)
+    return (values * weight.expand_as(values)).sum() / weight.expand_as(values).sum().clamp_min(1e-6)

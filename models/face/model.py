@@ -13,13 +13,13 @@ from models.face.canonical import CanonicalRefiner
 from models.face.decoder import Decoder
 from models.face.dynamics import DynamicsEncoder
 from models.face.flow import WarpGenerator
-from models.face.head_mask import head, on_head
+from models.face.head_mask import head_mask, on_head
 from models.face.identity import IdentityEncoder
-from models.face.layers import Texture
+from models.face.layers import LayerCompositor
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
 from models.face.rigid import from_picture, moved, points, to_picture
-from models.face.source_context import Beneath
+from models.face.source_context import SourceContext
 from models.face.warp import flowed, looked_up, sampled
 
 
@@ -39,16 +39,17 @@ class Motion:
 class Person:
     """What a source picture [N, 3, S, S] gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
 
-    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. head [N, 1, S, S]:
-    where the head is in it. beneath [N, width, H, H]: what the decoder is told of it; None where it draws all there is.
+    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. head_mask
+    [N, 1, S, S]: where the head is in it. source_context [N, width, H, H]: what the decoder is told of it; None where
+    it draws all there is.
     """
 
     volume: torch.Tensor
     identity: torch.Tensor
     picture: torch.Tensor
     origin: torch.Tensor
-    head: torch.Tensor
-    beneath: torch.Tensor | None = None
+    head_mask: torch.Tensor
+    source_context: torch.Tensor | None = None
 
     def at(self, index: torch.Tensor) -> Person:
         """The persons at these places, each as often as named."""
@@ -64,8 +65,8 @@ class Person:
             identity=change(self.identity),
             picture=change(self.picture),
             origin=change(self.origin),
-            head=change(self.head),
-            beneath=None if self.beneath is None else change(self.beneath),
+            head_mask=change(self.head_mask),
+            source_context=None if self.source_context is None else change(self.source_context),
         )
 
 
@@ -86,8 +87,8 @@ class FaceModel(nn.Module):
         self.from_canonical = WarpGenerator(preset)
         self.canonical = CanonicalRefiner(preset)
         self.decoder = Decoder(preset)
-        self.texture = Texture(preset) if preset.layers > 1 else None
-        self.beneath = Beneath(preset) if preset.layers > 1 else None
+        self.texture = LayerCompositor(preset) if preset.layers > 1 else None
+        self.beneath = SourceContext(preset) if preset.layers > 1 else None
         _, depth, side = preset.volume
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
@@ -100,10 +101,10 @@ class FaceModel(nn.Module):
         beneath = None
         if self.beneath is not None:
             beneath = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
-        place = head(motion.pose, picture.shape[-1])
+        place = head_mask(motion.pose, picture.shape[-1])
         return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, beneath)
 
-    def traced(
+    def source_points(
         self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor
     ) -> torch.Tensor:
         """Where in the source picture, [N, P, 3] in crop units, the warps take points of a head in another motion from.
@@ -129,8 +130,8 @@ class FaceModel(nn.Module):
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume = sampled(person.volume, where)
-        planes = self.decoder(volume, motion.dynamics, person.beneath)
+        planes = self.decoder(volume, motion.dynamics, person.source_context)
         if self.texture is None:
             return planes, planes
         origin = looked_up(person.origin, where)
-        return self.texture(planes, volume, origin, person.picture, person.head), planes
+        return self.texture(planes, volume, origin, person.picture, person.head_mask), planes

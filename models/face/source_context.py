@@ -11,7 +11,7 @@ from torch import nn
 from models.face.presets import Preset
 
 
-class Beneath(nn.Module):
+class SourceContext(nn.Module):
     """A picture's volume [N, C, D, H, H] as the encoder gave it, and where on the source's head each of its columns
     lies [N, H, H, 3] (`models.face.rigid.from_picture`), to [N, width, H, H] for the decoder. It begins as nothing."""
 

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import torch
 
-from models.face.camera import posed
+from models.face.camera import compose_pose
 from models.face.checkpoint import load_model
 from models.face.dynamics import MOST
-from models.face.landmarks import read, told
+from models.face.landmarks import landmark_features, pose_and_expression
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
 from pipeline.faces.face_crop import FaceCrop
@@ -43,8 +43,10 @@ class Drive:
             pictures = self._pictures(views)
             telling = None
             if self.model.pose is None:
-                read_off = read(np.stack([view.landmarks for view in views]))
-                pose, telling = (torch.from_numpy(each).to(self._device) for each in (read_off[0], told(*read_off)))
+                read_off = pose_and_expression(np.stack([view.landmarks for view in views]))
+                pose, telling = (
+                    torch.from_numpy(each).to(self._device) for each in (read_off[0], landmark_features(*read_off))
+                )
             else:
                 pose = self.model.pose(pictures)
             face = aligned_faces(pictures, pose, self.model.preset.face)
@@ -58,7 +60,7 @@ class Drive:
         """The motion [N] that views of a clip show, in the clip's camera."""
         motion = self.motion(views)
         cameras = torch.from_numpy(np.stack([view.camera for view in views])).to(motion.pose)
-        return replace(motion, pose=posed(motion.pose, cameras))
+        return replace(motion, pose=compose_pose(motion.pose, cameras))
 
     def draw(self, person: Person, motion: Motion) -> np.ndarray:
         """Pictures uint8 RGB [N, S, S, 3] of one person in N motions."""

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from catalogs.frames import StoredClip
-from models.face.camera import WHOLE, between, pictured, placed
+from models.face.camera import WHOLE, pictured, relative_camera, to_camera
 from models.runtime.image import shrunk
 
 
@@ -35,9 +35,9 @@ class FaceCrop:
 
     def seen_from(self, camera: np.ndarray) -> FaceCrop:
         """The same moment in another crop of its clip, which lies at `camera` [3] and is the camera from now on."""
-        place = between(self.camera, camera)
+        place = relative_camera(self.camera, camera)
         picture, content = pictured(self.picture, place)
-        return FaceCrop(picture, placed(self.landmarks, place).astype(np.float32), content=content)
+        return FaceCrop(picture, to_camera(self.landmarks, place).astype(np.float32), content=content)
 
 
 class Frames(Protocol):

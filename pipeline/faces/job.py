@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from models.face.presets import PRESETS, Preset
 from pipeline.errors import UsageError
-from pipeline.faces.settings import FaceTraining
+from pipeline.faces.settings import FaceTraining, LossWeights
 
 
 @dataclass(frozen=True)
@@ -15,9 +17,9 @@ class FaceJob:
     """catalog: with table frames. out: the folder; a training that is there is taken up. preset: of models/face.
 
     log, pictures: steps between two points of the curves, two grids of pictures. keep_s: seconds between two
-    checkpoints. seconds: of a call, after which it stops and keeps what it has, None: at the last step. start: the file
-    of a face model whose weights a new training begins with. command: as typed, for the recipe. UsageError: the units
-    of a step cannot be shared by the workers.
+    checkpoints. seconds: of a call, after which it stops and keeps what it has, None: at the last step. init_from: the
+    file of a face model whose weights a new training begins with. command: as typed, for the recipe. UsageError: the
+    units of a step cannot be shared by the workers.
     """
 
     catalog: str
@@ -29,7 +31,7 @@ class FaceJob:
     pictures: int = 500
     keep_s: float = 180.0
     seconds: float | None = None
-    start: str | None = None
+    init_from: str | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -61,24 +63,14 @@ class FaceJob:
         return Path(self.out) / "readings"
 
     @property
-    def lessons(self) -> Path:
-        """How far what is trained first is."""
-        return Path(self.out) / "lessons.pt"
+    def init_recipe(self) -> Path:
+        """The recipe of the model that the training began with; there where it began with one."""
+        return Path(self.out) / "init_recipe.json"
 
     @property
-    def stop(self) -> Path:
-        """There while the training is asked to stop."""
-        return Path(self.out) / "stop"
-
-    @property
-    def working(self) -> Path:
-        """There once the workers have something to keep."""
-        return Path(self.out) / "working"
-
-    @property
-    def judges(self) -> Path:
+    def loss_networks(self) -> Path:
         """The frozen networks that were trained here."""
-        return Path(self.out) / "judges.pt"
+        return Path(self.out) / "loss_networks.pt"
 
     @property
     def warps(self) -> Path:
@@ -86,16 +78,19 @@ class FaceJob:
         return Path(self.out) / "warps.pt"
 
     @property
-    def log_file(self) -> Path:
-        """What the workers say."""
-        return Path(self.out) / "train.log"
-
-    @property
     def model(self) -> Path:
         """The averaged model, as it is at the last checkpoint."""
         return Path(self.out) / "model.safetensors"
 
+    def as_values(self) -> dict[str, Any]:
+        """JSON-ready, for `of_values`."""
+        return asdict(self)
 
-def outdated(path: Path) -> UsageError:
-    """The error of a training whose file at `path` is not as this version writes it."""
-    return UsageError(f"{path} was written by an older version, whose training cannot go on: give another folder")
+    @classmethod
+    def of_values(cls, values: Mapping[str, Any]) -> FaceJob:
+        """The job again, from its values, also when they were JSON."""
+        training = {**values["training"]}
+        for name in ("held_out_subjects", "skip"):
+            training[name] = tuple(training[name])
+        weights = LossWeights(**training.pop("weights"))
+        return cls(**{**values, "training": FaceTraining(**training, weights=weights)})

@@ -2,77 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import torch
 
 from models.face.dynamics import DynamicsEncoder
+from models.face.expression_space import ARRAYS
 from models.face.identity_network import IdentityNetwork
-from models.face.presets import Preset
+from models.face.mesh_expression import MeshExpression
 from models.face.reader import FaceReader
-from models.runtime.device import CPU
 from models.weights.registry import weights
 from pipeline.errors import UsageError
-from pipeline.faces.expression import ARRAYS
-from pipeline.faces.job import outdated
-from pipeline.faces.lessons import Notebook
-from pipeline.faces.objective import Judges
-from pipeline.faces.reading import EXPRESSIONS, READER, trained_dynamics, trained_reader
-from pipeline.faces.settings import FaceTraining
-from pipeline.faces.shown import ShownExpression, clear
-from pipeline.faces.training_clips import Pool
-from pipeline.training.checkpoint import load, save
+from pipeline.faces.job import FaceJob
+from pipeline.faces.mesh_reliability import reliability
+from pipeline.faces.objective import LossNetworks
+from pipeline.faces.pretraining import Pretraining
+from pipeline.faces.reading import ExpressionReading, LandmarkReading
+from pipeline.faces.training_clips import TrainingClips
+from pipeline.training.checkpoint import load, outdated, save
 
-_CLEAR = 64
+_RELIABILITY = 64
 """Units by which it is found how well the face mesh reads expressions."""
 SUBSTITUTES = {
     "perceptual": "features of the landmark reader trained here, in place of VGG's",
     "gaze": "L1 where the eyes are, in place of a gaze network",
     "landmarks": "the reader's landmarks, a loss that the paper does not have",
-    "correspondence": "where the face mesh's landmarks come from, a loss that the paper does not have",
+    "landmark_warp": "where the face mesh's landmarks come from, a loss that the paper does not have",
     "pose": "the face mesh's poses, in place of a pretrained network's, of presets that learn z_pose",
-    "shown": "expressions as MediaPipe's face mesh and iris network (come with pip) read them, which the paper lacks",
-    "shown_across": "the same across people",
-    "invented": "what is not the source's where heads are turned anyhow, which the paper lacks",
+    "mesh_expression": "expressions as MediaPipe's face mesh and iris network read them, which the paper lacks",
+    "cross_mesh_expression": "the same across people",
+    "source_fidelity": "what is not the source's where heads are turned anyhow, which the paper lacks",
     "identity": "dlib's face recognition (CC0, comes with pip), in place of ArcFace",
 }
 """By loss, what profile `open` takes."""
 
 
-def judges_at(
-    path: Path,
-    pool: Pool,
-    training: FaceTraining,
-    preset: Preset,
-    tell: Callable[[str], None],
-    device: torch.device = CPU,
-    notebook: Notebook | None = None,
-) -> Judges:
-    """The judges kept at `path`, trained first, on a device, where they are not there; tell hears how far that is.
+def loss_networks(job: FaceJob, pool: TrainingClips, first: Pretraining) -> LossNetworks:
+    """The networks kept in a job's folder, trained first where they are not there.
 
-    The expression space that they judge by is kept with them. UsageError: an older version wrote them, or they judge by
-    another space than the pool's. notebook, and other errors: `teach`.
+    The expression space that they look for is kept with them. UsageError: an older version wrote them, or they look for
+    another space than the pool's. Other errors: `fit`.
     """
-    notebook = notebook or Notebook()
+    path, training, preset = job.loss_networks, job.training, job.sizes
     space = {name: torch.from_numpy(array) for name, array in pool.space.arrays().items()}
     if not path.exists():
-        steps, units = training.reader_steps, training.reader_units
-        how = training.seed, training.precision
-        reader = trained_reader(pool, steps, units, heard(READER, steps, tell), *how, device, tell, notebook)
-        dynamics = DynamicsEncoder(preset, sighted=True).to(device)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        reader = first.trained(LandmarkReading(pool, training), "off")
+        assert isinstance(reader, FaceReader)
+        dynamics = DynamicsEncoder(preset, sighted=True)
         begin(dynamics, reader)
-        told = heard(EXPRESSIONS, steps, tell)
-        trained_dynamics(dynamics, preset.face, pool, steps, units, told, *how, tell, notebook)
-        units = min(_CLEAR, steps)
-        check = partial(notebook.halt.check, "looking at how well the face mesh reads expressions")
-        clearness = clear(ShownExpression(pool.space), pool, units, preset.face, check)
+        first.trained(ExpressionReading(dynamics, preset.face, pool, training), "off")
+        units = min(_RELIABILITY, training.reader_steps)
+        check = partial(first.halt.check, "looking at how well the face mesh reads expressions")
+        found = reliability(MeshExpression(pool.space), pool, units, preset.face, check)
         learned = {"reader": reader.state_dict(), "dynamics": dynamics.state_dict()}
-        save({**learned, "clear": clearness, "space": space}, path)
-        notebook.close(READER, EXPRESSIONS)
+        save({**learned, "reliability": found, "space": space, "seconds": first.clock.seconds}, path)
+        first.forget(LandmarkReading.name, ExpressionReading.name)
     kept = load(path)
-    if not {"clear", "space"} <= set(kept):
+    if not {"reliability", "space"} <= set(kept):
         raise outdated(path)
     if any(not torch.equal(kept["space"][name], space[name]) for name in ARRAYS):
         raise UsageError(f"{path} judges by another expression space than this training has: give another folder")
@@ -80,10 +67,10 @@ def judges_at(
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    shown = ShownExpression(pool.space)
-    shown.share *= kept["clear"]
-    judges = Judges(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), shown)
-    return judges.to(device)
+    mesh = MeshExpression(pool.space)
+    mesh.share *= kept["reliability"]
+    networks = LossNetworks(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), mesh)
+    return networks.to(first.device)
 
 
 def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:
@@ -93,8 +80,3 @@ def begin(encoder: DynamicsEncoder, reader: FaceReader) -> None:
     if [type(layer) for layer in own] == [type(layer) for layer in layers]:
         for mine, theirs in zip(own, layers, strict=True):
             mine.load_state_dict(theirs.state_dict())
-
-
-def heard(what: str, steps: int, tell: Callable[[str], None]) -> Callable[[int, float], None]:
-    """A `Tell` that puts what is trained, the step and how far off it is into words."""
-    return lambda step, error: tell(f"{what}: step {step} of {steps}, off by {error:.4f}")

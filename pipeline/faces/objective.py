@@ -1,7 +1,12 @@
-"""All losses of one batch that need no discriminator: the forward pass of face training."""
+"""All losses of one batch that need no discriminator: the forward pass of face training, a function a group of losses.
+
+The groups stand in the order of VASA-1, section 3.1: pictures drawn again, what the latents must say, the paper's two
+losses across poses and across people, then those that it does not have.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +16,12 @@ from torch import nn
 from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
+from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, moved, to_picture
-from pipeline.faces.batches import Batch
+from pipeline.faces.batches import FrameBatch
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.shown import ShownExpression
 
 _LEVELS = 3
 """Levels of the reader's features that pictures are compared by."""
@@ -25,21 +30,71 @@ _WIDEST = (20.0, 45.0)
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)
 """Steps of an evenly spread sequence of points in a square (Roberts' R2)."""
 
+_FROM_THE_FIRST_STEP = (
+    *("reconstruction", "dissimilarity", "perceptual", "gaze", "landmarks"),
+    *("expression", "landmark_warp", "pose"),
+)
+_ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
+_OF_A_DISCRIMINATOR = ("adversarial", "matching")
+
 
 @dataclass(frozen=True)
-class Judges:
+class LossSpec:
+    """weight: what a loss counts. start: its first step. every: of so many clips, or units, one takes part."""
+
+    name: str
+    weight: float
+    start: int = 0
+    every: int = 1
+
+
+def loss_table(training: FaceTraining) -> dict[str, LossSpec]:
+    """All losses of a training by name, in the order in which they are computed."""
+    cross, mesh, gan = (
+        math.ceil(share * training.steps) for share in (training.cross_start, training.mesh_start, training.gan_start)
+    )
+    schedule = {
+        **dict.fromkeys(_FROM_THE_FIRST_STEP, (0, 1)),
+        **dict.fromkeys(_ACROSS, (cross, training.every)),
+        "mesh_expression": (mesh, training.looked_at),
+        "cross_mesh_expression": (max(cross, mesh), training.every),
+        **dict.fromkeys(_OF_A_DISCRIMINATOR, (gan, 1)),
+    }
+    weights = training.weights
+    return {name: LossSpec(name, getattr(weights, name), *each) for name, each in schedule.items()}
+
+
+@dataclass(frozen=True)
+class LossNetworks:
     """The frozen networks: landmarks, who it is (None where none is at hand), z_dyn as it was before the model, and
     expressions as the face mesh reads them."""
 
     reader: FaceReader
     identity: IdentityNetwork | None
     dynamics: DynamicsEncoder
-    shown: ShownExpression
+    mesh: MeshExpression
 
-    def to(self, device: torch.device) -> Judges:
+    def to(self, device: torch.device) -> LossNetworks:
         """The same on a device."""
         identity = None if self.identity is None else self.identity.to(device)
-        return Judges(self.reader.to(device), identity, self.dynamics.to(device), self.shown.to(device))
+        return LossNetworks(self.reader.to(device), identity, self.dynamics.to(device), self.mesh.to(device))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the model makes of a batch. code [N, Z]: z_dyn; own: the frames' motion, with noise in it; person: whom they
+    show; driven [N, 3, S, S]: each frame's person in its partner's motion."""
+
+    batch: FrameBatch
+    code: torch.Tensor
+    own: Motion
+    person: Person
+    driven: torch.Tensor
+
+    @property
+    def clips(self) -> int:
+        """How many; frame i of clip c is at c, frame j at `clips` + c."""
+        return len(self.batch.picture) // 2
 
 
 @dataclass(frozen=True)
@@ -50,185 +105,174 @@ class Found:
     driven: torch.Tensor
 
 
-@dataclass(frozen=True)
-class Whole:
-    """What a part of a step must know of the step to be its fair share: means over all parts, of all workers.
-
-    weight, eyes [N, 1, S, S]: of `Batch`. sizes [L]: of the frozen reader's features of the true pictures.
-    """
-
-    weight: torch.Tensor
-    eyes: torch.Tensor
-    sizes: torch.Tensor
-
-
 class Objective(nn.Module):
     """The model under its losses. share [K]: how much each number of an expression counts."""
 
     def __init__(self, model: FaceModel, training: FaceTraining, share: torch.Tensor) -> None:
         super().__init__()
         self.model = model
-        self._training = training
+        self._noise = training.noise
+        self._table = loss_table(training)
         self.register_buffer("_share", share, persistent=False)
         self._share: torch.Tensor
 
-    def forward(
-        self,
-        batch: Batch,
-        judges: Judges,
-        step: int,
-        noise: torch.Tensor,
-        real: list[torch.Tensor],
-        whole: Whole,
-    ) -> Found:
-        """noise: normal numbers [N, Z]. real: `true_features`. Losses that have not begun are not there."""
-        model, half = self.model, len(batch.picture) // 2
-        code = model.dynamics(batch.face, batch.told)
-        own = Motion(posed_by(model, batch), code + self._training.noise * noise)
+    def forward(self, batch: FrameBatch, networks: LossNetworks, step: int) -> Found:
+        """Losses that have not begun, or of which it is nobody's turn, are not there."""
+        drawn = self._drawn(batch)
+        groups = (
+            self._pictures(drawn, networks),
+            self._latents(drawn),
+            self._transfer(drawn, networks, step),
+            self._across_people(drawn, networks, step),
+            self._mesh_expression(drawn, networks, step),
+            self._source_fidelity(drawn, step),
+        )
+        return Found({name: value for group in groups for name, value in group.items()}, drawn.driven)
+
+    def _drawn(self, batch: FrameBatch) -> Drawn:
+        model = self.model
+        assert batch.noise is not None
+        code = model.dynamics(batch.face, batch.landmark_features)
+        own = Motion(posed_by(model, batch), code + self._noise * batch.noise)
         person = model.person(batch.picture, own)
-        other = _swapped(own, half)
-        driven = model.driven(person, other)
-        wanted, weight, eyes = (each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes))
-        pose = batch.pose.roll(half, 0)
-        shown = _features(judges.reader, driven, pose)
-        found = {
-            "reconstruction": losses.reconstruction(driven, wanted, weight, whole.weight),
-            "dissimilarity": losses.dissimilarity(driven, wanted, weight, whole.weight),
-            "gaze": losses.gaze(driven, wanted, eyes, whole.eyes),
-            "perceptual": losses.perceptual(shown[:_LEVELS], real[:_LEVELS], whole.sizes),
-            "landmarks": losses.landmarks(judges.reader.landmarks(shown), judges.reader.landmarks(real)),
-            "expression": losses.expression(code, batch.expression, self._share),
-            "correspondence": losses.correspondence(*traced(model, batch, person.origin, person.identity, own)),
-        }
-        if model.pose is not None:
-            found["pose"] = losses.pose(own.pose, batch.pose)
-        if step >= self._training.swaps * self._training.steps:
-            found |= self._transferred(batch, judges, person, own, step)
-            found |= self._across(batch, judges, person, own, step)
-            if model.texture is not None:
-                found |= self._turned(batch, person, own, step)
-        if self._is_shown(step):
-            found |= self._shown(batch, judges, driven, step)
-        return Found(found, driven)
+        return Drawn(batch, code, own, person, model.driven(person, _partners(own)))
 
-    def _is_shown(self, step: int) -> bool:
-        return step >= self._training.shown * self._training.steps
-
-    def _shown(self, batch: Batch, judges: Judges, driven: torch.Tensor, step: int) -> dict[str, torch.Tensor]:
-        """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""
-        half = len(batch.picture) // 2
-        turn, share = self._turn(batch.numbers, 2, step, self._training.looked_at)
-        if share is None:
-            return {}
-        if not turn:
-            return {"shown": batch.picture.new_zeros(())}
-        drawn = torch.tensor([*turn, *(place + half for place in turn)])
-        wanted = drawn.roll(len(turn))
-        pose = batch.pose[wanted]
+    def _pictures(self, drawn: Drawn, networks: LossNetworks) -> dict[str, torch.Tensor]:
+        """Driven pictures against the partners' true ones."""
+        batch, half, driven = drawn.batch, drawn.clips, drawn.driven
+        wanted, weight, eyes, pose = (
+            each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes, batch.pose)
+        )
+        found = _features(networks.reader, driven, pose)
         with torch.no_grad():
-            true = judges.shown(batch.picture[wanted], pose)
-        return {"shown": share * losses.shown(judges.shown(driven[drawn], pose), true, judges.shown.share)}
+            real = _features(networks.reader, wanted, pose)
+        sizes = losses.sizes_of(real[:_LEVELS]).mean(1)
+        return {
+            "reconstruction": losses.reconstruction(driven, wanted, weight),
+            "dissimilarity": losses.dissimilarity(driven, wanted, weight),
+            "perceptual": losses.perceptual(found[:_LEVELS], real[:_LEVELS], sizes),
+            "gaze": losses.gaze(driven, wanted, eyes),
+            "landmarks": losses.landmarks(networks.reader.landmarks(found), networks.reader.landmarks(real)),
+        }
 
-    def _transferred(
-        self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int
-    ) -> dict[str, torch.Tensor]:
+    def _latents(self, drawn: Drawn) -> dict[str, torch.Tensor]:
+        """What landmarks tell: z_dyn's first numbers, where the warps take points from, a learned pose."""
+        batch, person, own = drawn.batch, drawn.person, drawn.own
+        found = {
+            "expression": losses.expression(drawn.code, batch.expression, self._share),
+            "landmark_warp": losses.landmark_warp(
+                *source_points(self.model, batch, person.origin, person.identity, own)
+            ),
+        }
+        if self.model.pose is not None:
+            found["pose"] = losses.pose(own.pose, batch.pose)
+        return found
+
+    def _transfer(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """Both pictures of the face with i's pose and j's dynamics, of the clips whose turn it is."""
-        half = len(batch.picture) // 2
-        turn, share = self._turn(batch.numbers, 2, step)
-        if share is None:
-            return {}
+        turn, share = self._turn("transfer", drawn.clips, step)
         if not turn:
-            return {"transfer": batch.picture.new_zeros(())}
+            return {}
         i = torch.tensor(turn)
-        j = i + half
-        mixed = _at(own, j).with_pose(_at(own, i))
+        j = i + drawn.clips
+        mixed = _at(drawn.own, j).with_pose(_at(drawn.own, i))
         both = Motion(mixed.pose.repeat(2, 1), mixed.dynamics.repeat(2, 1))
-        pictures = self.model.driven(person.at(torch.cat([j, i])), both)
+        pictures = self.model.driven(drawn.person.at(torch.cat([j, i])), both)
         one, other = pictures.chunk(2)
-        shown = _features(judges.reader, pictures, batch.pose[i].repeat(2, 1))
-        halves = [level.chunk(2) for level in shown]
+        features = _features(networks.reader, pictures, drawn.batch.pose[i].repeat(2, 1))
+        halves = [level.chunk(2) for level in features]
         ours, theirs = ([half[side] for half in halves[:_LEVELS]] for side in range(2))
         apart = losses.perceptual(ours, theirs, losses.sizes_of(theirs))
-        read = judges.reader.landmarks(shown).chunk(2)
-        return {"transfer": share * (losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*read))}
+        landmarks = networks.reader.landmarks(features).chunk(2)
+        return {"transfer": share * (losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*landmarks))}
 
-    def _across(self, batch: Batch, judges: Judges, person: Person, own: Motion, step: int) -> dict[str, torch.Tensor]:
+    def _across_people(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """People driven by the other subject of their unit, in units whose turn it is: who they are, what they do."""
-        half = len(batch.picture) // 2
-        turn, share = self._turn([number // 2 for number in batch.numbers], 1, step)
-        if share is None:
-            return {}
-        names = ["cycle", "follow", *(() if judges.identity is None else ("identity",))]
-        names += ["shown_across"] if self._is_shown(step) else []
+        batch, half = drawn.batch, drawn.clips
+        turn, share = self._turn("identity", half // 2, step)
         if not turn:
-            return {name: batch.picture.new_zeros(()) for name in names}
-        source = torch.tensor(turn)
-        driver = source ^ 1
-        motion = _at(own, driver + half)
-        picture, pose = self.model.driven(person.at(source), motion), batch.pose[driver + half]
+            return {}
+        source = both_of(turn)
+        driver = (source ^ 1) + half
+        picture, pose = self.model.driven(drawn.person.at(source), _at(drawn.own, driver)), batch.pose[driver]
         found = {}
-        if judges.identity is not None:
+        if networks.identity is not None:
             with torch.no_grad():
-                known = judges.identity(chips(batch.picture[source], batch.pose[source]))
-            found["identity"] = losses.identity(known, judges.identity(chips(picture, pose)))
+                known = networks.identity(chips(batch.picture[source], batch.pose[source]))
+            found["identity"] = losses.identity(known, networks.identity(chips(picture, pose)))
         side, kinds = self.model.preset.face, len(self._share)
         with torch.no_grad():
-            codes = judges.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
-        read = judges.dynamics(aligned_faces(picture, pose, side))[:, :kinds]
-        others = torch.stack([codes[source], codes[source + half], codes[driver]], 1)
-        found["cycle"] = losses.cycle(read, codes[driver + half], others)
-        found["follow"] = losses.counted(read - codes[driver + half], self._share)
-        if self._is_shown(step):
+            codes = networks.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
+        code = networks.dynamics(aligned_faces(picture, pose, side))[:, :kinds]
+        others = torch.stack([codes[source], codes[source + half], codes[source ^ 1]], 1)
+        found["cycle"] = losses.cycle(code, codes[driver], others)
+        found["cross_dynamics"] = losses.counted(code - codes[driver], self._share)
+        if step >= self._table["cross_mesh_expression"].start:
             with torch.no_grad():
-                before = judges.shown(batch.picture[source], batch.pose[source])
-            change = batch.expression[driver + half] - batch.expression[source]
-            after = judges.shown(picture, pose)
-            found["shown_across"] = losses.shown_across(after, before, change, judges.shown.share)
+                before = networks.mesh(batch.picture[source], batch.pose[source])
+            change = batch.expression[driver] - batch.expression[source]
+            after = networks.mesh(picture, pose)
+            found["cross_mesh_expression"] = losses.cross_mesh_expression(after, before, change, networks.mesh.share)
         return {name: share * value for name, value in found.items()}
 
-    def _turned(self, batch: Batch, person: Person, own: Motion, step: int) -> dict[str, torch.Tensor]:
-        """What is not the sources' in people of the same units whose heads turn far, with the other's dynamics."""
-        half = len(batch.picture) // 2
-        turn, share = self._turn([number // 2 for number in batch.numbers], 1, step)
-        if share is None:
-            return {}
+    def _mesh_expression(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
+        """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""
+        turn, share = self._turn("mesh_expression", drawn.clips, step)
         if not turn:
-            return {"invented": batch.picture.new_zeros(())}
-        source = torch.tensor(turn)
-        pose = turned(own.pose[source], [batch.numbers[place] for place in turn])
-        motion = Motion(pose, own.dynamics[(source ^ 1) + half])
-        return {"invented": share * losses.invented(self.model.layered(person.at(source), motion)[1])}
+            return {}
+        looked_at = torch.tensor([*turn, *(place + drawn.clips for place in turn)])
+        wanted = looked_at.roll(len(turn))
+        pose = drawn.batch.pose[wanted]
+        with torch.no_grad():
+            true = networks.mesh(drawn.batch.picture[wanted], pose)
+        found = losses.mesh_expression(networks.mesh(drawn.driven[looked_at], pose), true, networks.mesh.share)
+        return {"mesh_expression": share * found}
 
-    def _turn(
-        self, numbers: Sequence[int], each: int, step: int, every: int | None = None
-    ) -> tuple[list[int], float | None]:
-        """Whose turn it is of this part's clips, which bear these numbers, `each` as many as units in all of the step.
+    def _source_fidelity(self, drawn: Drawn, step: int) -> dict[str, torch.Tensor]:
+        """What is not the sources' in people whose heads turn far, with the dynamics of the other of their unit."""
+        turn, share = self._turn("source_fidelity", drawn.clips // 2, step)
+        if not turn or self.model.texture is None:
+            return {}
+        source = both_of(turn)
+        pose = turned(drawn.own.pose[source], [drawn.batch.numbers[place] for place in source.tolist()])
+        motion = Motion(pose, drawn.own.dynamics[(source ^ 1) + drawn.clips])
+        planes = self.model.layered(drawn.person.at(source), motion)[1]
+        return {"source_fidelity": share * losses.source_fidelity(planes)}
 
-        every: one of so many, by default as trained. With it: how many times its even share of the whole step's the
-        part holds, None when it is nobody's turn.
-        """
-        training = self._training
-        every = every or training.every
-        count = each * training.units
-        whole = sum((number + step) % every == 0 for number in range(step * count, (step + 1) * count))
-        turn = [place for place, number in enumerate(numbers) if (number + step) % every == 0]
-        return turn, len(turn) / len(numbers) * count / whole if whole else None
+    def _turn(self, name: str, count: int, step: int) -> tuple[list[int], float]:
+        """`turn_of` a loss; nobody's before it begins."""
+        spec = self._table[name]
+        return turn_of(count, step, spec.every) if step >= spec.start else ([], 0.0)
 
 
-def posed_by(model: FaceModel, batch: Batch) -> torch.Tensor:
+def turn_of(count: int, step: int, every: int) -> tuple[list[int], float]:
+    """Whose turn it is of so many places, one of `every`, another one at each step; and what their mean then counts.
+
+    It counts 1 in the mean over steps, however a step's clips are shared by workers and parts.
+    """
+    turn = [place for place in range(count) if (place + step) % every == 0]
+    return turn, len(turn) * every / count
+
+
+def both_of(units: Sequence[int]) -> torch.Tensor:
+    """The places of both clips of units."""
+    return torch.tensor([2 * unit + clip for unit in units for clip in range(2)])
+
+
+def posed_by(model: FaceModel, batch: FrameBatch) -> torch.Tensor:
     """The poses [N, 6] that a model drives by: as it reads them off pictures, where it learns that."""
     return batch.pose if model.pose is None else model.pose(batch.picture)
 
 
-def traced(
-    model: FaceModel, batch: Batch, origin: torch.Tensor, identity: torch.Tensor, own: Motion
+def source_points(
+    model: FaceModel, batch: FrameBatch, origin: torch.Tensor, identity: torch.Tensor, own: Motion
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Where in its partner's picture the warps take each frame's landmarks from, and where they are there, [N, P, 3].
 
     origin, identity: of the frames (`Person`), own: their motion.
     """
     half = len(batch.picture) // 2
-    found = model.traced(origin, identity, _swapped(own, half), batch.points.roll(half, 0))
+    found = model.source_points(origin, identity, _partners(own), batch.points.roll(half, 0))
     return found, moved(to_picture(batch.pose), batch.points[:, None, None])[:, 0, 0]
 
 
@@ -239,24 +283,13 @@ def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:
     return torch.cat([degrees.to(pose), pose[:, 2:]], 1)
 
 
-def true_features(batch: Batch, reader: FaceReader) -> list[torch.Tensor]:
-    """The frozen reader's features of the picture that each frame's partner should become: its own."""
-    half = len(batch.picture) // 2
-    with torch.no_grad():
-        return _features(reader, batch.picture.roll(half, 0), batch.pose.roll(half, 0))
-
-
-def whole_of(batch: Batch, real: list[torch.Tensor]) -> Whole:
-    """A batch that is all of its step. real: `true_features`."""
-    return Whole(batch.weight, batch.eyes, losses.sizes_of(real[:_LEVELS]).mean(1))
-
-
 def _features(reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:
     return reader.features(aligned_faces(picture, pose, SIDE))
 
 
-def _swapped(motion: Motion, half: int) -> Motion:
+def _partners(motion: Motion) -> Motion:
     """The motion of each frame's partner."""
+    half = len(motion.pose) // 2
     return Motion(motion.pose.roll(half, 0), motion.dynamics.roll(half, 0))
 
 

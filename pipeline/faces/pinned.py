@@ -10,17 +10,18 @@ import numpy as np
 import torch
 
 from catalogs.frames import Commit, FrameStore, StoredClip
+from models.face.expression_space import ExpressionSpace
 from pipeline.errors import UsageError
-from pipeline.faces.card import HELD_OUT
-from pipeline.faces.expression import ExpressionSpace
-from pipeline.faces.job import FaceJob, outdated
+from pipeline.faces.job import FaceJob
 from pipeline.faces.split import Split
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.training_clips import TrainingClips
 from pipeline.text import file_name, plural
-from pipeline.training.checkpoint import load, save
+from pipeline.training.checkpoint import load, outdated, save
 
 _USED = ("train", "validation")
 """Parts of the split whose clips a training cannot go on without."""
+HELD_OUT = ("test", "validation")
+"""Parts of the split that are kept out."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,15 @@ class Pinned:
     space: ExpressionSpace
 
     @classmethod
-    def of(cls, job: FaceJob, store: FrameStore, split: Split, pool: Pool) -> Pinned:
+    def of(cls, job: FaceJob, store: FrameStore, split: Split, pool: TrainingClips) -> Pinned:
         """What a training that begins now trains on."""
-        return cls(store.commit, store.size, job.training.kept_out, split, store.clips, pool.space)
+        return cls(store.commit, store.size, job.training.held_out_subjects, split, store.clips, pool.space)
 
     @classmethod
     def at(cls, job: FaceJob) -> Pinned | None:
         """What is kept in a job's folder; None where no training has begun. UsageError: an older version began it."""
         if not job.pinned.exists():
-            begun = next((path for path in (job.state, job.judges) if path.exists()), None)
+            begun = next((path for path in (job.state, job.loss_networks) if path.exists()), None)
             if begun is not None:
                 raise outdated(begun)
             return None
@@ -94,7 +95,7 @@ class Pinned:
 
     def _check_settings(self, job: FaceJob, store: FrameStore) -> None:
         compared = {
-            "--kept-out": (self.kept_out, job.training.kept_out),
+            "--kept-out": (self.kept_out, job.training.held_out_subjects),
             "--skip": (self.split.skip, job.training.skip),
             "pixels (--preset)": ((self.size,), (store.size,)),
         }

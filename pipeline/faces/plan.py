@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
-import time
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-import torch
-
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
-from models.runtime.device import device
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import opened, train
 from pipeline.faces.loss_networks import SUBSTITUTES
-from pipeline.faces.reading import EXPRESSIONS, READER
-from pipeline.faces.warping import WARPS
+from pipeline.faces.prepare import opened
+from pipeline.faces.reading import ExpressionReading, LandmarkReading
+from pipeline.faces.train import train
+from pipeline.faces.warping import WarpTask
 from pipeline.training.halt import NEVER, Halt
-
-_ON_CPU, _ON_GPU = (2, 4), (10, 20)
-"""Steps before it is measured, and while it is; a GPU's first ones find out how it is best done."""
+from pipeline.training.plan import Stopwatch, megabytes
 
 
 @dataclass(frozen=True)
@@ -63,40 +58,36 @@ def planned(job: FaceJob, halt: Halt = NEVER) -> FacePlan:
     """
     store, split = opened(job, halt)
     trained = [clip.subject for clip in store.clips if split.part_of(clip) == "train"]
-    times: list[float] = []
-    before, measured = _ON_CPU if device().type == "cpu" else _ON_GPU
-    steps = before + measured
+    watch = Stopwatch()
+    first: defaultdict[str, Stopwatch] = defaultdict(Stopwatch)
     with tempfile.TemporaryDirectory() as folder:
-        few = {name: min(steps, count) for name, count in _lessons(job).items()}
+        few = {name: min(watch.steps, count) for name, count in _lessons(job).items()}
         short = replace(
             job.training,
-            steps=steps,
-            swaps=0.0,
-            shown=0.0,
-            adversarial=2.0,
-            reader_steps=few[READER],
-            warp_steps=few.get(WARPS, 0),
+            steps=watch.steps,
+            cross_start=0.0,
+            mesh_start=0.0,
+            gan_start=2.0,
+            reader_steps=few[LandmarkReading.name],
+            warp_steps=few.get(WarpTask.name, 0),
         )
-        trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=steps + 1)
-        heard = _Heard()
-        train(trial, lambda step, figures: times.append(time.perf_counter()), tell=heard, halt=halt)
-    rate = measured / (times[-1] - times[before - 1])
-    lessons = {
-        name: Lesson(count, count * heard.seconds(name, few[name]) / 3600) for name, count in _lessons(job).items()
-    }
+        trial = replace(job, out=folder, training=short, workers=1, log=1, pictures=watch.steps + 1)
+        train(trial, watch, tell=lambda text: first[text.partition(":")[0]](0, {}), halt=halt)
+    lessons = {name: Lesson(count, count * first[name].seconds_a_step / 3600) for name, count in _lessons(job).items()}
+    machine, gpu = megabytes()
     return FacePlan(
         preset=job.preset,
         parameters=_parameters(job),
-        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        gpu_megabytes=torch.cuda.max_memory_reserved() / 2**20 if device().type == "cuda" else 0.0,
+        megabytes=machine,
+        gpu_megabytes=gpu,
         losses=_losses(job),
         substitutes=SUBSTITUTES,
         clips=len(trained),
         subjects=len(set(trained)),
-        kept_out=job.training.kept_out,
-        steps_per_second=rate,
+        kept_out=job.training.held_out_subjects,
+        steps_per_second=1 / watch.seconds_a_step,
         lessons=lessons,
-        hours=job.training.steps / rate / 3600 + sum(lesson.hours for lesson in lessons.values()),
+        hours=job.training.steps * watch.seconds_a_step / 3600 + sum(lesson.hours for lesson in lessons.values()),
     )
 
 
@@ -125,35 +116,19 @@ def plan_text(plan: FacePlan) -> str:
     return "\n".join(lines)
 
 
-class _Heard:
-    """Hears a lesson's first step and its last one, and when that was."""
-
-    def __init__(self) -> None:
-        self._at: dict[str, list[float]] = {}
-        self._began = time.perf_counter()
-
-    def __call__(self, text: str) -> None:
-        self._at.setdefault(text.partition(":")[0], []).append(time.perf_counter())
-
-    def seconds(self, name: str, steps: int) -> float:
-        """What a step of a lesson takes that had so many; the first one, which finds out how, counts only alone."""
-        first, *_, last = [self._began, *self._at[name]] if steps == 1 else self._at[name]
-        return (last - first) / max(1, steps - 1)
-
-
 def _lessons(job: FaceJob) -> dict[str, int]:
     """Steps of what is trained first, by name."""
     training = job.training
-    found = {READER: training.reader_steps, EXPRESSIONS: training.reader_steps}
-    if job.start is None and training.warp_steps and training.weights.correspondence:
-        found[WARPS] = training.warp_steps
+    found = {LandmarkReading.name: training.reader_steps, ExpressionReading.name: training.reader_steps}
+    if job.init_from is None and training.warp_steps and training.weights.landmark_warp:
+        found[WarpTask.name] = training.warp_steps
     return found
 
 
 def _losses(job: FaceJob) -> dict[str, float]:
     """What each loss weighs; nothing where the preset has no use for it."""
     sizes = job.sizes
-    left_out = {"invented": sizes.layers == 1, "pose": sizes.pose == "landmarks"}
+    left_out = {"source_fidelity": sizes.layers == 1, "pose": sizes.pose == "landmarks"}
     return {name: 0.0 if left_out.get(name) else weight for name, weight in asdict(job.training.weights).items()}
 
 

@@ -1,18 +1,18 @@
-"""How fast each part of a face model learns: shares of the learning rate, as groups of parameters for an optimiser."""
+"""How fast each part of a face model learns: shares of the learning rate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from torch import nn
 
 from models.face.model import FaceModel
 from pipeline.faces.settings import FaceTraining
+from pipeline.training.optimisation import Group
 
 
-def groups(model: FaceModel, training: FaceTraining) -> list[dict[str, Any]]:
-    """All parameters of a model, in groups whose `share` is what of the learning rate they take.
+def groups(model: FaceModel, training: FaceTraining) -> list[Group]:
+    """All parameters of a model.
 
     Adam moves every weight by about the rate, whatever its gradient. What is taught before all else would be forgotten
     at the whole rate; and a warp's last layer, whose few hundred weights all move one flow, would throw it about by far
@@ -28,7 +28,7 @@ def groups(model: FaceModel, training: FaceTraining) -> list[dict[str, Any]]:
     taken: set[nn.Parameter] = set()
     found = []
     for share, parameters in shares:
-        found.append({"params": [each for each in parameters if each not in taken], "share": share})
+        found.append(Group([each for each in parameters if each not in taken], share))
         taken.update(parameters)
     return found
 

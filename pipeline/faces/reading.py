@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,106 +11,109 @@ from torch.nn import functional as F
 
 from models.face import losses
 from models.face.dynamics import DynamicsEncoder
-from models.face.landmarks import EXPRESSIVE, mirrored, read
+from models.face.landmarks import EXPRESSIVE, mirrored, pose_and_expression
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces, face_frames
-from models.runtime.device import CPU, moved
-from models.runtime.precision import Precision, working_in
-from pipeline.faces.batches import Batch, batch
-from pipeline.faces.lessons import Lesson, Notebook, Tell, teach
-from pipeline.faces.training_clips import Pool
+from models.runtime.device import moved
+from pipeline.faces.batches import FrameBatch, drawn_batch
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.training_clips import TrainingClips
+from pipeline.training.optimisation import Group, Optimisation, one_cycle
+from pipeline.training.task import Outcome, Quiet
 
 _JITTER = np.array([0, 0, 6.0, 0.04, 0.04, 0], np.float32)
 """Standard deviations by which the pose that aligns a face is off; its size by a factor of e^N(0, .08)."""
 
-T = TypeVar("T")
 
-READER, EXPRESSIONS = "reading landmarks", "reading expressions"
-"""Names of the lessons."""
+def _optimisation(training: FaceTraining) -> Optimisation:
+    return Optimisation(
+        steps=training.reader_steps,
+        lr=2e-3,
+        schedule=one_cycle,
+        betas=(0.9, 0.999),
+        precision=training.precision,
+        seed=training.seed,
+    )
 
 
-def _silent(text: str) -> None:
-    pass
+@dataclass(frozen=True)
+class AlignedFaces:
+    """face [N, 3, 64, 64]; landmarks [N, P, 2] in its own [-1, 1]."""
+
+    face: torch.Tensor
+    landmarks: torch.Tensor
+
+    def to(self, device: torch.device) -> AlignedFaces:
+        """The same on a device."""
+        return AlignedFaces(moved(self.face, device), moved(self.landmarks, device))
 
 
-def trained_reader(
-    pool: Pool,
-    steps: int,
-    units: int,
-    tell: Tell,
-    seed: int = 0,
-    precision: Precision = "auto",
-    device: torch.device = CPU,
-    say: Callable[[str], None] = _silent,
-    notebook: Notebook | None = None,
-) -> FaceReader:
-    """A reader of the landmarks EXPRESSIVE, trained on a pool of clips; it comes out on the device it is trained on.
+@dataclass(frozen=True)
+class LandmarkReading(Quiet):
+    """A reader of the landmarks EXPRESSIVE learns them of a pool of clips. `off`: the mean error, in half faces."""
 
-    say, notebook, and errors: `teach`.
+    pool: TrainingClips
+    training: FaceTraining
+
+    name = "reading landmarks"
+    weights = {"landmarks": 1.0}
+
+    @property
+    def optimisation(self) -> Optimisation:
+        return _optimisation(self.training)
+
+    def module(self) -> FaceReader:
+        torch.manual_seed(self.training.seed)
+        return FaceReader()
+
+    def groups(self, module: nn.Module) -> list[Group]:
+        return [Group(list(module.parameters()))]
+
+    def draw(self, step: int, rank: int, world: int) -> list[AlignedFaces]:
+        return [_faces(self.pool, step, self.training.reader_units, self.training.seed)]
+
+    def losses(self, module: nn.Module, batch: AlignedFaces, step: int) -> Outcome:
+        found = module(batch.face)
+        off = (found - batch.landmarks).detach().abs().mean()
+        return Outcome({"landmarks": F.smooth_l1_loss(found, batch.landmarks, beta=0.02), "off": off})
+
+
+@dataclass(frozen=True)
+class ExpressionReading(Quiet):
+    """An encoder learns until its first numbers tell the expressions of a pool's clips, on faces as training has them.
+
+    side: of the faces, in pixels.
     """
-    torch.manual_seed(seed)
-    reader = FaceReader().to(device)
 
-    def made(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return _faces(pool, step, units, seed)
+    encoder: DynamicsEncoder
+    side: int
+    pool: TrainingClips
+    training: FaceTraining
 
-    def error(drawn: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        faces, points = (moved(each, device) for each in drawn)
-        with working_in(precision, device):
-            found = reader(faces)
-        return F.smooth_l1_loss(found, points, beta=0.02), (found - points).detach().abs().mean()
+    name = "reading expressions"
+    weights = {"off": 1.0}
 
-    teach(_lesson(READER, reader, steps, made, error), device, tell, say, notebook or Notebook())
-    return reader
+    @property
+    def optimisation(self) -> Optimisation:
+        return _optimisation(self.training)
 
+    def module(self) -> DynamicsEncoder:
+        return self.encoder
 
-def trained_dynamics(
-    encoder: DynamicsEncoder,
-    side: int,
-    pool: Pool,
-    steps: int,
-    units: int,
-    tell: Tell,
-    seed: int = 0,
-    precision: Precision = "auto",
-    say: Callable[[str], None] = _silent,
-    notebook: Notebook | None = None,
-) -> None:
-    """Train an encoder until its first numbers tell the expressions of a pool's clips, on faces as training has them.
+    def groups(self, module: nn.Module) -> list[Group]:
+        return [Group(list(module.parameters()))]
 
-    side: of the faces, in pixels. The encoder is trained on the device where it is. say, notebook, and errors: `teach`.
-    """
-    device = next(encoder.parameters()).device
-    share = torch.from_numpy(pool.space.share).to(device)
+    def draw(self, step: int, rank: int, world: int) -> list[FrameBatch]:
+        units = self.pool.sampler.units(step, self.training.reader_units)
+        return [drawn_batch(self.pool, units, self.side, self.training.seed)]
 
-    def made(step: int) -> Batch:
-        return batch(pool, pool.sampler.units(step, units), side, seed)
-
-    def error(drawn: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        drawn = drawn.to(device)
-        with working_in(precision, device):
-            code = encoder(drawn.face)
-        wrong = losses.expression(code, drawn.expression, share)
-        return wrong, wrong.detach()
-
-    teach(_lesson(EXPRESSIONS, encoder, steps, made, error), device, tell, say, notebook or Notebook())
+    def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
+        share = torch.from_numpy(self.pool.space.share).to(batch.expression)
+        return Outcome({"off": losses.expression(module(batch.face), batch.expression, share)})
 
 
-def _lesson(
-    name: str,
-    network: nn.Module,
-    steps: int,
-    made: Callable[[int], T],
-    wrong: Callable[[T], tuple[torch.Tensor, torch.Tensor]],
-) -> Lesson[T]:
-    weights = list(network.parameters())
-    optimiser = torch.optim.AdamW(weights, lr=1e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
-    return Lesson(name, steps, {"network": network}, weights, optimiser, schedule, made, wrong)
-
-
-def _faces(pool: Pool, step: int, units: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Aligned faces [N, 3, 64, 64], not quite where they should be, blurred and recoloured; landmarks [N, P, 2]."""
+def _faces(pool: TrainingClips, step: int, units: int, seed: int) -> AlignedFaces:
+    """Faces not quite where they should be, blurred and recoloured, with their landmarks."""
     random = np.random.default_rng((seed, step, 7))
     pictures, landmarks = [], []
     for unit in pool.sampler.units(step, units):
@@ -123,7 +125,7 @@ def _faces(pool: Pool, step: int, units: int, seed: int) -> tuple[torch.Tensor, 
             landmarks.append(points)
     picture = torch.from_numpy(np.ascontiguousarray(np.concatenate(pictures))).permute(0, 3, 1, 2).float() / 255
     points = np.concatenate(landmarks)
-    pose = read(points)[0]
+    pose = pose_and_expression(points)[0]
     pose = pose + random.normal(0, 1, pose.shape).astype(np.float32) * _JITTER
     pose[:, 5] *= np.exp(random.normal(0, 0.08, len(pose)))
     told = torch.from_numpy(pose)
@@ -134,7 +136,7 @@ def _faces(pool: Pool, step: int, units: int, seed: int) -> tuple[torch.Tensor, 
     ).clamp(0, 1)
     frames = face_frames(told)
     at = torch.from_numpy(points[:, list(EXPRESSIVE), :2]) - frames[:, None, :, 2]
-    return face, at @ torch.linalg.inv(frames[:, :, :2]).transpose(1, 2)
+    return AlignedFaces(face, at @ torch.linalg.inv(frames[:, :, :2]).transpose(1, 2))
 
 
 def _softened(picture: torch.Tensor, random: np.random.Generator) -> torch.Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalogs import storage
 from catalogs.frames import FrameStore
-from models.face.landmarks import mirrored, read
+from models.face.landmarks import mirrored, pose_and_expression
 
 Reading = tuple[np.ndarray, np.ndarray]
 """Of a clip's frames: poses [T, 6], expressions [T, P, 3]."""
@@ -33,7 +33,7 @@ class Readings:
             with np.load(kept, allow_pickle=False) as found:
                 return found["pose"], found["expression"]
         landmarks = self._store.landmarks(place)
-        pose, expression = read(mirrored(landmarks) if mirror else landmarks)
+        pose, expression = pose_and_expression(mirrored(landmarks) if mirror else landmarks)
         if kept is not None:
             with storage.put(kept) as draft, draft.open("wb") as file:
                 np.savez(file, pose=pose, expression=expression)

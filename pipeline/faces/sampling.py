@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.face.camera import posed
+from models.face.camera import compose_pose
 
 _MOST = 3.0
 """Standard deviations beyond which a frame is not rarer."""
@@ -16,7 +16,7 @@ _LIPS = (13, 14)
 
 
 @dataclass(frozen=True)
-class Unit:
+class ClipPair:
     """Two clips of different subjects, two frames of each: ((clip, i, j), (clip, i, j)). number: its place in all."""
 
     number: int
@@ -31,7 +31,7 @@ class Sampler:
     chances: Sequence[np.ndarray]
     seed: int
 
-    def units(self, step: int, count: int) -> list[Unit]:
+    def units(self, step: int, count: int) -> list[ClipPair]:
         """The units of a step. A subject with n clips is drawn as often as sqrt(n) subjects with one."""
         names, index, number = np.unique(np.asarray(self.subjects), return_inverse=True, return_counts=True)
         odds = (1 / np.sqrt(number))[index]
@@ -42,7 +42,7 @@ class Sampler:
             others = np.where(index == index[first], 0.0, odds)
             second = int(random.choice(len(index), p=others / others.sum()))
             clips = [self._frames(random, clip) for clip in (first, second)]
-            out.append(Unit(step * count + place, (clips[0], clips[1])))
+            out.append(ClipPair(step * count + place, (clips[0], clips[1])))
         return out
 
     def _frames(self, random: np.random.Generator, clip: int) -> tuple[int, int, int]:
@@ -60,7 +60,7 @@ def chances(
     landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3]; camera [T, 3]: where the crops lie that these are told in.
     """
     lips = np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]
-    place = posed(pose, camera)[:, 3:5]
+    place = compose_pose(pose, camera)[:, 3:5]
     told = np.column_stack([pose[:, :3], place, lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
     spread = told[seen].std(0) + 1e-6
     rare = np.abs(told - np.median(told[seen], axis=0)) / spread

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import cos, pi
-from typing import Literal
+from typing import Annotated, Literal
+
+from tyro.conf import arg
 
 from pipeline.cli.options import Names
 
@@ -28,7 +29,7 @@ class LossWeights:
     """Landmarks that the frozen reader finds."""
     expression: float = 0.1
     """The first numbers of z_dyn against what landmarks tell."""
-    correspondence: float = 20.0
+    landmark_warp: Annotated[float, arg(name="correspondence")] = 20.0
     """Where the warps take a face's landmarks from."""
     pose: float = 1.0
     """The head's pose as read off pictures, of presets that learn it, against what landmarks tell."""
@@ -38,13 +39,13 @@ class LossWeights:
     """A source driven by somebody else stays who it is."""
     cycle: float = 0.02
     """z_dyn read off a driven picture is nearer to the driver's than to others."""
-    follow: float = 0.05
+    cross_dynamics: Annotated[float, arg(name="follow")] = 0.05
     """The same numbers as `expression`, read off a picture driven by somebody else."""
-    shown: float = 0.2
+    mesh_expression: Annotated[float, arg(name="shown")] = 0.2
     """The same numbers as `expression`, as the face mesh and the iris network read them off driven pictures."""
-    shown_across: float = 0.1
+    cross_mesh_expression: Annotated[float, arg(name="shown-across")] = 0.1
     """These, off a picture driven by somebody else: how it differs from the source, against how the driver does."""
-    invented: float = 0.2
+    source_fidelity: Annotated[float, arg(name="invented")] = 0.2
     """What is not the source's in pictures of people whose heads are turned anyhow, for which there is no true one."""
     adversarial: float = 0.01
     """What the discriminator thinks."""
@@ -62,11 +63,11 @@ class FaceTraining:
     """Units of a step, over all workers."""
     accumulate: int = 1
     """Parts in which a worker takes its share of a step."""
-    rate: float = 1e-3
+    lr: Annotated[float, arg(name="rate")] = 1e-3
     """AdamW's learning rate."""
     warm_up: int = 500
     """Steps in which the rate rises to that."""
-    fall: float = 0.4
+    decay_fraction: Annotated[float, arg(name="fall")] = 0.4
     """Share of the steps, the last ones, over which it falls to a twentieth along half a cosine."""
     taught_rate: float = 0.2
     """The share of the rate with which the encoders of z_dyn and z_pose, which are trained first, go on learning."""
@@ -82,11 +83,11 @@ class FaceTraining:
     """Decay of the averaged weights, which are what is kept."""
     noise: float = 0.1
     """Standard deviation of what is added to z_dyn."""
-    swaps: float = 0.03
+    cross_start: Annotated[float, arg(name="swaps")] = 0.03
     """Share of the steps after which the losses across poses and across people begin."""
-    shown: float = 0.1
+    mesh_start: Annotated[float, arg(name="shown")] = 0.1
     """Share of the steps after which the face mesh and the iris network look at driven pictures."""
-    adversarial: float = 0.7
+    gan_start: Annotated[float, arg(name="adversarial")] = 0.7
     """Share of the steps after which the discriminator begins."""
     every: int = 2
     """Of so many clips one takes part in the losses across poses, of so many units one in those across people."""
@@ -102,16 +103,10 @@ class FaceTraining:
     """Units of such a step."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Of the networks; auto: bf16 where the processor has it, as it takes much longer elsewhere."""
-    kept_out: tuple[int, int] = (9, 4)
+    held_out_subjects: Annotated[tuple[int, int], arg(name="kept-out")] = (9, 4)
     """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
     skip: Names = ()
     """Names of files that are not trained on, with * and ?, for example where a licence forbids it."""
     seed: int = 0
     """Of weights, draws and noise; who is kept out does not depend on it."""
     weights: LossWeights = field(default_factory=LossWeights)
-
-    def rate_at(self, step: int) -> float:
-        """The learning rate of a step."""
-        rise = min(1.0, (step + 1) / max(1, self.warm_up))
-        fallen = max(0.0, 1 - (1 - step / self.steps) / self.fall) if self.fall else 0.0
-        return self.rate * rise * (0.05 + 0.95 * (1 + cos(pi * min(1.0, fallen))) / 2)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalogs.frames import FrameStore
-from models.face.landmarks import read
+from models.face.expression_space import ExpressionSpace
+from models.face.landmarks import pose_and_expression
 from pipeline.errors import UsageError
-from pipeline.faces.expression import ExpressionSpace, space_of
+from pipeline.faces.expression import space_of
 from pipeline.faces.sampling import Sampler, chances
 from pipeline.faces.split import Split
 
@@ -18,7 +19,7 @@ _FRAMES = 10
 
 
 @dataclass(frozen=True)
-class Pool:
+class TrainingClips:
     """store: all clips; index: the places in it of those that are drawn from, which sampler and space count.
 
     known: their expression space, where it was found before.
@@ -35,7 +36,9 @@ class Pool:
         return self.known or space_of(self.store, self.index, self.sampler.subjects)
 
 
-def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callable[[], None] = lambda: None) -> Pool:
+def training_clips(
+    store: FrameStore, split: Split, part: str, seed: int, each: Callable[[], None] = lambda: None
+) -> TrainingClips:
     """The clips of a part of the split: train, validation or test. each: called for every clip that is looked at.
 
     UsageError when there are none.
@@ -49,7 +52,7 @@ def pool_of(store: FrameStore, split: Split, part: str, seed: int, each: Callabl
         landmarks = store.landmarks(place)
         index.append(place)
         subjects.append(clip.subject)
-        odds.append(chances(landmarks, read(landmarks)[0], store.eyes(place), seen, store.camera(place)))
+        odds.append(chances(landmarks, pose_and_expression(landmarks)[0], store.eyes(place), seen, store.camera(place)))
     if not index:
         raise UsageError(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
-    return Pool(store, index, Sampler(subjects, odds, seed))
+    return TrainingClips(store, index, Sampler(subjects, odds, seed))

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from models.face.landmarks import EXPRESSIVE, read
+from models.face.landmarks import EXPRESSIVE, pose_and_expression
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
 from pipeline.evaluation.metrics.pictures import psnr
 from pipeline.evaluation.metrics.within_clips import followed
 from pipeline.faces.driving import Drive
 from pipeline.faces.face_crop import FaceCrop, filmed_views
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.training_clips import TrainingClips
 
 _FRAMES = 9
 _CLIPS = 8
@@ -28,7 +28,7 @@ _GAPS = {"mouth": ((13, 14),), "blink": ((159, 145), (386, 374)), "smile": ((61,
 class Watch:
     """Some clips of a pool, and what is drawn and measured of them again and again."""
 
-    def __init__(self, pool: Pool, reader: FaceReader) -> None:
+    def __init__(self, pool: TrainingClips, reader: FaceReader) -> None:
         self._reader = reader
         chosen = np.unique(np.linspace(0, len(pool.index) - 1, min(_CLIPS, len(pool.index))).astype(int))
         self._clips = [_views(pool, int(clip)) for clip in chosen]
@@ -61,7 +61,7 @@ class Watch:
         self, drivers: Sequence[FaceCrop], driven: Sequence[np.ndarray]
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """By name, what the driven pictures and the drivers' own show, [T] each."""
-        pose = torch.from_numpy(read(np.stack([view.landmarks for view in drivers]))[0])
+        pose = torch.from_numpy(pose_and_expression(np.stack([view.landmarks for view in drivers]))[0])
         found, device = [], next(self._reader.parameters()).device
         for pictures in (driven, [view.picture for view in drivers]):
             pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
@@ -70,7 +70,7 @@ class Watch:
         return {name: (_gap(found[0], pairs), _gap(found[1], pairs)) for name, pairs in _GAPS.items()}
 
 
-def _views(pool: Pool, clip: int) -> list[FaceCrop]:
+def _views(pool: TrainingClips, clip: int) -> list[FaceCrop]:
     """Some frames of a clip, seen from the first one's crop."""
     place = pool.index[clip]
     frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from pipeline.errors import UsageError
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:
@@ -22,3 +26,28 @@ def save(state: Mapping[str, Any], path: Path) -> None:
 def load(path: Path) -> dict[str, Any]:
     """What `save` wrote; nothing in it is executed."""
     return dict(torch.load(path, map_location="cpu", weights_only=True))
+
+
+def outdated(path: Path) -> UsageError:
+    """The error of a training whose file at `path` is not as this version writes it."""
+    return UsageError(f"{path} was written by an older version, whose training cannot go on: give another folder")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """before: seconds that a training took before this process. began: this process, by `time.monotonic`."""
+
+    before: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def going_on(cls, began: float, files: Iterable[Path]) -> Clock:
+        """Of a training that left these files, those that there are: each says what it had taken until then."""
+        # mapped, not read: a state may be large
+        known = [torch.load(path, mmap=True, weights_only=True).get("seconds", 0.0) for path in files if path.exists()]
+        return cls(max(known, default=0.0), began)
+
+    @property
+    def seconds(self) -> float:
+        """That the training took until now."""
+        return self.before + time.monotonic() - self.began

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 from tensorboardX import SummaryWriter
 
@@ -13,10 +14,10 @@ CURVE = "curve.jsonl"
 
 
 class Curves:
-    """Writes to a folder: curve.jsonl, and TensorBoard's files. What is later than `step` is forgotten first."""
+    """Writes to a folder: curve.jsonl, TensorBoard's files, pictures. What is later than `step` is forgotten first."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        self._file = folder / CURVE
+        self._folder, self._file = folder, folder / CURVE
         kept = [point for point in read_curve(folder) if point["step"] <= step]
         self._file.write_text("".join(json.dumps(point) + "\n" for point in kept))
         self._board = SummaryWriter(str(folder), purge_step=step + 1)
@@ -29,7 +30,8 @@ class Curves:
             self._board.add_scalar(name, value, step)
 
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
-        """A picture uint8 RGB [H, W, 3]."""
+        """A picture uint8 RGB [H, W, 3], as a PNG file too."""
+        cv2.imwrite(str(self._folder / f"{name}-{step:06d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         self._board.add_image(name, picture, step, dataformats="HWC")
 
     def close(self) -> None:

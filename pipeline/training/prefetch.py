@@ -14,7 +14,7 @@ _MOST = 8
 """Processes of one worker."""
 
 
-def made_ahead(make: Callable[[int], T], steps: Sequence[int], device: torch.device) -> Iterator[T]:
+def prefetched(make: Callable[[int], T], steps: Sequence[int], device: torch.device) -> Iterator[T]:
     """make(step) of each step, in their order.
 
     Where steps run on a GPU, processes (one core of this worker's each, but for one, and 8 at most) make them ahead; on

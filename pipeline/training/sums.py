@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import distributed
+
+from pipeline.training.distributed import Workers
 
 
 class Sums:
@@ -29,13 +30,12 @@ class Sums:
         """As numbers."""
         return {"steps": self.steps, "sums": self._sums}
 
-    def over_workers(self) -> Sums:
+    def over(self, workers: Workers) -> Sums:
         """Those of all workers; every worker calls this, and all have had the same losses."""
-        if not self._sums or not distributed.is_initialized() or distributed.get_world_size() == 1:
+        if not self._sums or workers.world == 1:
             return self
         names = sorted(self._sums)
-        sums = torch.tensor([self._sums[name] for name in names], dtype=torch.float64)
-        distributed.all_reduce(sums)
+        sums = workers.summed(torch.tensor([self._sums[name] for name in names], dtype=torch.float64))
         return Sums({"steps": self.steps, "sums": dict(zip(names, sums.tolist(), strict=True))})
 
     def means(self) -> dict[str, float]:

@@ -11,8 +11,8 @@ from typing import ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from models.face.camera import posed
-from models.face.landmarks import TOLD, read, told
+from models.face.camera import compose_pose
+from models.face.landmarks import LANDMARK_FEATURES, landmark_features, pose_and_expression
 from models.face.presets import PRESETS
 from models.runtime.batches import Model
 from models.weights.entry import Weights
@@ -85,10 +85,10 @@ class FaceLatents(BatchedStage):
     def items(self, clip: Clip) -> list[np.ndarray]:
         """Every frame, as models/face/latents.py takes it."""
         track = clip.tracked()
-        poses, expressions = read(track.unit_landmarks())
+        poses, expressions = pose_and_expression(track.unit_landmarks())
         items = np.zeros(len(poses), self._frame())
         items["pose"] = poses
-        items["told"] = told(poses, expressions)
+        items["told"] = landmark_features(poses, expressions)
         items["who"][frontal(poses, track.present)] = True
         for index in range(len(poses)):
             items["picture"][index] = crop_at(track, index, self.size)
@@ -98,12 +98,12 @@ class FaceLatents(BatchedStage):
         until = _POSE + PRESETS[self.preset].dynamics
         motion = np.stack([answer[:until] for answer in answers])
         identity = next(answer[until:] for answer in answers if len(answer) > until)
-        pose = posed(motion[:, :_POSE], clip.tracked().cameras)
+        pose = compose_pose(motion[:, :_POSE], clip.tracked().cameras)
         return clip.add_arrays(face_pose=pose, dynamics=motion[:, _POSE:], identity=identity)
 
     def _frame(self) -> np.dtype:
         picture = ("picture", np.uint8, (self.size, self.size, 3))
-        return np.dtype([picture, ("pose", np.float32, _POSE), ("told", np.float32, TOLD), ("who", "?")])
+        return np.dtype([picture, ("pose", np.float32, _POSE), ("told", np.float32, LANDMARK_FEATURES), ("who", "?")])
 
 
 def frontal(pose: np.ndarray, seen: np.ndarray) -> int:

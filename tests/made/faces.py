@@ -19,7 +19,7 @@ from models.face.landmarks import INNER_MOUTH, LEFT_EYE, MOUTH, RIGHT_EYE, canon
 from models.face.rigid import to_picture
 from models.landmarks.canonical_face import canonical_face
 from pipeline.faces.split import Split
-from pipeline.faces.training_clips import Pool, pool_of
+from pipeline.faces.training_clips import TrainingClips, training_clips
 from tests.made.sample_spans import FINGERPRINT, RECIPE, clip_row, source_key, span_tables
 
 SIZE = 96
@@ -118,9 +118,9 @@ def store_of(*clips: Made) -> FrameStore:
     return FrameStore(rows, stored, range(len(clips)), SIZE)
 
 
-def pool_with(*clips: Made, seed: int = 0) -> Pool:
+def pool_with(*clips: Made, seed: int = 0) -> TrainingClips:
     """Clips to draw from, all of them."""
-    return pool_of(store_of(*clips), NOBODY, "train", seed)
+    return training_clips(store_of(*clips), NOBODY, "train", seed)
 
 
 def stage_faces(root: Path, *clips: Made, names: Mapping[int, str] | None = None) -> None:

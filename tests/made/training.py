@@ -4,54 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork
+from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel
 from models.face.presets import TINY
 from models.face.reader import FaceReader
 from models.weights.registry import weights
-from pipeline.faces.batches import Batch, batch
-from pipeline.faces.objective import Judges
-from pipeline.faces.sampling import Unit
+from pipeline.faces.batches import FrameBatch, drawn_batch
+from pipeline.faces.face_task import FaceTask
+from pipeline.faces.objective import LossNetworks
+from pipeline.faces.sampling import ClipPair
 from pipeline.faces.settings import FaceTraining, LossWeights
-from pipeline.faces.shown import ShownExpression
-from pipeline.faces.training import Trainer, Wrap
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.training_clips import TrainingClips
+from pipeline.faces.watch import Watch
+from pipeline.training.distributed import ALONE
+from pipeline.training.learner import Learner
+from pipeline.training.sums import Sums
 from tests.made.faces import moving_clip, pool_with
 
-SHORT = FaceTraining(steps=20, units=1, warm_up=1, swaps=0.0, shown=0.0, adversarial=2.0, precision="fp32", every=2)
+SHORT = FaceTraining(
+    steps=20, units=1, warm_up=1, cross_start=0.0, mesh_start=0.0, gan_start=2.0, precision="fp32", every=2
+)
 """Every loss but the discriminator's from the first step on."""
-WITH_CRITIC = replace(SHORT, adversarial=0.0)
-SHARED = replace(WITH_CRITIC, units=2, every=4, rate=1e-6)
-"""Two units; whose turn it is all lies in one of two parts."""
+WITH_CRITIC = replace(SHORT, gan_start=0.0)
 
 
-def people(count: int = 4) -> Pool:
+def people(count: int = 4) -> TrainingClips:
     return pool_with(*(moving_clip(who) for who in range(count)))
 
 
-def judges(pool: Pool) -> Judges:
+def judges(pool: TrainingClips) -> LossNetworks:
     torch.manual_seed(1)
     reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY, sighted=True).eval()
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    shown = ShownExpression(pool.space)
-    return Judges(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
+    shown = MeshExpression(pool.space)
+    return LossNetworks(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
 
 
-def trainer(
-    training: FaceTraining,
-    pool: Pool,
-    frozen: Judges,
-    wrap: Wrap = lambda module: module,
-    tell: Callable[[str], None] = lambda text: None,
-) -> Trainer:
+def face_task(training: FaceTraining, pool: TrainingClips, frozen: LossNetworks) -> FaceTask:
     torch.manual_seed(0)
-    share = torch.from_numpy(pool.space.share)
-    return Trainer(training, FaceModel(TINY), frozen, share, torch.device("cpu"), wrap, tell)
+
+    def no_watch() -> Watch:
+        raise AssertionError("looked at")
+
+    return FaceTask(training, FaceModel(TINY), frozen, pool, {}, no_watch, lambda: None, Path("/none"))
+
+
+def learner(
+    training: FaceTraining, pool: TrainingClips, frozen: LossNetworks, tell: Callable[[str], None] = lambda text: None
+) -> Learner[FrameBatch]:
+    return Learner(face_task(training, pool, frozen), torch.device("cpu"), ALONE, tell)
+
+
+def seen(of: Learner[FrameBatch]) -> dict[str, float]:
+    """The losses of the steps that were not settled."""
+    sums = Sums()
+    of.settle(sums)
+    return sums.means()
 
 
 def only(**weight: float) -> LossWeights:
@@ -59,24 +74,19 @@ def only(**weight: float) -> LossWeights:
     return replace(LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0)), **weight)
 
 
-def parts(pool: Pool, units: Sequence[Unit], count: int = 1) -> list[Batch]:
+def parts(pool: TrainingClips, units: Sequence[ClipPair], count: int = 1) -> list[FrameBatch]:
     """Units as so many batches."""
     size = len(units) // count
-    return [batch(pool, units[place : place + size], TINY.face, 0) for place in range(0, len(units), size)]
-
-
-def gradients(of: Trainer) -> torch.Tensor:
-    """All of the model's, in one row."""
-    return torch.cat([value.grad.ravel() for value in of.model.parameters() if value.grad is not None])
+    return [drawn_batch(pool, units[place : place + size], TINY.face, 0) for place in range(0, len(units), size)]
 
 
 @pytest.fixture(scope="session")
-def pool() -> Pool:
+def pool() -> TrainingClips:
     """Four people."""
     return people()
 
 
 @pytest.fixture(scope="session")
-def frozen(pool: Pool) -> Judges:
+def frozen(pool: TrainingClips) -> LossNetworks:
     """What judges a training on them."""
     return judges(pool)

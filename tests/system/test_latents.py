@@ -15,9 +15,9 @@ import pytest
 import catalogs
 from catalogs.frames import open_frames
 from catalogs.statistics import read_statistics
-from models.face.camera import WHOLE, posed
+from models.face.camera import WHOLE, compose_pose
 from models.face.checkpoint import save_model
-from models.face.landmarks import read
+from models.face.landmarks import pose_and_expression
 from pipeline.faces.decoding import decoded, preview_view, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
@@ -58,8 +58,8 @@ def test_face_pose_is_what_the_stored_landmarks_say(catalog: Path) -> None:
     store = open_frames(catalog, cache=catalog.parent / "cache")
     for index, clip in enumerate(store.clips):
         (row,) = catalogs.query(catalog, f"select face_pose from latents where clip_id = '{clip.clip_id}'").to_pylist()
-        told = read(store.landmarks(index))[0]
-        there = posed(told, store.camera(index))
+        told = pose_and_expression(store.landmarks(index))[0]
+        there = compose_pose(told, store.camera(index))
         assert np.abs(np.reshape(row["face_pose"], (-1, 6)) - there).max(0) == pytest.approx(0, abs=0.1)
 
 

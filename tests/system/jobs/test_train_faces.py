@@ -79,7 +79,7 @@ def test_the_whole_job_with_two_workers(catalog: Path, tmp_path: Path) -> None:
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     assert (found["step"], found["steps"], found["model"]) == (4, 4, str(out / "model.safetensors"))
-    assert "reading landmarks: step 0 of 2" in done.stderr
+    assert "reading landmarks: step 2 of 2" in done.stderr
     assert "step 4 of 4  total " in done.stderr
     assert [point["step"] for point in read_curve(out)] == [4]
     preset, recipe = read_recipe(out / "model.safetensors")
@@ -124,7 +124,7 @@ def test_a_signal_to_the_whole_group_stops_it_with_a_line_and_it_goes_on_there(c
         found = re.fullmatch(f"stopped, by {number.name}, at reading landmarks: {kept}", line)
         assert found is not None, line
         steps.append(found[1])
-        assert int(steps[-1]) == load(out / "lessons.pt")["reading landmarks"]["step"] > before
+        assert int(steps[-1]) == load(out / "reading_landmarks" / "state.pt")["step"] > before
         assert "Traceback" not in errors
         assert "stack trace" not in errors
         assert not (out / "stop").exists()

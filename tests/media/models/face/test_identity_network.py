@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.face.identity_network import IdentityNetwork, chips
-from models.face.landmarks import read
+from models.face.landmarks import pose_and_expression
 from models.recognition.face_recognition import SAME_PERSON, SIZE, FaceRecognition
 from models.weights.registry import weights
 from pipeline.faces.face_crop import FaceCrop
@@ -49,7 +49,7 @@ def test_chips_lie_near_dlib_s_own(
     woman_landmarks: np.ndarray,
 ) -> None:
     """The vectors of pose-cut pictures of 96 pixels are those of dlib's chip of the frame; two people stay two."""
-    pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0])
+    pose = torch.from_numpy(pose_and_expression(np.stack([view.landmarks for view in views]))[0])
     found = net(chips(photographs, pose)).numpy()
     assert chips(photographs, pose).shape == (2, 3, SIZE, SIZE)
     wanted = np.stack([reference(man, man_landmarks), reference(woman, woman_landmarks)])

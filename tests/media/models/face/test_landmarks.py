@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.face.landmarks import EXPRESSIVE, MARGIN, canonical_size, mirrored, mirrored_eyes, read
+from models.face.landmarks import EXPRESSIVE, MARGIN, canonical_size, mirrored, mirrored_eyes, pose_and_expression
 from models.face.rigid import to_picture
 from models.landmarks.canonical_face import canonical_face, mirror_index
 from pipeline.faces.face_crop import FaceCrop
@@ -30,7 +30,7 @@ def test_a_head_of_size_1_is_as_high_as_the_crop_has_it() -> None:
 @settings(max_examples=50)
 @given(poses)
 def test_reading_undoes_a_made_pose(pose: tuple[float, ...]) -> None:
-    told, expression = read(placed(canonical_face() * canonical_size(), pose)[None])
+    told, expression = pose_and_expression(placed(canonical_face() * canonical_size(), pose)[None])
     assert told[0] == pytest.approx(pose, abs=1e-3)
     assert np.abs(expression).max() < 1e-4
 
@@ -40,7 +40,7 @@ def test_reading_undoes_a_made_pose(pose: tuple[float, ...]) -> None:
 def test_an_expression_is_the_same_in_any_pose(pose: tuple[float, ...]) -> None:
     face = canonical_face() * canonical_size()
     face[17, 1] += 0.05  # a point of the lower lip, which poses do not look at
-    _, expression = read(placed(face, pose)[None])
+    _, expression = pose_and_expression(placed(face, pose)[None])
     moved = expression[0, EXPRESSIVE.index(17)]
     assert moved == pytest.approx([0, 0.05, 0], abs=1e-4)
     assert np.abs(np.delete(expression[0], EXPRESSIVE.index(17), 0)).max() < 1e-4
@@ -57,8 +57,8 @@ def test_mirrored_twice_is_itself(views: list[FaceCrop]) -> None:
 def test_the_mirror_image_s_pose(views: list[FaceCrop]) -> None:
     """Yaw, roll and x change sign, the rest stays."""
     landmarks = np.stack([view.landmarks for view in views])
-    there = read(mirrored(landmarks))[0] * [1, -1, -1, -1, 1, 1]
-    assert there == pytest.approx(read(landmarks)[0], abs=1e-3)
+    there = pose_and_expression(mirrored(landmarks))[0] * [1, -1, -1, -1, 1, 1]
+    assert there == pytest.approx(pose_and_expression(landmarks)[0], abs=1e-3)
 
 
 def test_mirrored_landmarks_keep_their_meaning() -> None:

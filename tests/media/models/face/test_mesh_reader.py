@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from models.detection.face_finder import FaceFinder
-from models.face.landmarks import mirrored, mirrored_eyes, read
+from models.face.landmarks import mirrored, mirrored_eyes, pose_and_expression
 from models.face.mesh_reader import MeshReader
 from models.landmarks.iris import Iris
 from models.weights.registry import weights
@@ -24,7 +24,7 @@ def reader() -> MeshReader:
 
 
 def poses(landmarks: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(read(landmarks)[0])
+    return torch.from_numpy(pose_and_expression(landmarks)[0])
 
 
 def test_landmarks_lie_where_the_interpreter_finds_them(

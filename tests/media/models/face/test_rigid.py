@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_size, read
+from models.face.landmarks import LEFT_EYE, RIGHT_EYE, canonical_size, pose_and_expression
 from models.face.rigid import aligned_faces, face_frames, from_picture, moved, points, rotation, to_picture
 from models.face.warp import sampled
 from models.landmarks.canonical_face import canonical_face
@@ -52,14 +52,14 @@ def test_the_identity_pose_moves_nothing() -> None:
 def test_canonical_landmarks_appear_where_the_landmarks_were(pose: torch.Tensor) -> None:
     face = torch.from_numpy(canonical_face() * canonical_size()).float()[None, None]
     seen = moved(to_picture(pose), face)[0, 0, 0]
-    told = torch.from_numpy(read(seen.numpy()[None])[0])
+    told = torch.from_numpy(pose_and_expression(seen.numpy()[None])[0])
     assert torch.allclose(moved(to_picture(told), face)[0, 0, 0], seen, atol=1e-4)
 
 
 def test_real_faces_lie_near_the_canonical_one_in_their_pose(views: list[FaceCrop]) -> None:
     face = torch.from_numpy(canonical_face() * canonical_size()).float()[None, None]
     for view in views:
-        pose = torch.from_numpy(read(view.landmarks[None])[0])
+        pose = torch.from_numpy(pose_and_expression(view.landmarks[None])[0])
         found = moved(to_picture(pose), face)[0, 0, 0].numpy()
         # the crop spans 2
         assert np.linalg.norm((found - view.landmarks)[:, :2], axis=1).mean() / 2 < 0.02
@@ -97,7 +97,7 @@ def test_aligned_faces_are_upright_with_level_eyes(
     views: list[FaceCrop], photographs: torch.Tensor, roll: float
 ) -> None:
     """A photograph turned by a known roll gives the same aligned face as the photograph itself."""
-    pose = torch.from_numpy(read(np.stack([view.landmarks for view in views]))[0])
+    pose = torch.from_numpy(pose_and_expression(np.stack([view.landmarks for view in views]))[0])
     c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
     turn = torch.tensor([[c, -s], [s, c]], dtype=torch.float32)
     back = torch.cat([turn.T, torch.zeros(2, 1)], 1).expand(2, 2, 3)

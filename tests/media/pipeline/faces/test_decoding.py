@@ -14,7 +14,7 @@ from catalogs.errors import CatalogError, NoFrames
 from catalogs.schema import conform
 from catalogs.staging import stage_span
 from models.face.camera import WHOLE
-from models.face.landmarks import read
+from models.face.landmarks import pose_and_expression
 from models.face.presets import PRESETS
 from pipeline.faces.decoding import decoded, preview_view, stored_latents, stored_picture
 from pipeline.faces.driving import Drive
@@ -37,7 +37,7 @@ def views(woman: FaceCrop) -> list[FaceCrop]:
 
 
 def turn(view: FaceCrop) -> np.ndarray:
-    return read(view.landmarks[None])[0][0, :3]
+    return pose_and_expression(view.landmarks[None])[0][0, :3]
 
 
 @pytest.fixture(scope="module")

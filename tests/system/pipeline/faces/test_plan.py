@@ -21,11 +21,14 @@ def test_a_plan_measures_and_leaves_nothing(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     stage_faces(tmp_path / "catalog", *(moving_clip(who) for who in range(5)))
     out = tmp_path / "out"
-    found = planned(FaceJob(str(tmp_path / "catalog"), str(out), FaceTraining(kept_out=(1, 1))))
+    found = planned(FaceJob(str(tmp_path / "catalog"), str(out), FaceTraining(held_out_subjects=(1, 1))))
     assert not out.exists()
     assert (found.clips, found.subjects) == (3, 3)
     assert found.parameters["decoder"] == 790_179
-    assert (found.losses["pose"], found.losses["invented"]) == (0, LossWeights().invented)  # tiny's pose is read
+    assert (found.losses["pose"], found.losses["source_fidelity"]) == (
+        0,
+        LossWeights().source_fidelity,
+    )  # tiny's pose is read
     assert found.steps_per_second > 0.05
     assert {name: lesson.steps for name, lesson in found.lessons.items()} == {
         "reading landmarks": 4_000,

@@ -9,8 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.face.camera import GROWN, REACH, WHOLE, between, cameras, pictured, placed, posed
-from models.face.landmarks import read
+from models.face.camera import GROWN, REACH, WHOLE, cameras, compose_pose, pictured, relative_camera, to_camera
+from models.face.landmarks import pose_and_expression
 from pipeline.faces.face_crop import FaceCrop
 
 SIDE = 64
@@ -71,21 +71,21 @@ def test_a_crop_that_goes_far_takes_the_camera_along() -> None:
 def test_places_in_places(a: np.ndarray, b: np.ndarray, point: np.ndarray) -> None:
     """A point of one square, told in another's units, is the same point of the third."""
     points = point[None]
-    there = placed(placed(points, between(a, b)), b)
-    assert there == pytest.approx(placed(points, a))
-    assert between(a, a) == pytest.approx(WHOLE)
+    there = to_camera(to_camera(points, relative_camera(a, b)), b)
+    assert there == pytest.approx(to_camera(points, a))
+    assert relative_camera(a, a) == pytest.approx(WHOLE)
 
 
 @given(near)
 def test_poses_go_as_landmarks_do(camera: np.ndarray) -> None:
     points = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 468, 3))
     both = np.stack([camera, WHOLE])
-    moved, stays = read(placed(points, both))[0]
-    before = read(points)[0]
-    assert posed(before, both)[0] == pytest.approx(moved, abs=1e-3)
-    assert posed(before, both)[1] == pytest.approx(stays, abs=1e-6)
-    as_tensor = posed(torch.from_numpy(before), torch.from_numpy(both).float())
-    assert as_tensor.numpy() == pytest.approx(posed(before, both), abs=1e-5)
+    moved, stays = pose_and_expression(to_camera(points, both))[0]
+    before = pose_and_expression(points)[0]
+    assert compose_pose(before, both)[0] == pytest.approx(moved, abs=1e-3)
+    assert compose_pose(before, both)[1] == pytest.approx(stays, abs=1e-6)
+    as_tensor = compose_pose(torch.from_numpy(before), torch.from_numpy(both).float())
+    assert as_tensor.numpy() == pytest.approx(compose_pose(before, both), abs=1e-5)
 
 
 @pytest.mark.parametrize("camera", [(0.2, -0.3, 1.0), (0.5, 0.05, 1.3), (-0.25, 0.2, 0.8)])
@@ -116,7 +116,7 @@ def test_a_view_seen_from_another_crop(frame: np.ndarray) -> None:
     points = np.random.default_rng(2).uniform(-0.5, 0.5, (468, 3)).astype(np.float32)
     view = FaceCrop(seen_by(frame, here), points, here)
     moved = view.seen_from(there)
-    assert placed(moved.landmarks, there) == pytest.approx(placed(points, here), abs=1e-6)
+    assert to_camera(moved.landmarks, there) == pytest.approx(to_camera(points, here), abs=1e-6)
     assert moved.camera.tolist() == [0, 0, 1]
     wanted = seen_by(frame, there)
     assert moved.content is not None

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.face.dynamics import DynamicsEncoder
-from models.face.landmarks import TOLD
+from models.face.landmarks import LANDMARK_FEATURES
 from models.face.presets import BASE, PRESETS, TINY, Preset
 from tests.made.shapes import empty
 
@@ -15,7 +15,7 @@ from tests.made.shapes import empty
 def test_the_code_s_length(preset: Preset) -> None:
     with torch.device("meta"):
         net = DynamicsEncoder(preset)
-    assert net(empty(2, 3, preset.face, preset.face), empty(2, TOLD)).shape == (2, preset.dynamics)
+    assert net(empty(2, 3, preset.face, preset.face), empty(2, LANDMARK_FEATURES)).shape == (2, preset.dynamics)
 
 
 def test_codes_are_bounded_and_small_ones_are_as_said() -> None:
@@ -37,16 +37,18 @@ def test_codes_are_bounded_and_small_ones_are_as_said() -> None:
 def test_landmarks_are_told_where_the_pose_is_read_from_them() -> None:
     """At first they change nothing; what is learned from them is added to what the picture says."""
     torch.manual_seed(0)
-    net, face, told = DynamicsEncoder(TINY), torch.rand(2, 3, 64, 64), torch.randn(2, TOLD)
+    net, face, told = DynamicsEncoder(TINY), torch.rand(2, 3, 64, 64), torch.randn(2, LANDMARK_FEATURES)
     assert net.told is not None
     with torch.no_grad():
         before = net(face, told)
-        assert torch.equal(before, net(face, torch.zeros(2, TOLD)))
+        assert torch.equal(before, net(face, torch.zeros(2, LANDMARK_FEATURES)))
         net.told.weight[3, 5] = 0.01
         change = net(face, told) - before
     assert change[:, 3] == pytest.approx((0.01 * told[:, 5]).numpy(), rel=0.05)
     assert change.abs().sum() == pytest.approx(float(change[:, 3].abs().sum()))
-    with pytest.raises(ValueError, match=r"also wants what landmarks tell: models\.face\.landmarks\.told$"):
+    with pytest.raises(
+        ValueError, match=r"also wants what landmarks tell: models\.face\.landmarks\.landmark_features$"
+    ):
         net(face)
 
 

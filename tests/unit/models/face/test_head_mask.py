@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.face.head_mask import head, on_head
+from models.face.head_mask import head_mask, on_head
 from tests.made.faces import Pose, landmarks_in
 
 SIDE = 96
@@ -31,7 +31,7 @@ def at(values: torch.Tensor, points: np.ndarray) -> np.ndarray:
 
 @given(poses)
 def test_a_face_lies_in_its_head(pose: Pose) -> None:
-    found = head(torch.from_numpy(pose.latent)[None], SIDE)
+    found = head_mask(torch.from_numpy(pose.latent)[None], SIDE)
     assert found.shape == (1, 1, SIDE, SIDE)
     assert at(found[0, 0], landmarks_in(pose)[:, :2]).min() > 0.4
     reach = pose.size * np.array([0.58, 0.76]).max() * 1.5
@@ -42,7 +42,7 @@ def test_a_face_lies_in_its_head(pose: Pose) -> None:
 
 
 def test_hair_is_a_part_of_it_and_the_neck_is_not() -> None:
-    found = head(torch.from_numpy(Pose().latent)[None], SIDE)[0, 0]
+    found = head_mask(torch.from_numpy(Pose().latent)[None], SIDE)[0, 0]
     assert at(found, np.array([[0, -0.75], [0.5, -0.1]])).min() > 0.4
     assert at(found, np.array([[0, 0.8], [0.75, 0.0], [-0.6, 0.6]])).max() < 0.1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.face.layers import Texture
+from models.face.layers import LayerCompositor
 from models.face.presets import TINY
 from models.face.rigid import points
 
@@ -25,14 +25,14 @@ def planes(
 
 
 @pytest.fixture
-def texture() -> Texture:
+def texture() -> LayerCompositor:
     """With cells that are all as likely to be the surface."""
-    net = Texture(TINY).requires_grad_(False)
+    net = LayerCompositor(TINY).requires_grad_(False)
     torch.nn.init.zeros_(net.surface.weight)
     return net
 
 
-def test_each_layer_alone(texture: Texture, pictures: torch.Tensor) -> None:
+def test_each_layer_alone(texture: LayerCompositor, pictures: torch.Tensor) -> None:
     picture = pictures[:1]
     a_cell_right = CELLS + torch.tensor([2 / SIDE, 0, 0])[None, :, None, None, None]
     assert torch.equal(texture(planes(STILL), VOLUME, a_cell_right, picture, NOWHERE), picture)
@@ -41,17 +41,19 @@ def test_each_layer_alone(texture: Texture, pictures: torch.Tensor) -> None:
     assert torch.allclose(moved[..., 1:-1, 2:-5], picture[..., 1:-1, 5:-2], atol=1e-4)
 
 
-def test_no_motion_shows_the_picture_as_it_is_but_for_its_rim(texture: Texture, pictures: torch.Tensor) -> None:
+def test_no_motion_shows_the_picture_as_it_is_but_for_its_rim(texture: LayerCompositor, pictures: torch.Tensor) -> None:
     found = texture(planes(MOVED), VOLUME, CELLS, pictures[:1], NOWHERE)
     assert torch.allclose(found[..., 1:-1, 1:-1], pictures[:1, :, 1:-1, 1:-1], atol=1e-5)
 
 
-def test_shares_mix_layers(texture: Texture, pictures: torch.Tensor) -> None:
+def test_shares_mix_layers(texture: LayerCompositor, pictures: torch.Tensor) -> None:
     found = texture(planes(torch.tensor([0.25, 0, 0.75])), VOLUME, CELLS, pictures[:1], NOWHERE)
     assert torch.allclose(found, 0.125 + 0.75 * pictures[:1], atol=1e-6)
 
 
-def test_the_picture_as_it_was_lies_beneath_the_head_s_place_no_more(texture: Texture, pictures: torch.Tensor) -> None:
+def test_the_picture_as_it_was_lies_beneath_the_head_s_place_no_more(
+    texture: LayerCompositor, pictures: torch.Tensor
+) -> None:
     """Other layers share what is left as they did, and the rest of the picture is as it was."""
     head = NOWHERE.clone()
     head[..., :48], head[..., 48] = 1, 0.5
@@ -65,7 +67,7 @@ def test_the_picture_as_it_was_lies_beneath_the_head_s_place_no_more(texture: Te
 
 
 def test_what_is_added_is_added_to_all_layers_and_colours_stay_colours(
-    texture: Texture, pictures: torch.Tensor
+    texture: LayerCompositor, pictures: torch.Tensor
 ) -> None:
     found = texture(planes(torch.tensor([0.25, 0, 0.75]), added=(0.2, -0.1, -1)), VOLUME, CELLS, pictures[:1], NOWHERE)
     wanted = 0.125 + 0.75 * pictures[0]
@@ -74,14 +76,14 @@ def test_what_is_added_is_added_to_all_layers_and_colours_stay_colours(
     assert torch.equal(found[0, 2], torch.zeros(96, 96))
 
 
-def test_a_full_step_is_a_tenth_of_half_the_picture(texture: Texture, pictures: torch.Tensor) -> None:
+def test_a_full_step_is_a_tenth_of_half_the_picture(texture: LayerCompositor, pictures: torch.Tensor) -> None:
     found = texture(planes(MOVED, (0.0, 0.625)), VOLUME, CELLS, pictures[:1], NOWHERE)  # 3 pixels of 96
     assert torch.allclose(found[..., 1:-4, 1:-1], pictures[:1, :, 4:-1, 1:-1], atol=1e-4)
 
 
 def test_the_surface_says_which_depth_counts() -> None:
     """Cells of one depth come from elsewhere; marked as the surface, they decide."""
-    net = Texture(TINY).requires_grad_(False)
+    net = LayerCompositor(TINY).requires_grad_(False)
     torch.nn.init.zeros_(net.surface.weight)
     net.surface.weight[0, 0] = 50.0
     origin, volume = CELLS.clone(), VOLUME.clone()

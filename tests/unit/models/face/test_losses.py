@@ -45,16 +45,6 @@ def test_pictures_compared_where_they_count(loss) -> None:  # type: ignore[no-un
     assert loss(OTHER, WANTED, torch.zeros_like(LEFT)) == 0
 
 
-@pytest.mark.parametrize("loss", [losses.reconstruction, losses.dissimilarity, losses.gaze])
-def test_parts_that_know_the_whole_add_up_to_it(loss) -> None:  # type: ignore[no-untyped-def]
-    weight = torch.cat([EVERYWHERE[:1], 0.2 * LEFT[:1]])
-    whole = weight.mean(0, keepdim=True)
-    parts = [loss(OTHER[[n]], WANTED[[n]], weight[[n]], whole) for n in range(2)]
-    assert torch.stack(parts).mean() == pytest.approx(float(loss(OTHER, WANTED, weight)), rel=1e-5)
-    alone = [loss(OTHER[[n]], WANTED[[n]], weight[[n]]) for n in range(2)]
-    assert torch.stack(alone).mean() != pytest.approx(float(loss(OTHER, WANTED, weight)), rel=1e-3)
-
-
 def test_reconstruction_sees_sharpness_beyond_colour() -> None:
     """Grain, which coarser scales do not see, costs as much as a shade, which they all see."""
     grain = 0.1 * (-1.0) ** torch.arange(SIDE)
@@ -113,11 +103,11 @@ def test_landmarks() -> None:
 
 def test_correspondence_falls_as_points_near_and_is_their_mean_distance_in_each_direction() -> None:
     wanted = torch.rand(2, 7, 3, generator=torch.Generator().manual_seed(0))
-    assert falls([losses.correspondence(wanted + off, wanted) for off in (0.3, -0.1, 0.01, 0.0)])
-    assert losses.correspondence(wanted, wanted) == 0
+    assert falls([losses.landmark_warp(wanted + off, wanted) for off in (0.3, -0.1, 0.01, 0.0)])
+    assert losses.landmark_warp(wanted, wanted) == 0
     one = wanted.clone()
     one[0, 3, 1] += 0.42  # of 2 x 7 x 3 numbers
-    assert losses.correspondence(one, wanted) == pytest.approx(0.01, rel=1e-4)
+    assert losses.landmark_warp(one, wanted) == pytest.approx(0.01, rel=1e-4)
 
 
 def test_pose_falls_as_angles_places_and_sizes_near_and_counts_each() -> None:
@@ -153,10 +143,10 @@ def test_shown_falls_as_the_picture_shows_the_true_one_s_expression() -> None:
     wanted = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     share = torch.tensor([2.0, 1.0, 0.0])
     blank = torch.tensor([0.0, 0.0, 9.0])  # what counts nothing is free
-    found = [losses.shown(wanted * part + blank, wanted, share) for part in (0.0, 0.5, 0.9, 1.0)]
+    found = [losses.mesh_expression(wanted * part + blank, wanted, share) for part in (0.0, 0.5, 0.9, 1.0)]
     assert falls(found)
     assert found[-1] == 0
-    assert losses.shown(wanted * 2, wanted, share) == losses.shown(wanted * 0, wanted, share)
+    assert losses.mesh_expression(wanted * 2, wanted, share) == losses.mesh_expression(wanted * 0, wanted, share)
 
 
 def test_shown_across_asks_for_the_driver_s_change_and_not_for_his_face() -> None:
@@ -164,9 +154,11 @@ def test_shown_across_asks_for_the_driver_s_change_and_not_for_his_face() -> Non
     change = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     share = torch.ones(3)
     for source in (torch.zeros(4, 3), torch.full((4, 3), 7.0)):
-        assert losses.shown_across(source + change, source, change, share) == pytest.approx(0, abs=1e-6)
-        assert falls([losses.shown_across(source + part * change, source, change, share) for part in (0.0, 0.5, 0.9)])
-        assert losses.shown_across(source - change, source, change, share) > losses.counted(change, share)
+        assert losses.cross_mesh_expression(source + change, source, change, share) == pytest.approx(0, abs=1e-6)
+        assert falls(
+            [losses.cross_mesh_expression(source + part * change, source, change, share) for part in (0.0, 0.5, 0.9)]
+        )
+        assert losses.cross_mesh_expression(source - change, source, change, share) > losses.counted(change, share)
 
 
 def test_transfer_is_nothing_exactly_when_both_pictures_are_the_same() -> None:
@@ -193,7 +185,7 @@ def test_invented_is_what_is_drawn_or_added_whatever_its_colour_and_whichever_la
         found = planes.clone()
         found[:, 3] *= share
         found[:, 8:] *= added
-        return losses.invented(found)
+        return losses.source_fidelity(found)
 
     assert falls([with_parts(share, 1.0) for share in (1.0, 0.5, 0.0)])
     assert falls([with_parts(1.0, added) for added in (1.0, 0.5, 0.0)])
@@ -202,7 +194,7 @@ def test_invented_is_what_is_drawn_or_added_whatever_its_colour_and_whichever_la
     assert with_parts(1.0, -1.0) == with_parts(1.0, 1.0)
     other = planes.clone()
     other[:, :3], other[:, 4:8] = 0.1, 0.3
-    assert losses.invented(other) == losses.invented(planes)
+    assert losses.source_fidelity(other) == losses.source_fidelity(planes)
 
 
 def test_cycle_falls_as_the_code_nears_the_driver_s_and_rises_as_it_nears_others() -> None:

@@ -81,7 +81,7 @@ def test_points_are_traced_to_where_the_same_landmark_is_in_the_source(bare: Fac
     source, driver = Motion(poses, codes(2)), Motion(poses.flip(0), codes(2))
     points = 0.4 * torch.rand(2, 5, 3, generator=torch.Generator().manual_seed(2)) - 0.2
     who = bare.identity(pictures[:2])
-    found = bare.traced(bare.origin(who, source), who, driver, points)
+    found = bare.source_points(bare.origin(who, source), who, driver, points)
     matrix = to_picture(poses)
     assert torch.allclose(found, points @ matrix[:, :, :3].transpose(1, 2) + matrix[:, None, :, 3], atol=1e-5)
 
@@ -90,7 +90,7 @@ def test_both_warps_move_a_traced_point(bare: FaceModel, pictures: torch.Tensor)
     bare.to_canonical, bare.from_canonical = Shift(0.02), Shift(0.05)  # type: ignore[assignment]
     motion, points = Motion(STILL, codes(1)), torch.zeros(1, 3, 3)
     who = bare.identity(pictures[:1])
-    found = bare.traced(bare.origin(who, motion), who, motion, points)
+    found = bare.source_points(bare.origin(who, motion), who, motion, points)
     assert torch.allclose(found, points + 0.07, atol=1e-5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.face.discriminator import Discriminator
-from models.face.landmarks import TOLD
+from models.face.landmarks import LANDMARK_FEATURES
 from models.face.presets import BASE, PAPER, PRESETS, TINY, Preset
 from tests.made.shapes import empty, motion, on_nothing, parameters
 
@@ -64,7 +64,7 @@ def test_the_shapes_that_come_out(preset: Preset) -> None:
     channels, depth, side = preset.volume
     identity, k = preset.identity
     assert model.appearance(picture).shape == (count, channels, depth, side, side)
-    assert model.dynamics(face, empty(count, TOLD)).shape == (count, preset.dynamics)
+    assert model.dynamics(face, empty(count, LANDMARK_FEATURES)).shape == (count, preset.dynamics)
     if model.pose is not None:
         assert model.pose(picture).shape == (count, 6)
     person = model.person(picture, moves)

@@ -8,27 +8,28 @@ import numpy as np
 import pytest
 import torch
 
-from models.face.camera import posed
-from models.face.landmarks import EXPRESSIVE, LEFT_EYE, MOUTH, RIGHT_EYE, read
+from models.face.augmentation import mouth_and_eyes
+from models.face.camera import compose_pose
+from models.face.landmarks import EXPRESSIVE, LEFT_EYE, MOUTH, RIGHT_EYE, pose_and_expression
 from models.face.rigid import to_picture
 from pipeline.faces import batches
-from pipeline.faces.batches import Batch, batch
-from pipeline.faces.sampling import Unit
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.batches import FrameBatch, drawn_batch
+from pipeline.faces.sampling import ClipPair
+from pipeline.faces.training_clips import TrainingClips
 from tests.made.faces import SIZE, Pose, landmarks_in, moving_clip, pool_with
 
 
 @pytest.fixture(scope="module")
-def pool() -> Pool:
+def pool() -> TrainingClips:
     return pool_with(*(moving_clip(who) for who in range(4)))
 
 
 @pytest.fixture(scope="module")
-def drawn(pool: Pool) -> Batch:
-    return batch(pool, pool.sampler.units(0, 4), 64, seed=0)
+def drawn(pool: TrainingClips) -> FrameBatch:
+    return drawn_batch(pool, pool.sampler.units(0, 4), 64, seed=0)
 
 
-def test_what_a_batch_holds(drawn: Batch) -> None:
+def test_what_a_batch_holds(drawn: FrameBatch) -> None:
     """Four units are eight clips, sixteen frames: the first of each clip, then the second."""
     assert drawn.picture.shape == (16, 3, SIZE, SIZE)
     assert (drawn.picture.min() >= 0, drawn.picture.max() <= 1) == (True, True)
@@ -44,21 +45,21 @@ def test_what_a_batch_holds(drawn: Batch) -> None:
     )
 
 
-def test_a_unit_s_frames_do_not_depend_on_the_batch_it_is_in(pool: Pool, drawn: Batch) -> None:
+def test_a_unit_s_frames_do_not_depend_on_the_batch_it_is_in(pool: TrainingClips, drawn: FrameBatch) -> None:
     """What lets units be shared by workers."""
     units = pool.sampler.units(0, 4)
-    part = batch(pool, units[1:3], 64, seed=0)
+    part = drawn_batch(pool, units[1:3], 64, seed=0)
     assert part.numbers == drawn.numbers[2:6]
     mine = [*range(2, 6), *range(10, 14)]
     for name in ("picture", "pose", "points", "expression", "face", "weight", "eyes"):
         alone, among = getattr(part, name), getattr(drawn, name)[mine]
         assert (alone - among).abs().max() <= 1e-6 * max(1, among.abs().max()), name  # sums are rounded by their length
-    other = batch(pool, units, 64, seed=1)
+    other = drawn_batch(pool, units, 64, seed=1)
     assert not torch.equal(other.picture, drawn.picture)
 
 
 @pytest.fixture
-def dots(monkeypatch: pytest.MonkeyPatch) -> tuple[Pool, list[np.ndarray]]:
+def dots(monkeypatch: pytest.MonkeyPatch) -> tuple[TrainingClips, list[np.ndarray]]:
     """A pool whose pictures are red, green and blue dots at three landmarks, in plain light; landmarks as drawn."""
     pool = pool_with(*(moving_clip(who) for who in range(2)))
     store = pool.store
@@ -75,17 +76,17 @@ def dots(monkeypatch: pytest.MonkeyPatch) -> tuple[Pool, list[np.ndarray]]:
         seen.append(landmarks)
         return real(landmarks, size)
 
-    real = batches._where
+    real = mouth_and_eyes
     monkeypatch.setattr(store, "crops", crops)
-    monkeypatch.setattr(batches, "_where", where)
-    monkeypatch.setattr(batches, "_coloured", lambda crops, random: crops)
+    monkeypatch.setattr(batches, "mouth_and_eyes", where)
+    monkeypatch.setattr(batches, "coloured", lambda crops, random: crops)
     return pool, seen
 
 
-def test_landmarks_lie_on_what_the_pictures_show(dots: tuple[Pool, list[np.ndarray]]) -> None:
+def test_landmarks_lie_on_what_the_pictures_show(dots: tuple[TrainingClips, list[np.ndarray]]) -> None:
     """Turned, zoomed, shifted and mirrored: dots are found where the landmarks went, within half a pixel."""
     pool, seen = dots
-    drawn = batch(pool, pool.sampler.units(0, 12), 64, seed=3)
+    drawn = drawn_batch(pool, pool.sampler.units(0, 12), 64, seed=3)
     at = torch.from_numpy((2 * np.arange(SIZE) + 1) / SIZE - 1).float()
     mirrors = 0
     for picture, landmarks, pose, points in zip(drawn.picture, seen[0], drawn.pose, drawn.points, strict=True):
@@ -97,20 +98,20 @@ def test_landmarks_lie_on_what_the_pictures_show(dots: tuple[Pool, list[np.ndarr
             errors = [np.abs(np.array(found) - landmarks[each, :2]).max() for each in (point, partner)]
             assert min(errors) < 1 / SIZE
             mirrors += errors[1] < errors[0]
-        assert pose.numpy() == pytest.approx(read(landmarks[None])[0][0], abs=1e-5)
+        assert pose.numpy() == pytest.approx(pose_and_expression(landmarks[None])[0][0], abs=1e-5)
         head = to_picture(pose[None])[0].numpy()
         assert points.numpy() @ head[:2, :3].T + head[:2, 3] == pytest.approx(landmarks[list(EXPRESSIVE), :2], abs=1e-5)
     assert 0 < mirrors < 2 * len(drawn.picture)
 
 
-def test_both_frames_of_a_clip_get_the_same_view(pool: Pool) -> None:
+def test_both_frames_of_a_clip_get_the_same_view(pool: TrainingClips) -> None:
     """What moves from the first to the second is the head, as in the clip; clips get views of their own."""
     units = pool.sampler.units(0, 4)
-    drawn = batch(pool, units, 64, seed=0)
+    drawn = drawn_batch(pool, units, 64, seed=0)
     clips = [clip for unit in units for clip in unit.clips]
     zooms = []
     for place, (clip, i, j) in enumerate(clips):
-        told = read(pool.store.landmarks(pool.index[clip], [i, j]))[0]
+        told = pose_and_expression(pool.store.landmarks(pool.index[clip], [i, j]))[0]
         here = drawn.pose[[place, place + 8]].numpy()
         assert here[1, 5] / here[0, 5] == pytest.approx(told[1, 5] / told[0, 5], abs=3e-3)
         zoom = here[0, 5] / told[0, 5]
@@ -126,10 +127,10 @@ def test_both_frames_are_seen_by_one_camera_whichever_crop_it_is() -> None:
     camera = np.column_stack([np.linspace(-0.3, 0.3, 16), np.zeros(16), np.linspace(0.9, 1.2, 16)])
     pool = pool_with(replace(moving, camera=camera), still)
     store, unit = pool.store, (0, 1, 14)
-    told = posed(read(store.landmarks(0, [1, 14]))[0], store.camera(0, [1, 14]))
+    told = compose_pose(pose_and_expression(store.landmarks(0, [1, 14]))[0], store.camera(0, [1, 14]))
     seen = []
     for number in range(12):
-        drawn = batch(pool, [Unit(number, (unit, (1, 2, 3)))], 64, seed=0)
+        drawn = drawn_batch(pool, [ClipPair(number, (unit, (1, 2, 3)))], 64, seed=0)
         here = drawn.pose[[0, 2]].numpy()
         assert here[1, 5] / here[0, 5] == pytest.approx(told[1, 5] / told[0, 5], abs=3e-3)
         zoom = here[0, 5] / told[0, 5]
@@ -144,16 +145,16 @@ def test_both_frames_are_seen_by_one_camera_whichever_crop_it_is() -> None:
     assert {bool(each) for each in seen} == {True, False}  # now one crop is the camera, now the other
 
 
-def test_a_clip_s_second_frame_is_the_first_when_it_is_the_same(pool: Pool) -> None:
-    unit = Unit(0, ((0, 4, 4), (1, 2, 2)))
-    drawn = batch(pool, [unit], 64, seed=0)
+def test_a_clip_s_second_frame_is_the_first_when_it_is_the_same(pool: TrainingClips) -> None:
+    unit = ClipPair(0, ((0, 4, 4), (1, 2, 2)))
+    drawn = drawn_batch(pool, [unit], 64, seed=0)
     assert torch.equal(drawn.picture[:2], drawn.picture[2:])
     assert not torch.equal(drawn.face[:2], drawn.face[2:])  # what z_dyn is read from is altered frame by frame
 
 
 def test_mouth_and_eyes_count_more_and_what_the_crop_lacks_counts_nothing() -> None:
     landmarks = landmarks_in(Pose(jaw=0.5))[None]
-    mouth, eyes = batches._where(landmarks, SIZE)
+    mouth, eyes = mouth_and_eyes(landmarks, SIZE)
     assert mouth.shape == eyes.shape == (1, 1, SIZE, SIZE)
     for part, where, other in ((MOUTH, mouth, eyes), (LEFT_EYE, eyes, mouth), (RIGHT_EYE, eyes, mouth)):
         x, y = np.round((landmarks[0, list(part), :2].mean(0) + 1) / 2 * SIZE - 0.5).astype(int)
@@ -161,7 +162,7 @@ def test_mouth_and_eyes_count_more_and_what_the_crop_lacks_counts_nothing() -> N
         assert other[0, 0, y, x] < 0.2
 
 
-def test_weights_end_where_the_crop_does(drawn: Batch) -> None:
+def test_weights_end_where_the_crop_does(drawn: FrameBatch) -> None:
     empty = drawn.weight == 0
     assert empty.any()
     assert (drawn.weight[~empty] >= 1).all()
@@ -169,7 +170,7 @@ def test_weights_end_where_the_crop_does(drawn: Batch) -> None:
     assert (drawn.eyes[empty] == 0).all()
 
 
-def test_it_moves_to_a_device(drawn: Batch) -> None:
+def test_it_moves_to_a_device(drawn: FrameBatch) -> None:
     moved = drawn.to(torch.device("meta"))
     assert moved.picture.device.type == moved.eyes.device.type == "meta"
     assert moved.numbers == drawn.numbers

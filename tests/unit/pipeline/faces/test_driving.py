@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.face.checkpoint import save_model
-from models.face.landmarks import read
+from models.face.landmarks import pose_and_expression
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from pipeline.faces import driving
@@ -57,7 +57,7 @@ def test_relative_motion_starts_from_the_source_s_expression() -> None:
 
 def test_poses_come_from_landmarks(drive: Drive) -> None:
     motion = drive.motion(DRIVERS)
-    assert motion.pose.numpy() == pytest.approx(read(np.stack([each.landmarks for each in DRIVERS]))[0])
+    assert motion.pose.numpy() == pytest.approx(pose_and_expression(np.stack([each.landmarks for each in DRIVERS]))[0])
     assert motion.pose[:, 1].tolist() == pytest.approx([-10, 0, 10], abs=0.1)
     assert motion.dynamics.shape == (3, 32)
     np.testing.assert_array_equal(drive.dynamics(DRIVERS), motion.dynamics.numpy())

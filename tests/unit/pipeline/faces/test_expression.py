@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from catalogs.frames import FrameStore
-from models.face.landmarks import mirrored, mirrored_eyes, read
+from models.face.expression_space import KINDS, ClipReading, ExpressionSpace
+from models.face.landmarks import mirrored, mirrored_eyes, pose_and_expression
 from pipeline.faces import readings
-from pipeline.faces.expression import KINDS, ExpressionSpace, space_of
+from pipeline.faces.expression import space_of
 from tests.made.faces import Made, moving_clip, store_of
 
 PEOPLE = ["Ann", "Ann", "Bob", "Cy"]
@@ -42,8 +43,8 @@ def told(store: FrameStore, space: ExpressionSpace, mirror: bool = False) -> tup
         landmarks, eyes = store.landmarks(clip), store.eyes(clip)
         if mirror:
             landmarks, eyes = mirrored(landmarks), mirrored_eyes(eyes)
-        pose, expression = read(landmarks)
-        numbers.append(space.told(expression, pose, eyes, [(clip, mirror)] * FRAMES))
+        pose, expression = pose_and_expression(landmarks)
+        numbers.append(space.transform(ClipReading(pose, expression, eyes), [(clip, mirror)] * FRAMES))
         poses.append(pose)
     return np.stack(numbers), np.stack(poses)
 
@@ -133,7 +134,7 @@ def test_reading_that_was_left_goes_on_where_it_was(
     store: FrameStore, space: ExpressionSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whenever it is left: every clip is read once as it is and once in a mirror, and the space is the same."""
-    read, calls = readings.read, []
+    read, calls = readings.pose_and_expression, []
 
     def counted(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         calls.append(len(landmarks))
@@ -143,7 +144,7 @@ def test_reading_that_was_left_goes_on_where_it_was(
         if len(calls) >= more:
             raise InterruptedError
 
-    monkeypatch.setattr(readings, "read", counted)
+    monkeypatch.setattr(readings, "pose_and_expression", counted)
     folder = tmp_path / "readings"
     for step in (1, 3, 4, 7):
         with pytest.raises(InterruptedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from models.face.presets import BASE
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
-from pipeline.faces.settings import FaceTraining
+from pipeline.faces.settings import FaceTraining, LossWeights
 
 
 @pytest.mark.parametrize(("units", "workers", "accumulate"), [(2, 1, 1), (2, 2, 1), (4, 2, 2), (12, 3, 2)])
@@ -26,6 +27,14 @@ def test_units_that_cannot(units: int, workers: int, accumulate: int) -> None:
 def test_where_things_lie() -> None:
     job = FaceJob("catalog", "/out", preset="base")
     assert job.sizes == BASE
-    assert (job.state, job.judges, job.warps, job.model, job.log_file) == tuple(
-        Path("/out", name) for name in ("state.pt", "judges.pt", "warps.pt", "model.safetensors", "train.log")
+    assert (job.state, job.loss_networks, job.warps, job.model, job.init_recipe) == tuple(
+        Path("/out", name)
+        for name in ("state.pt", "loss_networks.pt", "warps.pt", "model.safetensors", "init_recipe.json")
     )
+
+
+def test_a_job_is_the_same_after_its_way_through_json() -> None:
+    training = FaceTraining(held_out_subjects=(2, 1), skip=("a*", "b"), weights=LossWeights(pose=3.0))
+    job = FaceJob("/catalog", "/out", training, "base", 2, seconds=3.0, init_from="/a", command="python")
+    assert FaceJob.of_values(json.loads(json.dumps(job.as_values()))) == job
+    assert FaceJob.of_values(job.as_values()) == job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from models.face.landmarks import EXPRESSIVE
 from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
 from pipeline.errors import UsageError
-from pipeline.faces.lessons import Notebook
-from pipeline.faces.loss_networks import SUBSTITUTES, begin, judges_at
-from pipeline.faces.reading import _faces, trained_reader
+from pipeline.faces.job import FaceJob
+from pipeline.faces.loss_networks import SUBSTITUTES, begin, loss_networks
+from pipeline.faces.pretraining import Pretraining
+from pipeline.faces.reading import LandmarkReading, _faces
 from pipeline.faces.settings import FaceTraining, LossWeights
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.halt import Halt, Stopped
 from tests.made.faces import moving_clip, pool_with
 
@@ -25,67 +27,74 @@ TRAINING = FaceTraining(reader_steps=2, reader_units=1)
 
 
 @pytest.fixture(scope="module")
-def pool() -> Pool:
+def pool() -> TrainingClips:
     return pool_with(*(moving_clip(who) for who in range(3)))
 
 
-def test_judges_are_trained_once_and_frozen(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_judges_are_trained_once_and_frozen(pool: TrainingClips, tmp_path: Path) -> None:
     said: list[str] = []
-    path = tmp_path / "judges.pt"
-    first = judges_at(path, pool, TRAINING, TINY, said.append)
+    job = FaceJob("/catalog", str(tmp_path), TRAINING)
+    path = tmp_path / "loss_networks.pt"
+    first = loss_networks(job, pool, Pretraining(log=1, tell=said.append))
     assert [text.split(":")[0] for text in said] == ["reading landmarks"] * 2 + ["reading expressions"] * 2
-    assert said[0].startswith("reading landmarks: step 0 of 2, off by ")
-    monkeypatch.setattr("pipeline.faces.loss_networks.trained_reader", None)
-    again = judges_at(path, pool, TRAINING, TINY, said.append)
+    assert said[0].startswith("reading landmarks: step 1 of 2, off by ")
+    again = loss_networks(job, pool, Pretraining(tell=said.append))
     assert len(said) == 4
     for one, other in ((first.reader, again.reader), (first.dynamics, again.dynamics)):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
         assert not any(value.requires_grad for value in other.parameters())
     assert again.identity is not None
-    assert torch.equal(first.shown.share, again.shown.share)
-    assert (first.shown.share < torch.from_numpy(pool.space.share)).any()
-    assert [each.name for each in tmp_path.iterdir()] == ["judges.pt"]
+    assert torch.equal(first.mesh.share, again.mesh.share)
+    assert (first.mesh.share < torch.from_numpy(pool.space.share)).any()
+    assert [each.name for each in tmp_path.iterdir()] == ["loss_networks.pt"]
     kept = torch.load(path, weights_only=True)
     for name, array in pool.space.arrays().items():
         assert np.array_equal(kept["space"][name], array)
-    for missing in ("clear", "space"):
+    for missing in ("reliability", "space"):
         torch.save({name: value for name, value in kept.items() if name != missing}, path)
         with pytest.raises(
-            UsageError, match=r"judges\.pt was written by an older version, whose training cannot go on"
+            UsageError, match=r"loss_networks\.pt was written by an older version, whose training cannot go on"
         ):
-            judges_at(path, pool, TRAINING, TINY, said.append)
+            loss_networks(job, pool, Pretraining())
     torch.save({**kept, "space": {**kept["space"], "directions": -kept["space"]["directions"]}}, path)
-    with pytest.raises(UsageError, match=r"judges\.pt judges by another expression space .*: give another folder"):
-        judges_at(path, pool, TRAINING, TINY, said.append)
+    with pytest.raises(
+        UsageError, match=r"loss_networks\.pt judges by another expression space .*: give another folder"
+    ):
+        loss_networks(job, pool, Pretraining())
 
 
-def test_judges_go_on_where_they_were_stopped(pool: Pool, tmp_path: Path) -> None:
-    """In every part of what makes them; the lessons' file goes when they are whole."""
-    whole = judges_at(tmp_path / "whole.pt", pool, TRAINING, TINY, print)
-    lessons, path = tmp_path / "lessons.pt", tmp_path / "judges.pt"
+def test_judges_go_on_where_they_were_stopped(pool: TrainingClips, tmp_path: Path) -> None:
+    """In every part of what makes them; checkpoints go when they are whole."""
+    whole = loss_networks(FaceJob("/catalog", str(tmp_path / "whole"), TRAINING), pool, Pretraining())
+    job = FaceJob("/catalog", str(tmp_path / "stopped"), TRAINING)
+
+    class AfterAStep(Halt):
+        """Stops at every second question."""
+
+        def __init__(self) -> None:
+            asked = iter(range(1000))
+            super().__init__(asked=lambda: "SIGTERM" if next(asked) % 2 else None)
 
     class InTheEnd(Halt):
         def check(self, at: str) -> None:
             raise Stopped("SIGINT", at)
 
-    always = Halt(asked=lambda: "SIGTERM")
     at = []
-    for halt in (always, always, always, InTheEnd()):
+    for halt in (AfterAStep(), AfterAStep(), InTheEnd()):
         with pytest.raises(Stopped) as stop:
-            judges_at(path, pool, TRAINING, TINY, print, notebook=Notebook(lessons, halt))
+            loss_networks(job, pool, Pretraining(Path(job.out), halt=halt))
         at.append(stop.value.at)
-        assert not path.exists()
+        assert not job.loss_networks.exists()
     assert at == [
         "reading landmarks: step 1 of 2",
-        "reading landmarks: step 2 of 2",
-        "reading expressions: step 1 of 2",
+        "reading expressions: step 0 of 2",
         "looking at how well the face mesh reads expressions",
     ]
-    found = judges_at(path, pool, TRAINING, TINY, print, notebook=Notebook(lessons))
+    found = loss_networks(job, pool, Pretraining(Path(job.out)))
     for one, other in ((found.reader, whole.reader), (found.dynamics, whole.dynamics)):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
-    assert torch.equal(found.shown.share, whole.shown.share)
-    assert set(torch.load(lessons, weights_only=True)) == {"seconds"}
+    assert torch.equal(found.mesh.share, whole.mesh.share)
+    assert not list(Path(job.out).rglob("state.pt"))
 
 
 def test_a_small_trunk_begins_with_the_reader_s_layers_and_a_large_one_as_it_is() -> None:
@@ -103,9 +112,10 @@ def test_substitutes_are_of_losses_that_there_are() -> None:
     assert set(SUBSTITUTES) <= set(vars(LossWeights()))
 
 
-def test_faces_to_read_carry_their_landmarks(pool: Pool) -> None:
+def test_faces_to_read_carry_their_landmarks(pool: TrainingClips) -> None:
     """The drawn mouth is white between the lips: bright where the inner lips' landmarks are, in every aligned face."""
-    face, points = _faces(pool, 0, 8, seed=0)
+    drawn = _faces(pool, 0, 8, seed=0)
+    face, points = drawn.face, drawn.landmarks
     assert face.shape == (32, 3, 64, 64)
     assert points.shape == (32, len(EXPRESSIVE), 2)
     inner = points[:, [EXPRESSIVE.index(point) for point in (13, 14)]].mean(1)
@@ -118,9 +128,10 @@ def test_faces_to_read_carry_their_landmarks(pool: Pool) -> None:
     assert (bright.mean(1) > face[apart > 0.12].mean((1, 2, 3))).float().mean() > 0.9
 
 
-def test_a_reader_learns(pool: Pool) -> None:
-    errors: dict[int, float] = {}
-    trained_reader(pool, 25, 2, lambda step, error: errors.update({step: error}))
-    assert list(errors) == [0, 24]
-    assert errors[24] < 0.75 * errors[0]
-    assert np.isfinite(errors[24])
+def test_a_reader_learns(pool: TrainingClips) -> None:
+    said: list[str] = []
+    training = replace(TRAINING, reader_steps=25, reader_units=2)
+    Pretraining(log=1, tell=said.append).trained(LandmarkReading(pool, training), "off")
+    errors = [float(text.rpartition(" ")[2]) for text in said]
+    assert len(errors) == 25
+    assert errors[-1] < 0.75 * errors[0]

@@ -11,23 +11,23 @@ import torch
 from models.face import losses
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
-from pipeline.faces.batches import Batch
-from pipeline.faces.objective import Found, Judges, Objective, true_features, turned, whole_of
+from pipeline.faces.batches import FrameBatch
+from pipeline.faces.objective import Found, LossNetworks, Objective, both_of, turn_of, turned
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.training_clips import Pool
+from pipeline.faces.training_clips import TrainingClips
 from tests.made.training import SHORT as ONE
 from tests.made.training import parts
 
 pytestmark = pytest.mark.slow
 
 SHORT = replace(ONE, units=2)
-ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "correspondence"}
-ACROSS = {"identity", "cycle", "follow", "invented"}
-SHOWN = {"shown", "shown_across"}
+ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "landmark_warp"}
+ACROSS = {"identity", "cycle", "cross_dynamics", "source_fidelity"}
+SHOWN = {"mesh_expression", "cross_mesh_expression"}
 
 
 @pytest.fixture(scope="module")
-def drawn(pool: Pool) -> Batch:
+def drawn(pool: TrainingClips) -> FrameBatch:
     return parts(pool, pool.sampler.units(0, 2))[0]
 
 
@@ -37,55 +37,48 @@ def model() -> FaceModel:
     return FaceModel(TINY)
 
 
-def found(model: FaceModel, drawn: Batch, frozen: Judges, training: FaceTraining, step: int, share: int = 22) -> Found:
-    real = true_features(drawn, frozen.reader)
-    noise = torch.zeros(len(drawn.picture), TINY.dynamics)
+def found(
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks, training: FaceTraining, step: int, share: int = 22
+) -> Found:
     objective = Objective(model, training, torch.ones(share))
-    return objective(drawn, frozen, step, noise, real, whole_of(drawn, real))
+    return objective(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)), frozen, step)
 
 
 def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
-    model: FaceModel, drawn: Batch, frozen: Judges
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
-    training = replace(SHORT, steps=10, swaps=0.5, shown=2.0, every=1)
+    training = replace(SHORT, steps=10, cross_start=0.5, mesh_start=2.0, every=1)
     assert set(found(model, drawn, frozen, training, 4).losses) == ALWAYS
     with torch.no_grad():
-        begun = found(model, replace(drawn, numbers=(20, 21, 22, 23)), frozen, training, 5)
+        begun = found(model, drawn, frozen, training, 5)
     assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
     assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
     assert begun.driven.shape == drawn.picture.shape
 
 
-def test_every_clip_and_unit_has_its_turn(model: FaceModel, pool: Pool, frozen: Judges) -> None:
-    """One in `every`, and nothing is there when it is nobody's turn."""
-    objective = Objective(model, replace(SHORT, every=4), torch.ones(22))
+def test_every_place_has_its_turn_and_counts_as_much_however_a_step_is_shared() -> None:
+    """One in `every`; over steps, a part of one place counts as much as one of all."""
     for step in range(8):
-        clips = range(4 * step, 4 * step + 4)
-        turn, share = objective._turn(clips, 2, step)
-        assert len(turn) == 1
-        assert share == 1
-    units = [objective._turn([n // 2 for n in range(4 * step, 4 * step + 4)], 1, step) for step in range(8)]
-    assert sum(len(turn) for turn, _ in units) == 2 * 16 / 4
-    assert all((share is None) == (not turn) for turn, share in units)
-
-
-def test_a_part_s_share_is_how_much_of_the_turn_it_holds(model: FaceModel) -> None:
-    objective = Objective(model, replace(SHORT, units=4, every=4), torch.ones(22))
-    halves = [objective._turn(range(4 * part, 4 * part + 4), 2, 0) for part in range(2)]
-    assert halves == [([0], 1.0), ([0], 1.0)]
-    quarters = [objective._turn(range(2 * part, 2 * part + 2), 2, 0) for part in range(4)]
-    assert [share for _, share in quarters] == [2, 0, 2, 0]
+        turn, share = turn_of(4, step, 4)
+        assert (turn, share) == ([-step % 4], 1)
+    counted = {}
+    for size in (1, 2, 4, 8):
+        found = [turn_of(size, step, 4) for step in range(8)]
+        counted[size] = sum(share for turn, share in found if turn) / 8
+        assert sorted(place for turn, _ in found for place in turn) == sorted([*range(size)] * 2)
+    assert counted == {1: 1, 2: 1, 4: 1, 8: 1}
+    assert both_of([0, 2]).tolist() == [0, 1, 4, 5]
 
 
 def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
-    model: FaceModel, drawn: Batch, frozen: Judges
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
     with torch.no_grad():
         seen = found(model, drawn, replace(frozen, identity=None), replace(SHORT, every=1), 0).losses
     assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"identity"}
 
 
-def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Batch, frozen: Judges) -> None:
+def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: FrameBatch, frozen: LossNetworks) -> None:
     """Where a clip's frames are the same, each is drawn as itself: what is wanted is the partner's picture."""
     half = len(drawn.picture) // 2
     with torch.no_grad():
@@ -97,25 +90,18 @@ def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Bat
     assert not torch.allclose(changed[half:], driven[half:], atol=1e-2)
 
 
-def test_features_are_those_of_each_frame_s_partner(drawn: Batch, frozen: Judges) -> None:
-    half = len(drawn.picture) // 2
-    swapped = replace(drawn, picture=drawn.picture.roll(half, 0), pose=drawn.pose.roll(half, 0))
-    for here, there in zip(true_features(drawn, frozen.reader), true_features(swapped, frozen.reader), strict=True):
-        assert torch.allclose(here, there.roll(half, 0), atol=1e-6)
-        assert not here.requires_grad
-
-
 def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
-    model: FaceModel, drawn: Batch, frozen: Judges
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
     """Nothing is wrong with the true pictures in their partners' places; with those of others much is."""
     objective = Objective(model, replace(SHORT, looked_at=1), torch.ones(22))
     half = len(drawn.picture) // 2
     with torch.no_grad():
-        right = objective._shown(drawn, frozen, drawn.picture.roll(half, 0), 0)
-        wrong = objective._shown(drawn, frozen, drawn.picture, 0)
-    assert right["shown"] == pytest.approx(0, abs=1e-5)
-    assert wrong["shown"] > 0.1
+        made = objective._drawn(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
+        right = objective._mesh_expression(replace(made, driven=drawn.picture.roll(half, 0)), frozen, 0)
+        wrong = objective._mesh_expression(replace(made, driven=drawn.picture), frozen, 0)
+    assert right["mesh_expression"] == pytest.approx(0, abs=1e-5)
+    assert wrong["mesh_expression"] > 0.1
 
 
 def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() -> None:
@@ -132,30 +118,34 @@ def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() 
 
 
 def test_what_is_invented_counts_in_turned_heads_and_not_where_there_is_a_true_picture(
-    model: FaceModel, drawn: Batch, frozen: Judges
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
     """It is the loss of what is drawn in the turned pose with the other's dynamics."""
     half = len(drawn.picture) // 2
     model = copy.deepcopy(model)
     torch.nn.init.normal_(model.decoder.out.weight, std=0.3)
     with torch.no_grad():
-        seen = found(model, drawn, frozen, replace(SHORT, every=1), 0).losses["invented"]
-        own = Motion(drawn.pose, model.dynamics(drawn.face, drawn.told))
+        seen = found(model, drawn, frozen, replace(SHORT, every=1), 0).losses["source_fidelity"]
+        own = Motion(drawn.pose, model.dynamics(drawn.face, drawn.landmark_features))
         person = model.person(drawn.picture, own).at(torch.arange(half))
         other = torch.arange(half) ^ 1
         motion = Motion(turned(own.pose[:half], drawn.numbers), own.dynamics[other + half])
-        assert seen == pytest.approx(float(losses.invented(model.layered(person, motion)[1])), abs=1e-6)
+        assert seen == pytest.approx(float(losses.source_fidelity(model.layered(person, motion)[1])), abs=1e-6)
         still = Motion(own.pose[:half], own.dynamics[:half])
-        assert seen != pytest.approx(float(losses.invented(model.layered(person, still)[1])), abs=1e-6)
+        assert seen != pytest.approx(float(losses.source_fidelity(model.layered(person, still)[1])), abs=1e-6)
 
 
-def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(drawn: Batch, frozen: Judges) -> None:
+def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(
+    drawn: FrameBatch, frozen: LossNetworks
+) -> None:
     with torch.no_grad():
         seen = found(FaceModel(replace(TINY, layers=1)), drawn, frozen, replace(SHORT, every=1), 0).losses
-    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"invented"}
+    assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"source_fidelity"}
 
 
-def test_a_pose_that_is_learned_is_what_drives_and_is_taught_by_the_landmarks(drawn: Batch, frozen: Judges) -> None:
+def test_a_pose_that_is_learned_is_what_drives_and_is_taught_by_the_landmarks(
+    drawn: FrameBatch, frozen: LossNetworks
+) -> None:
     torch.manual_seed(0)
     model = FaceModel(replace(TINY, pose="learned"))
     seen = found(model, drawn, frozen, SHORT, 0)

@@ -12,14 +12,14 @@ import pytest
 from catalogs.frames import Commit, FrameStore
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
-from pipeline.faces.loop import opened
 from pipeline.faces.pinned import Pinned
+from pipeline.faces.prepare import opened
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.split import Split
-from pipeline.faces.training_clips import pool_of
+from pipeline.faces.training_clips import training_clips
 from tests.made.faces import Made, moving_clip, stage_faces
 
-TRAINING = FaceTraining(kept_out=(2, 1))
+TRAINING = FaceTraining(held_out_subjects=(2, 1))
 PEOPLE = 7
 
 
@@ -44,7 +44,7 @@ def begun(catalog: Path, out: Path) -> tuple[FaceJob, Pinned, FrameStore]:
     out.mkdir(exist_ok=True)
     job = FaceJob(str(catalog), str(out), TRAINING)
     store, split = opened(job)
-    pinned = Pinned.of(job, store, split, pool_of(store, split, "train", 0))
+    pinned = Pinned.of(job, store, split, training_clips(store, split, "train", 0))
     pinned.keep(job)
     return job, pinned, store
 
@@ -128,7 +128,7 @@ def test_clips_it_cannot_go_on_without_end_it_with_what_to_do_and_others_do_not(
 
 def test_other_settings_and_another_recipe_are_told_with_what_to_do(catalog: Path, tmp_path: Path) -> None:
     job, pinned, store = begun(catalog, tmp_path / "out")
-    fewer = replace(job, training=replace(TRAINING, kept_out=(1, 1)))
+    fewer = replace(job, training=replace(TRAINING, held_out_subjects=(1, 1)))
     with pytest.raises(
         UsageError, match="began with --kept-out 2 1, not 1 1: give what it began with, or another --out"
     ):
@@ -143,7 +143,7 @@ def test_other_settings_and_another_recipe_are_told_with_what_to_do(catalog: Pat
         pinned.held(job, store)
 
 
-@pytest.mark.parametrize("name", ["state.pt", "judges.pt"])
+@pytest.mark.parametrize("name", ["state.pt", "loss_networks.pt"])
 def test_a_training_that_pinned_nothing_is_one_of_an_older_version(catalog: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     with pytest.raises(UsageError, match=rf"{name} was written by an older version, .*: give another folder"):

@@ -18,14 +18,14 @@ def test_every_parameter_is_in_one_group() -> None:
     for preset in (TINY, BASE):
         with torch.device("meta"):
             model = FaceModel(preset)
-        inside = [each for group in groups(model, TRAINING) for each in group["params"]]
+        inside = [each for group in groups(model, TRAINING) for each in group.parameters]
         assert len(inside) == len(set(inside))
         assert set(inside) == set(model.parameters())
 
 
 def test_what_is_taught_first_takes_its_share() -> None:
     model = FaceModel(TINY)
-    share = {each: group["share"] for group in groups(model, TRAINING) for each in group["params"]}
+    share = {each: group.share for group in groups(model, TRAINING) for each in group.parameters}
     of = {name: share[each] for name, each in model.named_parameters()}
     assert {of[name] for name in of if name.startswith("dynamics.")} == {0.5}
     assert {of[name] for name in of if name.startswith(("to_canonical.out", "from_canonical.out"))} == {0.125}
@@ -34,5 +34,5 @@ def test_what_is_taught_first_takes_its_share() -> None:
     base = FaceModel(replace(TINY, pose="learned"))
     pose = {id(each) for each in base.pose.parameters()} if base.pose is not None else set()
     assert pose
-    assert pose <= {id(each) for each in groups(base, TRAINING)[2]["params"]}
+    assert pose <= {id(each) for each in groups(base, TRAINING)[2].parameters}
     assert {of[name] for name in of if name.startswith(("decoder.", "appearance.", "canonical."))} == {1.0}

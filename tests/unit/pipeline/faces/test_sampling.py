@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.face.landmarks import read
+from models.face.landmarks import pose_and_expression
 from pipeline.faces.sampling import Sampler, chances
 from tests.made.faces import Pose, landmarks_in
 
@@ -54,7 +54,7 @@ def test_rare_frames_have_better_chances_and_unseen_ones_none() -> None:
     camera[23, 0] = 0.2
     seen = np.ones(24, bool)
     seen[0] = False
-    found = chances(landmarks, read(landmarks)[0], eyes, seen, camera)
+    found = chances(landmarks, pose_and_expression(landmarks)[0], eyes, seen, camera)
     assert found.sum() == pytest.approx(1)
     assert found[0] == 0
     assert found[20:].min() > 3 * found[1:20].max()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 
 import pytest
 import torch
 
-from models.face.presets import TINY
 from models.runtime.device import CPU
-from pipeline.faces.batches import Batch, batch
-from pipeline.training.prefetch import made_ahead
-from tests.made.faces import moving_clip, pool_with
+from pipeline.training.prefetch import prefetched
+from tests.made.line import Line, Points
 
 GPU = torch.device("cuda")
 """Says how batches are made; nothing here runs on it."""
@@ -29,7 +26,7 @@ def _three_cores() -> object:
 
 def test_on_a_cpu_each_is_made_when_it_is_asked_for() -> None:
     asked: list[int] = []
-    ahead = made_ahead(lambda step: asked.append(step) or (step, os.getpid()), range(4, 7), CPU)
+    ahead = prefetched(lambda step: asked.append(step) or (step, os.getpid()), range(4, 7), CPU)
     assert next(ahead) == (4, os.getpid())
     assert asked == [4]
     assert [step for step, _ in ahead] == [5, 6]
@@ -37,7 +34,7 @@ def test_on_a_cpu_each_is_made_when_it_is_asked_for() -> None:
 
 @pytest.mark.usefixtures("_three_cores")
 def test_for_a_gpu_other_processes_make_them_and_they_come_in_order() -> None:
-    found = list(made_ahead(lambda step: (step, os.getpid()), range(10), GPU))
+    found = list(prefetched(lambda step: (step, os.getpid()), range(10), GPU))
     assert [step for step, _ in found] == list(range(10))
     processes = {process for _, process in found}
     assert len(processes) == 2
@@ -46,22 +43,20 @@ def test_for_a_gpu_other_processes_make_them_and_they_come_in_order() -> None:
 
 @pytest.mark.usefixtures("_three_cores")
 def test_batches_are_the_same_and_nobody_s_draws_depend_on_it() -> None:
-    pool = pool_with(*(moving_clip(who) for who in range(3)))
-    assert pool.space is not None
+    task = Line()
 
-    def made(step: int) -> list[Batch]:
-        return [batch(pool, pool.sampler.units(step, 1), TINY.face, 0)]
+    def made(step: int) -> list[Points]:
+        return task.draw(step, 0, 1)
 
     torch.manual_seed(0)
-    found = list(made_ahead(made, range(3), GPU))
+    found = list(prefetched(made, range(3), GPU))
     drawn = torch.rand(1)
     torch.manual_seed(0)
     assert torch.equal(drawn, torch.rand(1))
     for step, (one,) in enumerate(found):
         (other,) = made(step)
-        assert one.numbers == other.numbers
-        for name in (field.name for field in fields(Batch) if field.name != "numbers"):
-            assert torch.equal(getattr(one, name), getattr(other, name)), name
+        assert torch.equal(one.x, other.x)
+        assert torch.equal(one.y, other.y)
 
 
 @pytest.mark.usefixtures("_three_cores")
@@ -72,4 +67,4 @@ def test_what_goes_wrong_while_they_are_made_is_said() -> None:
         return step
 
     with pytest.raises(ValueError, match="clip 7 is no picture"):
-        list(made_ahead(made, range(4), GPU))
+        list(prefetched(made, range(4), GPU))

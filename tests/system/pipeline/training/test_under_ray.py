@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,11 +12,10 @@ from torch import multiprocessing
 
 from models.runtime.device import TOLD
 from pipeline.errors import UsageError
-from pipeline.faces import under_ray
-from pipeline.faces.job import FaceJob
-from pipeline.faces.settings import FaceTraining, LossWeights
-from pipeline.faces.under_ray import gpus_for, job_of
-from tests.system.pipeline.faces import two_waiting
+from pipeline.training import under_ray
+from pipeline.training.launch import Launch
+from pipeline.training.under_ray import gpus_for
+from tests.system.pipeline.training import two_waiting
 
 DAY_S = 24 * 3600
 
@@ -64,13 +61,12 @@ def test_workers_wait_for_the_first_one_for_days(monkeypatch: pytest.MonkeyPatch
     cluster(monkeypatch, GPU=gpus)
     given = {}
     monkeypatch.setattr(under_ray, "TorchTrainer", lambda worker, **settings: given.update(settings))
-    under_ray._trainer(FaceJob("/catalog", "/out", workers=2))
+    under_ray._trainer(Launch("a:b", {}, Path("/out"), workers=2))
     config = given["torch_config"]
     assert config.timeout_s >= 3 * DAY_S
     assert config.backend == ("cpu:gloo,cuda:nccl" if gpus else "gloo")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("what", "heard"), [("slow", "made"), ("stopped", "SIGTERM"), ("dead", "RuntimeError")])
 def test_the_others_wait_for_the_first_are_told_when_it_stops_and_end_when_it_dies(
     tmp_path: Path, what: str, heard: str
@@ -82,10 +78,3 @@ def test_the_others_wait_for_the_first_are_told_when_it_stops_and_end_when_it_di
     assert [process.exitcode for process in context.processes] == [9 if what == "dead" else 0, 0]
     assert (tmp_path / "heard").read_text() == heard
     assert time.monotonic() - began < 50
-
-
-def test_a_job_is_the_same_after_its_way_through_json() -> None:
-    training = FaceTraining(kept_out=(2, 1), skip=("a*", "b"), weights=LossWeights(pose=3.0))
-    job = FaceJob("/catalog", "/out", training, "base", 2, seconds=3.0, start="/a", command="python")
-    assert job_of(json.loads(json.dumps(asdict(job)))) == job
-    assert job_of(asdict(job)) == job

@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from models.face.landmarks import read
-from pipeline.faces.batches import Batch, batch
-from pipeline.faces.shown import ShownExpression, clear
-from pipeline.faces.training_clips import Pool
+from models.face.expression_space import ClipReading
+from models.face.landmarks import pose_and_expression
+from models.face.mesh_expression import MeshExpression
+from pipeline.faces.batches import FrameBatch, drawn_batch
+from pipeline.faces.mesh_reliability import reliability
+from pipeline.faces.training_clips import TrainingClips
 
 
 class Told(nn.Module):
@@ -25,35 +27,35 @@ class Told(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def shown(pool: Pool) -> ShownExpression:
-    return ShownExpression(pool.space)
+def mesh(pool: TrainingClips) -> MeshExpression:
+    return MeshExpression(pool.space)
 
 
-def test_differences_are_those_that_landmarks_tell(pool: Pool) -> None:
+def test_differences_are_those_that_landmarks_tell(pool: TrainingClips) -> None:
     """Of two frames of a person, from landmarks that lie as stored, or as stored but moved aside and nearer."""
     frames = [2, 9]
     landmarks, eyes = pool.store.landmarks(1, frames), pool.store.eyes(1, frames)
-    pose, expression = read(landmarks)
-    told = pool.space.told(expression, pose, eyes, [(1, False)] * 2)
+    pose, expression = pose_and_expression(landmarks)
+    told = pool.space.transform(ClipReading(pose, expression, eyes), [(1, False)] * 2)
     for away in ([0, 0, 0], [0.05, -0.02, 0.3]):
-        shown = ShownExpression(pool.space)
-        shown.reader = Told(landmarks + np.array(away, np.float32), eyes)  # type: ignore[assignment]
-        found = shown(torch.zeros(2, 3, 96, 96), torch.from_numpy(pose)).numpy()
+        mesh = MeshExpression(pool.space)
+        mesh.reader = Told(landmarks + np.array(away, np.float32), eyes)  # type: ignore[assignment]
+        found = mesh(torch.zeros(2, 3, 96, 96), torch.from_numpy(pose)).numpy()
         assert found.shape == told.shape
         # the drawn mouth moves no landmark that the pose is read from
         assert found[1] - found[0] == pytest.approx(told[1] - told[0], abs=0.02)
 
 
-def test_each_number_counts_by_how_well_it_is_read(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = ShownExpression(pool.space)
-    assert torch.equal(shown.share, torch.from_numpy(pool.space.share))
-    drawn: list[Batch] = []
+def test_each_number_counts_by_how_well_it_is_read(pool: TrainingClips, monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = MeshExpression(pool.space)
+    assert torch.equal(mesh.share, torch.from_numpy(pool.space.share))
+    drawn: list[FrameBatch] = []
 
-    def kept(*args: object) -> Batch:
-        drawn.append(batch(*args))  # type: ignore[arg-type]
+    def kept(*args: object) -> FrameBatch:
+        drawn.append(drawn_batch(*args))  # type: ignore[arg-type]
         return drawn[-1]
 
-    monkeypatch.setattr("pipeline.faces.shown.batch", kept)
+    monkeypatch.setattr("pipeline.faces.mesh_reliability.drawn_batch", kept)
     noise = np.random.default_rng(0).normal(size=(40, 8, 3)).astype(np.float32)
 
     def read_so(picture: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:
@@ -64,17 +66,17 @@ def test_each_number_counts_by_how_well_it_is_read(pool: Pool, monkeypatch: pyte
         told[:, 4] = 5.0
         return told
 
-    monkeypatch.setattr(shown, "forward", read_so)
-    found = clear(shown, pool, 40, 64).numpy()
+    monkeypatch.setattr(mesh, "forward", read_so)
+    found = reliability(mesh, pool, 40, 64).numpy()
     assert found[[0, 1, 5, 21]] == pytest.approx([1, 1, 1, 1], abs=1e-3)
     assert found[2] < 0.15
     assert found[[3, 4]] == pytest.approx([0, 0], abs=1e-6)
 
 
-def test_pictures_are_told_apart_by_gradients(shown: ShownExpression, pool: Pool) -> None:
-    drawn = batch(pool, pool.sampler.units(0, 1), 64, 0)
+def test_pictures_are_told_apart_by_gradients(mesh: MeshExpression, pool: TrainingClips) -> None:
+    drawn = drawn_batch(pool, pool.sampler.units(0, 1), 64, 0)
     picture = drawn.picture[:1].clone().requires_grad_()
-    numbers = shown(picture, drawn.pose[:1])
+    numbers = mesh(picture, drawn.pose[:1])
     assert numbers.shape == (1, 22)
     numbers[0, 0].backward()
     assert picture.grad is not None

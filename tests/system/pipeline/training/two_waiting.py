@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
 from pathlib import Path
 
 from torch import distributed
 
-from pipeline.faces.loop import _in_turn
-from pipeline.faces.under_ray import PATIENCE_S
+from pipeline.training.distributed import PATIENCE, Workers
 from pipeline.training.halt import Stopped
 
 
 def work(rank: int, folder: str, what: str) -> None:
     """The first is slow, is stopped or dies at what it makes; the other leaves what it heard in `heard`."""
     store = distributed.FileStore(f"{folder}/store", 2)
-    distributed.init_process_group("gloo", store=store, rank=rank, world_size=2, timeout=timedelta(seconds=PATIENCE_S))
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=2, timeout=PATIENCE)
     made = Path(folder) / "made"
 
     def make() -> str:
@@ -31,7 +29,7 @@ def work(rank: int, folder: str, what: str) -> None:
         return made.read_text()
 
     try:
-        heard = _in_turn(rank == 0, make)  # type: ignore[type-var]
+        heard = Workers(rank, 2).in_turn(make)
     except Stopped as stop:
         heard = stop.why
     except RuntimeError as error:

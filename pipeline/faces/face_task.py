@@ -1,0 +1,150 @@
+"""The training of a face model as a task of the training core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.face import losses
+from models.face.checkpoint import save_model
+from models.face.discriminator import Discriminator
+from models.face.model import FaceModel
+from pipeline.faces.batches import FrameBatch, drawn_batch
+from pipeline.faces.driving import Drive
+from pipeline.faces.objective import LossNetworks, Objective, loss_table
+from pipeline.faces.rates import groups
+from pipeline.faces.settings import FaceTraining
+from pipeline.faces.training_clips import TrainingClips
+from pipeline.faces.watch import Watch
+from pipeline.training.optimisation import Group, Optimisation, WarmUpThenDecay
+from pipeline.training.task import Outcome
+
+
+def optimisation(training: FaceTraining) -> Optimisation:
+    """What the settings say of it."""
+    return Optimisation(
+        steps=training.steps,
+        lr=training.lr,
+        schedule=WarmUpThenDecay(training.warm_up, training.decay_fraction),
+        weight_decay=training.decay,
+        clip=training.clip,
+        ema=training.ema,
+        accumulate=training.accumulate,
+        precision=training.precision,
+        seed=training.seed,
+    )
+
+
+@dataclass(frozen=True)
+class FaceTask:
+    """Frames of clips in pairs, each to be drawn in the other's motion.
+
+    model: with its first weights. networks: the frozen ones. data: what is learned from, for `Task.saw`. preview_of:
+    makes what is looked at, on worker 0. check: called between the clips of a look. out: the model's file.
+    """
+
+    training: FaceTraining
+    model: FaceModel
+    networks: LossNetworks
+    pool: TrainingClips
+    data: Mapping[str, Any]
+    watch_of: Callable[[], Watch]
+    check: Callable[[], None]
+    out: Path
+
+    name = ""
+
+    @property
+    def optimisation(self) -> Optimisation:
+        return optimisation(self.training)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        return {name: spec.weight for name, spec in loss_table(self.training).items()}
+
+    @cached_property
+    def adversary(self) -> FaceAdversary | None:
+        """None where what it says counts nothing."""
+        weights, training = self.training.weights, self.training
+        if not (weights.adversarial > 0 or weights.matching > 0):
+            return None
+        return FaceAdversary(self.model.preset.size, loss_table(training)["adversarial"].start)
+
+    def module(self) -> Objective:
+        return Objective(self.model, self.training, torch.from_numpy(self.pool.space.share))
+
+    def groups(self, module: nn.Module) -> list[Group]:
+        return groups(self.model, self.training)
+
+    def draw(self, step: int, rank: int, world: int) -> list[FrameBatch]:
+        """This worker's part of a step's units, in the parts in which it takes them."""
+        training = self.training
+        units = self.pool.sampler.units(step, training.units)
+        size = training.units // world // training.accumulate
+        starts = [(rank * training.accumulate + part) * size for part in range(training.accumulate)]
+        side = self.model.preset.face
+        drawn = [drawn_batch(self.pool, units[start : start + size], side, training.seed) for start in starts]
+        return [replace(each, noise=self._noise(step, each.numbers)) for each in drawn]
+
+    def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
+        found = module(batch, self.networks, step)
+        return Outcome(found.losses, found.driven)
+
+    def preview(self, average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
+        assert isinstance(average, Objective)
+        return self._watch.look(Drive(average.model, next(average.parameters()).device), self.check)
+
+    def save(self, average: nn.Module, card: Mapping[str, Any]) -> None:
+        assert isinstance(average, Objective)
+        save_model(average.model, card, self.out, self.pool.space.arrays())
+
+    def saw(self) -> dict[str, Any]:
+        return dict(self.data)
+
+    def settings(self) -> dict[str, Any]:
+        return asdict(self.training)
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return self.watch_of()
+
+    def _noise(self, step: int, numbers: Sequence[int]) -> torch.Tensor:
+        """Normal numbers [N, Z] that a clip's number and the step decide, wherever it is worked on."""
+        length, seed = self.model.preset.dynamics, self.training.seed
+        drawn = [
+            np.random.default_rng((seed, step, number, 2)).standard_normal((2, length), np.float32)
+            for number in numbers
+        ]
+        return torch.from_numpy(np.stack(drawn, 1).reshape(2 * len(numbers), length))
+
+
+@dataclass(frozen=True)
+class FaceAdversary:
+    """The discriminator of pictures of `size` pixels, from step `start` on."""
+
+    size: int
+    start: int
+
+    def module(self) -> Discriminator:
+        return Discriminator(self.size)
+
+    def real(self, batch: FrameBatch) -> torch.Tensor:
+        """Each frame's partner, which is what it is driven to become."""
+        return batch.picture.roll(len(batch.picture) // 2, 0)
+
+    def hinge(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        return losses.hinge(*([scale[-1] for scale in module(pictures)] for pictures in (real, made)))
+
+    def losses(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> dict[str, torch.Tensor]:
+        with torch.no_grad():
+            wanted = module(real)
+        found = module(made)
+        adversarial = losses.adversarial([scale[-1] for scale in found])
+        return {"adversarial": adversarial, "matching": losses.matching(found, wanted)}

@@ -1,0 +1,134 @@
+"""What a training has before its first step: its clips, the frozen networks, the model; made once and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from catalogs.frames import FrameStore, open_frames
+from models.face.checkpoint import load_model, read_recipe, read_space
+from models.face.expression_space import ExpressionSpace
+from models.face.model import FaceModel
+from models.runtime.checkpoint import WrongWeights
+from pipeline.errors import UsageError
+from pipeline.faces.expression import space_of
+from pipeline.faces.job import FaceJob
+from pipeline.faces.loss_networks import loss_networks
+from pipeline.faces.objective import LossNetworks
+from pipeline.faces.pinned import Pinned
+from pipeline.faces.pretraining import Pretraining
+from pipeline.faces.readings import Readings
+from pipeline.faces.split import Split, split_of
+from pipeline.faces.training_clips import TrainingClips, training_clips
+from pipeline.faces.warping import WarpTask, warped_at
+from pipeline.training.halt import NEVER, Halt
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """init_recipe: of the model that the training began with."""
+
+    store: FrameStore
+    pinned: Pinned
+    pool: TrainingClips
+    networks: LossNetworks
+    model: FaceModel
+    init_recipe: dict[str, Any] | None
+
+
+def opened(job: FaceJob, halt: Halt = NEVER, tell: Callable[[str], None] | None = None) -> tuple[FrameStore, Split]:
+    """The frames of the job's catalog, and who is kept out: as they were when the training began, if it has.
+
+    tell hears what has changed in the catalog since. Raises what `open_frames` and `Pinned` raise, and UsageError;
+    Stopped while frames are copied.
+    """
+
+    def heard(copied: int, known: int) -> None:
+        halt.check(f"copying frames: {copied} of {known} row groups of a part")
+
+    pinned = Pinned.at(job)
+    store = open_frames(job.catalog, job.sizes.size, heard=heard)
+    if pinned is None:
+        subjects = [clip.subject for clip in store.clips]
+        return store, split_of(subjects, *job.training.held_out_subjects, job.training.skip)
+    held, said = pinned.held(job, store)
+    if said is not None and tell is not None:
+        tell(said)
+    return held, pinned.split
+
+
+def init_from(job: FaceJob) -> dict[str, Any] | None:
+    """The recipe of the model that the job is to begin with; None without one, and when it goes on with its own.
+
+    UsageError: it is no face model, or one of another preset.
+    """
+    if job.init_from is None or job.state.exists():
+        return None
+    try:
+        preset, said = read_recipe(Path(job.init_from))
+    except WrongWeights as error:
+        raise UsageError(str(error)) from error
+    if preset != job.preset:
+        raise UsageError(f"{job.init_from} is of preset {preset}, not {job.preset}: give --preset {preset}")
+    return said
+
+
+def prepared(job: FaceJob, first: Pretraining) -> Prepared:
+    """Make what the job's folder does not have yet, and keep it. Raises what `opened`, `init_from` and `fit` raise."""
+    halt, seed = first.halt, job.training.seed
+    store, split = opened(job, halt)
+    Path(job.out).mkdir(parents=True, exist_ok=True)
+    begins = not job.state.exists()
+    if begins:
+        _keep_recipe(job, init_from(job))
+    init_recipe = json.loads(job.init_recipe.read_text()) if job.init_recipe.exists() else None
+    each = partial(halt.check, "reading the clips' landmarks")
+    pool, pinned = training_clips(store, split, "train", seed, each), Pinned.at(job)
+    if pinned is None:
+        given = None if init_recipe is None else read_space(Path(str(job.init_from)))
+        space = None if given is None else ExpressionSpace.of(given)
+        readings = Readings(store, job.readings)
+        pool = replace(pool, known=space_of(store, pool.index, pool.sampler.subjects, space, each, readings))
+        pinned = Pinned.of(job, store, split, pool)
+        pinned.keep(job)
+        readings.remove()
+    else:
+        pool = replace(pool, known=pinned.space)
+    networks = loss_networks(job, pool, first)
+    model = _untrained(job, networks, pool, first, begins and init_recipe is not None)
+    return Prepared(store, pinned, pool, networks, model, init_recipe)
+
+
+def _keep_recipe(job: FaceJob, recipe: dict[str, Any] | None) -> None:
+    """What the training begins with now, for when it goes on and the model's file is gone."""
+    if recipe is None:
+        job.init_recipe.unlink(missing_ok=True)
+        return
+    text = json.dumps(recipe)
+    if job.init_recipe.exists() and job.init_recipe.read_text() == text:
+        return
+    temporary = job.init_recipe.with_suffix(".tmp")
+    temporary.write_text(text)
+    os.replace(temporary, job.init_recipe)
+
+
+def _untrained(
+    job: FaceJob, networks: LossNetworks, pool: TrainingClips, first: Pretraining, begins_with: bool
+) -> FaceModel:
+    """The model before its first step; without one to begin with, its warps are taught first."""
+    training = job.training
+    torch.manual_seed(training.seed)
+    model = FaceModel(job.sizes).to(first.device)
+    model.dynamics.load_state_dict(networks.dynamics.state_dict(), strict=False)  # what it is told it learns here
+    if begins_with:
+        model.load_state_dict(load_model(Path(str(job.init_from))).state_dict())
+    elif training.warp_steps and training.weights.landmark_warp and not job.state.exists():
+        warped_at(job.warps, WarpTask(model, pool, training), first)
+    return model
