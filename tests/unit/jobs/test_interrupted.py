@@ -1,0 +1,35 @@
+"""Ctrl-C before a job has begun."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.root import ROOT
+
+
+def run_with(tyro: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The job, whose first module that takes long to import is this one."""
+    (folder / "tyro.py").write_text(tyro)
+    return subprocess.run(
+        [sys.executable, "jobs/train_faces.py", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_ctrl_c_while_modules_are_imported_is_a_line(tmp_path: Path) -> None:
+    done = run_with("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "stopped before it began")
+
+
+def test_another_error_is_told_as_usual(tmp_path: Path) -> None:
+    done = run_with("raise ValueError('no such thing')\n", tmp_path)
+    assert done.returncode == 1
+    assert "ValueError: no such thing" in done.stderr
