@@ -22,6 +22,7 @@ RAY = (
     "system/jobs/",
     "system/test_",
     "system/pipeline/test_cluster.py",
+    "system/pipeline/faces/test_recorded_curve.py",
     "system/pipeline/training/test_launch.py",
     "system/pipeline/training/test_under_ray.py",
 )
