@@ -1,4 +1,4 @@
-"""A network that reads landmarks off an aligned face: the frozen judge of what a driven picture shows.
+"""A network that reads landmarks off an aligned face: frozen, it says what a driven picture shows.
 
 It stands in for pretrained networks that do not come with pip: its features for VGG's, its landmarks for a gaze and
 expression estimator's. It is trained on the same frames before the face model is.

@@ -46,6 +46,8 @@ class Pinned:
     @classmethod
     def at(cls, job: FaceJob) -> Pinned | None:
         """What is kept in a job's folder; None where no training has begun. UsageError: an older version began it."""
+        if job.state.exists() and not job.loss_networks.exists():
+            raise outdated(job.state)
         if not job.pinned.exists():
             begun = next((path for path in (job.state, job.loss_networks) if path.exists()), None)
             if begun is not None:

@@ -50,7 +50,7 @@ class AlignedFaces:
 
 @dataclass(frozen=True)
 class LandmarkReading(Quiet):
-    """A reader of the landmarks EXPRESSIVE learns them of a pool of clips. `off`: the mean error, in half faces."""
+    """A reader of the landmarks EXPRESSIVE learns them of a training's clips. `off`: the mean error, in half faces."""
 
     pool: TrainingClips
     training: FaceTraining
@@ -80,7 +80,7 @@ class LandmarkReading(Quiet):
 
 @dataclass(frozen=True)
 class ExpressionReading(Quiet):
-    """An encoder learns until its first numbers tell the expressions of a pool's clips, on faces as training has them.
+    """An encoder learns until its first numbers tell the expressions of a training's clips, on faces as training has them.
 
     side: of the faces, in pixels.
     """

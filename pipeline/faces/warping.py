@@ -48,7 +48,7 @@ class Warps(nn.Module):
 
 @dataclass(frozen=True)
 class WarpTask(Quiet):
-    """A model's warps, z_id, z_dyn and, where it is learned, z_pose learn from a pool's landmarks."""
+    """A model's warps, z_id, z_dyn and, where it is learned, z_pose learn from clips' landmarks."""
 
     model: FaceModel
     pool: TrainingClips

@@ -26,7 +26,7 @@ _GAPS = {"mouth": ((13, 14),), "blink": ((159, 145), (386, 374)), "smile": ((61,
 
 
 class Watch:
-    """Some clips of a pool, and what is drawn and measured of them again and again."""
+    """Some of a training's clips, and what is drawn and measured of them again and again."""
 
     def __init__(self, pool: TrainingClips, reader: FaceReader) -> None:
         self._reader = reader

@@ -70,7 +70,7 @@ class Learner(Generic[AnyBatch]):
 
         Nothing waits for the device; `settle` says what was seen.
         """
-        names = ["model", *(["discriminator"] if self._judged() else [])]
+        names = ["model", *(["discriminator"] if self._has_adversary() else [])]
         for name in names:
             self._optimisers[name].begin(self.step)
         seen: dict[str, torch.Tensor] = {}
@@ -110,7 +110,7 @@ class Learner(Generic[AnyBatch]):
             outcome = task.losses(self._wrapped["model"], batch, self.step)
             losses = dict(outcome.losses)
             logged = {}
-            if self._judged():
+            if self._has_adversary():
                 assert outcome.made is not None
                 said, hinge = self._judge(batch, outcome.made, share)
                 losses |= said
@@ -131,7 +131,7 @@ class Learner(Generic[AnyBatch]):
         module.requires_grad_(False)
         return adversary.losses(module, real, made), hinge
 
-    def _judged(self) -> bool:
+    def _has_adversary(self) -> bool:
         return self._task.adversary is not None and self.step >= self._task.adversary.start
 
     def _gathering(self, more: bool) -> contextlib.AbstractContextManager[object]:
