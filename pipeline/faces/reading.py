@@ -80,7 +80,7 @@ class LandmarkReading(Quiet):
 
 @dataclass(frozen=True)
 class ExpressionReading(Quiet):
-    """An encoder learns until its first numbers tell the expressions of a training's clips, on faces as training has them.
+    """An encoder learns until its first numbers tell clips' expressions, on faces as training has them.
 
     side: of the faces, in pixels.
     """

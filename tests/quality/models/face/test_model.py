@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.face.landmarks import read, told
+from models.face.landmarks import landmark_features, pose_and_expression
 from models.face.model import FaceModel, Motion
 from models.face.presets import TINY
 from models.face.rigid import aligned_faces
@@ -21,8 +21,8 @@ def test_own_latents_give_the_picture_back(views: list[FaceCrop], photographs: t
     """Two photographs learned by heart, by what is drawn alone: at least 25 dB after 150 steps."""
     torch.manual_seed(0)
     model = FaceModel(replace(TINY, layers=1))
-    known = read(np.stack([view.landmarks for view in views]))
-    pose, telling = torch.from_numpy(known[0]), torch.from_numpy(told(*known))
+    known = pose_and_expression(np.stack([view.landmarks for view in views]))
+    pose, telling = torch.from_numpy(known[0]), torch.from_numpy(landmark_features(*known))
     face = aligned_faces(photographs, pose, TINY.face)
     optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
 
