@@ -16,6 +16,8 @@ from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.learner import Learner
 from tests.made.training import SHORT, WITH_CRITIC, face_task, learner, seen
 
+pytestmark = pytest.mark.slow
+
 
 def taught(
     training: FaceTraining, pool: TrainingClips, frozen: LossNetworks
