@@ -17,13 +17,14 @@ from catalogs.staging import read_span, span_name, stage_span
 from catalogs.storage.full_disk import named_when_full
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
-from pipeline.extraction.fetching import Heard
+from pipeline.extraction.fetching import Heard, raised
 from pipeline.extraction.probe import SourceTask, Survey, jobs_from_json, surveys_to_json
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.listing.faults import SourceFault, fault_of
 from pipeline.listing.reach import Patience
+from pipeline.listing.uris import is_local
 from stages.networks import Ask
 
 _OPENING_SECONDS = 300.0
@@ -136,7 +137,25 @@ class SpanRunner:
         if built is None:
             built = self._attempt(job, last=True)
         assert built is not None
-        return built
+        fault = self._disk_fault(job.uri) if "unreadable" in built["clips"]["reason"].to_pylist() else None
+        if fault is None:
+            return built
+        return rows.failed(job, self._recipe.fingerprint, self._run_id, fault.fault.reason, str(fault))
+
+    def _disk_fault(self, uri: str) -> SourceFault | None:
+        """Why a local file that could not be decoded cannot be read to its end either, if so: it is not the file's."""
+        if not is_local(uri):
+            return None
+        try:
+            answer = self._child.call(
+                "pipeline.extraction.fetching:fetched", uri, None, True, seconds=self._limits.seconds
+            )
+            raised(uri, answer)
+        except SourceFault as error:
+            return error if error.fault.reason in UNDECIDED_REASONS else None
+        except LOST:
+            return None
+        return None
 
     def stopped(self, job: SpanTask, error: Exception) -> dict[str, pa.Table]:
         """The row of a span that the code around the child did not get through."""

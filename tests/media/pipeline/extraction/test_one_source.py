@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from catalogs import staging
 from catalogs.errors import BadSpan, SchemaError
 from pipeline.errors import RunError
-from pipeline.extraction import run
+from pipeline.extraction import fetching, run
 from pipeline.extraction import worker as workers
 from pipeline.extraction.probe import SourceTask, Survey
 from pipeline.extraction.source_cache import SourceCache
@@ -167,3 +169,25 @@ def test_a_disk_of_the_catalog_that_is_full_ends_the_run(
     monkeypatch.setattr(run, "stage_span", full)
     with pytest.raises(RunError, match="No space left on device"):
         do(catalog, folder)
+
+
+def test_a_disk_that_fails_while_a_file_is_decoded_decides_nothing(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = faulty.tiny_video(folder / "broken_d.mp4", 9)
+    whole, read = fetching._hash, []
+
+    def failing(path: str, heard: Any) -> str:
+        read.append(path)
+        if read.count(str(broken)) > 1:  # the first time is before it is decoded
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return whole(path, heard)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "_hash", failing)
+        assert do(catalog, folder).unreachable == 1
+    ((reason, detail),) = ask(catalog, "reason, detail", "source_uri like '%/broken_d.mp4'")
+    assert reason == "unreachable"
+    assert os.strerror(errno.EIO) in detail
+    assert do(catalog, folder).unreachable == 0
+    assert ask(catalog, "reason", "source_uri like '%/broken_d.mp4'") == [("unreadable",)]
