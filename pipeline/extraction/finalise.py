@@ -16,7 +16,7 @@ from pipeline.people.naming import SAME_PERSON, People, compared, is_listed, nam
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class Finalise:
     """The update of table clips at the end of the run `run_id`, whose recipe has this fingerprint.
 
     listed: all that the run listed; surveys: what it had to survey of that. same_person: see

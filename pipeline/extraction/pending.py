@@ -51,7 +51,7 @@ def decided_sources(decided: pa.Table, retry_failed: bool, labels: Collection[st
     return {key for key, count in done.items() if count >= counts[key]}
 
 
-def touched(
+def re_stamped(
     decided: pa.Table, surveys: Iterable[Survey], listed: Collection[str], max_seconds: float
 ) -> dict[str, str]:
     """Decided source_key to the present one, for files that have a new date but the same uri, bytes and times.

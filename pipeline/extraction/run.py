@@ -31,8 +31,8 @@ from models.weights.needed import require
 from pipeline import cluster
 from pipeline.errors import RunError
 from pipeline.extraction import rows
-from pipeline.extraction.finalise import Upkeep, with_keys
-from pipeline.extraction.pending import decided_sources, decided_spans, known, touched, unreached
+from pipeline.extraction.finalise import Finalise, with_keys
+from pipeline.extraction.pending import decided_sources, decided_spans, known, re_stamped, unreached
 from pipeline.extraction.probe import SourceTask, SpanPlan, Survey, plan_spans
 from pipeline.extraction.probing import survey
 from pipeline.extraction.progress import ProbeProgress, Progress
@@ -213,7 +213,7 @@ class _Run:
 
     def _tidy(self, listed: Sequence[SourceTask], surveys: Sequence[Survey]) -> None:
         """Superseded rows go, and where something is new, people are named; who has another name is told."""
-        update = Upkeep(
+        update = Finalise(
             listed, surveys, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe.describe())
         )
         people: list[People | None] = []
@@ -270,7 +270,7 @@ class _Run:
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
 
     def _work(self, surveys: Sequence[Survey], listed: set[str]) -> None:
-        same = touched(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
+        same = re_stamped(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
         if same:
             self._writer.maintain(lambda clips: with_keys(clips, same))
         decided = self._decided()
@@ -309,7 +309,7 @@ class _Run:
         gpus = f", {serving.sets} set{'s' * (serving.sets > 1)} of networks on GPUs" if serving else ""
         self._progress.workers = workers
         self._say(f"{len(jobs)} clips to extract with {workers} workers{gpus}")
-        ask = serving.asking() if serving else None
+        ask = serving.client() if serving else None
         request = self._request
         arguments = (self._root, self._recipe, self._run_id, request.limits, ask, request.label_all)
         try:

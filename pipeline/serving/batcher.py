@@ -38,7 +38,7 @@ class Request:
     answer: Future[list[np.ndarray]] = field(default_factory=Future)
 
 
-class Server:
+class DynamicBatcher:
     """Answers requests from many threads with one model, in batches of at most `most` items.
 
     What does not fit the device's memory is halved (`models.runtime.batches`). A request that makes the model fail

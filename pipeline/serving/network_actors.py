@@ -18,7 +18,7 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from pipeline.serving.batcher import Server
+from pipeline.serving.batcher import DynamicBatcher
 from pipeline.serving.network_client import HEALTH, NetworkClient
 from stages.networks import Network
 
@@ -39,7 +39,7 @@ class NetworkActor:
     """
 
     def __init__(self, network: Network, seconds: float) -> None:
-        self._server = Server(network.model(), network.batch, seconds=seconds, end=_end)
+        self._server = DynamicBatcher(network.model(), network.batch, seconds=seconds, end=_end)
 
     def label(self, items: list[np.ndarray], alone: bool) -> Iterator[list[np.ndarray] | None]:
         """None as soon as the GPU takes up `items`, then the network's answers. alone: in a batch of their own."""
@@ -72,7 +72,7 @@ class NetworkActors:
         self._group: PlacementGroup = placement_group([{"GPU": gpus}] * sets, strategy="PACK")
         self.actors = {network.name: [self._placed(network, k) for k in range(sets)] for network in networks}
 
-    def asking(self) -> NetworkClient:
+    def client(self) -> NetworkClient:
         """The handle for workers."""
         return NetworkClient(self.actors, self._group, self._seconds, self._patience)
 

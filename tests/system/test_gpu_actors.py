@@ -128,7 +128,7 @@ def test_face_latents_of_an_actor_are_those_of_a_worker(two_gpus: None, tmp_path
     made = network_actors(recipe(stage).networks(), seconds=300)
     assert made is not None
     try:
-        there = accepted(stage.open(made.asking())(clip)).arrays
+        there = accepted(stage.open(made.client())(clip)).arrays
     finally:
         made.close()
     here = accepted(stage.open()(clip)).arrays
@@ -175,7 +175,7 @@ def test_requests_are_answered_after_a_process_that_lost_its_gpu_or_froze(two_gp
     )
     assert made is not None
     try:
-        asking = made.asking()
+        asking = made.client()
         for together in ((20, 60, 100), (20, 140, 180)):
             with ThreadPoolExecutor(3) as pool:
                 asked = [pool.submit(asking, "quality", [np.full((8, 8), level, np.uint8)] * 2) for level in together]
@@ -192,7 +192,7 @@ def test_a_network_that_cannot_start_is_named_with_its_error(two_gpus: None, tmp
     assert made is not None
     try:
         with pytest.raises(NetworkLost, match="network quality: .*no kernel image is available"):
-            made.asking()("quality", [np.zeros((8, 8), np.uint8)])
+            made.client()("quality", [np.zeros((8, 8), np.uint8)])
     finally:
         made.close()
 
@@ -204,7 +204,7 @@ def test_a_network_whose_loading_hangs_ends_after_three_tries(two_gpus: None, tm
     assert made is not None
     try:
         with pytest.raises(NetworkOverdue, match="network quality: its process has not stirred for 3 s, 3 times; look"):
-            made.asking()("quality", [np.zeros((8, 8), np.uint8)])
+            made.client()("quality", [np.zeros((8, 8), np.uint8)])
     finally:
         made.close()
 

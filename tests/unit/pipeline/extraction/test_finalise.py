@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from catalogs.schema import conform
-from pipeline.extraction.finalise import Upkeep, as_listed, with_keys, without_superseded
+from pipeline.extraction.finalise import Finalise, as_listed, with_keys, without_superseded
 from pipeline.extraction.probe import SourceTask, Survey
 from pipeline.people.naming import People
 from tests.made.faulty import person
@@ -92,7 +92,7 @@ def test_names_that_clusters_gave_stay_where_no_name_is_listed() -> None:
 
 
 def update(rows: pa.Table, *jobs: SourceTask, surveys: tuple[Survey, ...] = ()) -> tuple[pa.Table, People | None]:
-    return Upkeep(jobs, surveys, "r", "this run")(rows)
+    return Finalise(jobs, surveys, "r", "this run")(rows)
 
 
 def test_upkeep_does_all() -> None:

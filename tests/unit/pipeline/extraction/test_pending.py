@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from catalogs.schema import TABLES
 from catalogs.writer import DECIDED
-from pipeline.extraction.pending import decided_sources, decided_spans, known, touched
+from pipeline.extraction.pending import decided_sources, decided_spans, known, re_stamped
 from pipeline.extraction.probe import SourceTask, Survey
 
 SCHEMA = pa.schema([TABLES["clips"].field(name) for name in DECIDED])
@@ -39,7 +39,7 @@ def test_spans_of_an_empty_catalog() -> None:
     assert decided_spans(held(), retry_failed=False) == set()
     assert decided_sources(held(), retry_failed=True) == set()
     assert known(held(), [survey("key")]) == {}
-    assert touched(held(), [survey("key")], {"key"}, 60) == {}
+    assert re_stamped(held(), [survey("key")], {"key"}, 60) == {}
 
 
 def test_a_source_is_decided_when_all_its_spans_are() -> None:
@@ -71,12 +71,12 @@ def test_retry_failed_takes_a_span_with_any_failed_clip_again() -> None:
 
 def test_touched_files_are_recognised_by_uri_bytes_and_times() -> None:
     rows = held({"source_key": "old"})
-    assert touched(rows, [survey("new")], {"new"}, 60) == {"old": "new"}
-    assert touched(rows, [survey("new", "other bytes")], {"new"}, 60) == {}
-    assert touched(rows, [survey("new", uri="/b.mp4")], {"new"}, 60) == {}
-    assert touched(rows, [survey("new", None)], {"new"}, 60) == {}
-    assert touched(rows, [survey("new", start_s=1.0)], {"new"}, 60) == {}
-    assert touched(rows, [survey("old")], {"old"}, 60) == {}
+    assert re_stamped(rows, [survey("new")], {"new"}, 60) == {"old": "new"}
+    assert re_stamped(rows, [survey("new", "other bytes")], {"new"}, 60) == {}
+    assert re_stamped(rows, [survey("new", uri="/b.mp4")], {"new"}, 60) == {}
+    assert re_stamped(rows, [survey("new", None)], {"new"}, 60) == {}
+    assert re_stamped(rows, [survey("new", start_s=1.0)], {"new"}, 60) == {}
+    assert re_stamped(rows, [survey("old")], {"old"}, 60) == {}
 
 
 def test_touched_files_with_listed_times() -> None:
@@ -87,30 +87,30 @@ def test_touched_files_with_listed_times() -> None:
     )
     surveys = [survey("new first", end_s=4.0), survey("new second", start_s=4.0, end_s=8.0)]
     both = {"new first", "new second"}
-    assert touched(rows, surveys, both, 60) == {"first": "new first", "second": "new second"}
-    assert touched(rows, [survey("whole")], {"whole"}, 60) == {}
+    assert re_stamped(rows, surveys, both, 60) == {"first": "new first", "second": "new second"}
+    assert re_stamped(rows, [survey("whole")], {"whole"}, 60) == {}
 
 
 def test_touched_files_of_which_only_some_spans_are_decided() -> None:
     rows = held({"source_key": "old", "span_index": 1, "span_count": 3, "start_s": 3.36, "end_s": 6.68})
-    assert touched(rows, [survey("new")], {"new"}, 4.0) == {"old": "new"}
-    assert touched(rows, [survey("new")], {"new"}, 60.0) == {}
+    assert re_stamped(rows, [survey("new")], {"new"}, 4.0) == {"old": "new"}
+    assert re_stamped(rows, [survey("new")], {"new"}, 60.0) == {}
 
 
 def test_touched_duplicates_and_files_that_cannot_be_read() -> None:
     copy = held({"source_key": "old", "status": "rejected", "reason": "duplicate"})
-    assert touched(copy, [survey("new")], {"new"}, 4.0) == {"old": "new"}
+    assert re_stamped(copy, [survey("new")], {"new"}, 4.0) == {"old": "new"}
     text = held({"source_key": "old", "status": "failed", "reason": "unreadable", "end_s": 0.0})
     broken = Survey.failed(SourceTask(0, "/a.mp4", "new", None, None, None, None), "bytes", "is text")
-    assert touched(text, [broken], {"new"}, 60) == {"old": "new"}
+    assert re_stamped(text, [broken], {"new"}, 60) == {"old": "new"}
     gone = held({"source_key": "old", "content": None, "status": "failed", "reason": "unreadable"})
-    assert touched(gone, [survey("new")], {"new"}, 60) == {}
+    assert re_stamped(gone, [survey("new")], {"new"}, 60) == {}
 
 
 def test_rows_of_what_is_listed_now_keep_their_key() -> None:
     rows = held({"source_key": "whole"})
     same_times = survey("given as 0 to 10 s", start_s=0.0, end_s=10.0)
-    assert touched(rows, [same_times], {"whole", "given as 0 to 10 s"}, 60) == {}
+    assert re_stamped(rows, [same_times], {"whole", "given as 0 to 10 s"}, 60) == {}
 
 
 def test_known_joins_the_clips_of_a_span_and_leaves_duplicates_out() -> None:

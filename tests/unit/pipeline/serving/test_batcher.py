@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.serving.batcher import DeviceLost, Overdue, Server
+from pipeline.serving.batcher import DeviceLost, DynamicBatcher, Overdue
 
 
 class Doubler:
@@ -36,11 +36,11 @@ class Doubler:
         return [2 * item for item in items]
 
 
-def ask(server: Server, *numbers: float) -> list[float]:
+def ask(server: DynamicBatcher, *numbers: float) -> list[float]:
     return [float(answer) for answer in server([np.array(n) for n in numbers])]
 
 
-def waiting(server: Server, count: int) -> None:
+def waiting(server: DynamicBatcher, count: int) -> None:
     """Return when `count` requests wait for the model."""
     until = time.monotonic() + 10
     while server._requests.qsize() < count:
@@ -49,14 +49,14 @@ def waiting(server: Server, count: int) -> None:
 
 
 def test_answers_are_those_of_the_items() -> None:
-    server = Server(Doubler(), 4)
+    server = DynamicBatcher(Doubler(), 4)
     assert ask(server, 1, 2, 3, 4, 5, 6, 7, 8, 9) == [2, 4, 6, 8, 10, 12, 14, 16, 18]
     assert ask(server) == []
 
 
 def test_requests_that_wait_together_become_one_batch() -> None:
     model = Doubler()
-    server = Server(model, 8)
+    server = DynamicBatcher(model, 8)
     model.gate.clear()
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(ask, server, 1)
@@ -73,13 +73,13 @@ def test_requests_that_wait_together_become_one_batch() -> None:
 def test_memory_that_runs_out_halves_the_batch() -> None:
     model = Doubler()
     model.room = 3
-    assert ask(Server(model, 8), *range(8)) == [2 * k for k in range(8)]
+    assert ask(DynamicBatcher(model, 8), *range(8)) == [2 * k for k in range(8)]
     assert model.sizes == [8, 4, 2, 2, 2, 2]
 
 
 def test_a_request_that_fails_costs_only_itself() -> None:
     model = Doubler()
-    server = Server(model, 8)
+    server = DynamicBatcher(model, 8)
     model.gate.clear()
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(ask, server, 0)
@@ -100,7 +100,7 @@ def test_a_lost_device_ends_the_process_and_is_told_to_its_own_batch_alone() -> 
     ended = threading.Event()
     model = Doubler()
     model.fault = torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nCompile with ...")
-    server = Server(model, 2, end=ended.set)
+    server = DynamicBatcher(model, 2, end=ended.set)
     model.gate.clear()
     first, second = server.ask([np.array(1), np.array(2)]), server.ask([np.array(3)])
     assert first.begun.wait(10)
@@ -116,7 +116,7 @@ def test_a_lost_device_ends_the_process_and_is_told_to_its_own_batch_alone() -> 
 def test_a_batch_that_hangs_ends_the_process_and_a_late_answer_is_nobody_s() -> None:
     ended = threading.Event()
     model = Doubler()
-    server = Server(model, 1, seconds=0.2, end=ended.set)
+    server = DynamicBatcher(model, 1, seconds=0.2, end=ended.set)
     assert server([np.array(1)]) == [2]
     model.gate.clear()
     hung, other = server.ask([np.array(1)]), server.ask([np.array(2)])
@@ -130,7 +130,7 @@ def test_a_batch_that_hangs_ends_the_process_and_a_late_answer_is_nobody_s() -> 
 
 def test_a_request_alone_shares_no_batch() -> None:
     model = Doubler()
-    server = Server(model, 8)
+    server = DynamicBatcher(model, 8)
     model.gate.clear()
     first = server.ask([np.array(0)])
     assert first.begun.wait(10)
