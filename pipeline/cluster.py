@@ -18,6 +18,7 @@ from models.weights.needed import environment
 from pipeline.errors import RunError
 from pipeline.program import python_path
 from pipeline.ray_logs import quiet_ray
+from pipeline.raylet import Watch
 
 _MOST_BLOCKS = 4000
 
@@ -101,13 +102,21 @@ def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: 
         batch_size=1,
         num_cpus=share,
     )
+    watch = Watch()
     try:
-        for row in data.iter_rows():
+        rows = iter(data.iter_rows())
+        while True:
+            with watch.waiting():
+                row = next(rows, None)
+            if row is None:
+                return
             yield str(row[column])
     except Exception as error:
         raise RunError(
             f"Ray stopped before all clips were done ({cause(error)}); what is done is kept: run the same command again"
         ) from error
+    finally:
+        watch.close()
 
 
 def cause(error: Exception) -> str:
