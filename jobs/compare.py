@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import tyro
-
 if not __package__:  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from pipeline.cli.interrupted import interrupted_in_a_line
+
+    interrupted_in_a_line()  # what follows takes a second or more to import
+
+import tyro
 
 from pipeline.cli.command import reported
 from pipeline.cli.options import FileIfAny, Flag, parsed

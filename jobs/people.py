@@ -11,6 +11,9 @@ from pathlib import Path
 
 if not __package__:  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from pipeline.cli.interrupted import interrupted_in_a_line
+
+    interrupted_in_a_line()  # what follows takes a second or more to import
 
 from pipeline.cli.command import absolute, reported
 from pipeline.cli.options import DistanceIfAny, Flag, Folder, parsed

@@ -7,14 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.root import ROOT
 
+JOBS = sorted(path.name for path in (ROOT / "jobs").glob("*.py") if path.name != "__init__.py")
 
-def run_with(tyro: str, folder: Path) -> subprocess.CompletedProcess[str]:
+
+def run_with(tyro: str, folder: Path, job: str = "train_faces.py") -> subprocess.CompletedProcess[str]:
     """The job, whose first module that takes long to import is this one."""
     (folder / "tyro.py").write_text(tyro)
     return subprocess.run(
-        [sys.executable, "jobs/train_faces.py", "--help"],
+        [sys.executable, f"jobs/{job}", "--help"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
@@ -24,8 +28,9 @@ def run_with(tyro: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_ctrl_c_while_modules_are_imported_is_a_line(tmp_path: Path) -> None:
-    done = run_with("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n", tmp_path)
+@pytest.mark.parametrize("job", JOBS)
+def test_ctrl_c_while_modules_are_imported_is_a_line(job: str, tmp_path: Path) -> None:
+    done = run_with("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n", tmp_path, job)
     assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "stopped before it began")
 
 
