@@ -18,7 +18,7 @@ from tqdm import tqdm
 from catalogs.schema import per_frame
 from models.weights.needed import require
 from pipeline.extraction import rows
-from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.probe import ProbeResult, SourceTask
 from pipeline.extraction.recipe import Recipe, make_recipe
 from pipeline.extraction.tasks import SpanTask
 from pipeline.extraction.worker import Limits, ProbeWorker, SpanRunner
@@ -179,7 +179,7 @@ def _labelled(
             bar.set_postfix_str(", ".join(f"{count} {status}" for status, count in verdicts.items()), refresh=False)
             bar.update(last)
 
-        for found in (probe.survey([task])[0] for task in tasks):
+        for found in (probe.probe([task])[0] for task in tasks):
             for work in _work(found, recipe, pool, runners):
                 waiting.append(work)
                 while len(waiting) > 2 * workers:  # what is done waits in memory for what comes before it
@@ -189,7 +189,7 @@ def _labelled(
 
 
 def _work(
-    found: Survey, recipe: Recipe, pool: ThreadPoolExecutor, runners: _Runners
+    found: ProbeResult, recipe: Recipe, pool: ThreadPoolExecutor, runners: _Runners
 ) -> Iterator[tuple[Future[dict[str, Any]], bool]]:
     """The tables to come of each span of a source, and whether it is the last one."""
     if found.error is not None:
@@ -200,7 +200,7 @@ def _work(
         yield pool.submit(runners.tables, found.span_job(at, len(pieces), *piece)), at == len(pieces) - 1
 
 
-def _unreadable(found: Survey, recipe: Recipe) -> Future[dict[str, Any]]:
+def _unreadable(found: ProbeResult, recipe: Recipe) -> Future[dict[str, Any]]:
     """The row of a source in which there is nothing to work on."""
     span = found.span_job(0, 1, found.start_s, found.end_s)
     reason, detail = found.reason or "unreadable", found.error or "cannot be read"

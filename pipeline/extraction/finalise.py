@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from catalogs.columns import replaced
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.probe import ProbeResult, SourceTask
 from pipeline.people.naming import SAME_PERSON, People, compared, is_listed, named, seen
 
 
@@ -19,12 +19,12 @@ from pipeline.people.naming import SAME_PERSON, People, compared, is_listed, nam
 class Finalise:
     """The update of table clips at the end of the run `run_id`, whose recipe has this fingerprint.
 
-    listed: all that the run listed; surveys: what it had to survey of that. same_person: see
+    listed: all that the run listed; probes: what it had to probe of that. same_person: see
     `pipeline.people.naming.named`.
     """
 
     listed: Sequence[SourceTask]
-    surveys: Sequence[Survey]
+    probes: Sequence[ProbeResult]
     fingerprint: str
     run_id: str
     same_person: float = SAME_PERSON
@@ -32,7 +32,7 @@ class Finalise:
     def __call__(self, clips: pa.Table) -> tuple[pa.Table, People | None]:
         """Table clips as it is to be, and what became of the names of people where something was new."""
         listed = {job.source_key: job for job in self.listed}
-        left = without_superseded(clips, self.surveys, listed)
+        left = without_superseded(clips, self.probes, listed)
         after = as_listed(left, listed)
         if not is_due(left, after, self.fingerprint, self.run_id):
             return after, None
@@ -40,13 +40,13 @@ class Finalise:
         return after, compared(clips, after, self.fingerprint)
 
 
-def without_superseded(clips: pa.Table, surveys: Sequence[Survey], listed: Mapping[str, SourceTask]) -> pa.Table:
-    """Without rows of a file's earlier bytes: same uri as a surveyed source, other content, and not listed any more.
+def without_superseded(clips: pa.Table, probes: Sequence[ProbeResult], listed: Mapping[str, SourceTask]) -> pa.Table:
+    """Without rows of a file's earlier bytes: same uri as a probed source, other content, and not listed any more.
 
-    Of a source that was surveyed, a row that says that it could not be reached goes too, unless it is listed so.
+    Of a source that was probed, a row that says that it could not be reached goes too, unless it is listed so.
     """
-    now = {survey.job.uri: survey.content for survey in surveys if survey.content is not None}
-    tried = {survey.job.uri for survey in surveys}
+    now = {probe.job.uri: probe.content for probe in probes if probe.content is not None}
+    tried = {probe.job.uri for probe in probes}
     rows = zip(*(clips[name].to_pylist() for name in ("source_uri", "content", "source_key", "reason")), strict=True)
     keep = [
         key in listed or (uri not in tried if reason in UNDECIDED_REASONS else uri not in now or content == now[uri])

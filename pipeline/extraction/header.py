@@ -1,4 +1,4 @@
-"""A video's header as plain values: what a child process is asked for in the survey. Imports no network."""
+"""A video's header as plain values: what a child process is asked for in the probe. Imports no network."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline.extraction.probe import ContentRange, Survey, content_range
+from pipeline.extraction.probe import ContentRange, ProbeResult, content_range
 
 
 def decided_spans(decided: pa.Table, retry_failed: bool, labels: Collection[str] = ()) -> set[tuple[str, int]]:
@@ -52,26 +52,26 @@ def decided_sources(decided: pa.Table, retry_failed: bool, labels: Collection[st
 
 
 def re_stamped(
-    decided: pa.Table, surveys: Iterable[Survey], listed: Collection[str], max_seconds: float
+    decided: pa.Table, probes: Iterable[ProbeResult], listed: Collection[str], max_seconds: float
 ) -> dict[str, str]:
     """Decided source_key to the present one, for files that have a new date but the same uri, bytes and times.
 
     listed: the source_key of everything that is listed now; such rows are right as they are.
     """
     now: dict[tuple[str, int, int, ContentRange], str] = {}
-    for survey in surveys:
-        if survey.content is not None:
-            uri, key, pieces = survey.job.uri, survey.job.source_key, survey.pieces(max_seconds)
-            now[uri, 0, 1, content_range(survey.content, survey.start_s, survey.end_s)] = key
+    for probe in probes:
+        if probe.content is not None:
+            uri, key, pieces = probe.job.uri, probe.job.source_key, probe.pieces(max_seconds)
+            now[uri, 0, 1, content_range(probe.content, probe.start_s, probe.end_s)] = key
             for index, piece in enumerate(pieces):
-                now[uri, index, len(pieces), content_range(survey.content, *piece)] = key
+                now[uri, index, len(pieces), content_range(probe.content, *piece)] = key
     held = ((key, now.get((uri, index, count, at))) for key, index, count, uri, at in _spans(decided))
     return {old: new for old, new in held if new is not None and old not in listed}
 
 
-def known(decided: pa.Table, surveys: Iterable[Survey]) -> dict[ContentRange, tuple[str, str]]:
-    """Spans the catalog holds of contents that were surveyed now: content_range to (uri, source_key)."""
-    contents = pa.array({s.content for s in surveys if s.content is not None}, pa.string())
+def known(decided: pa.Table, probes: Iterable[ProbeResult]) -> dict[ContentRange, tuple[str, str]]:
+    """Spans the catalog holds of contents that were probed now: content_range to (uri, source_key)."""
+    contents = pa.array({s.content for s in probes if s.content is not None}, pa.string())
     later = pc.is_in(decided["reason"], pa.array(["duplicate", *UNDECIDED_REASONS]))
     held = decided.filter(pc.and_(pc.is_in(decided["content"], contents), pc.invert(later)))
     return {at: (uri, key) for key, _, _, uri, at in _spans(held)}

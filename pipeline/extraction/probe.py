@@ -1,4 +1,4 @@
-"""The survey: what each listed source is, before any work on it. Decides spans, duplicates and what is left to do."""
+"""The probe: what each listed source is, before any work on it. Decides spans, duplicates and what is left to do."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ LONGEST = 60 * 86_400.0
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What the survey found: content hash and the content_range to work on, or why it cannot be read.
+class ProbeResult:
+    """What the probe found: content hash and the content_range to work on, or why it cannot be read.
 
     reason: as in clips.reason, with an error. bytes: those that were read for it.
     """
@@ -53,11 +53,11 @@ class Survey:
     bytes: int = 0
 
     @classmethod
-    def failed(cls, job: SourceTask, content: str | None, error: str, reason: str = "unreadable") -> Survey:
+    def failed(cls, job: SourceTask, content: str | None, error: str, reason: str = "unreadable") -> ProbeResult:
         return cls(job, content, job.start_s or 0.0, job.end_s or 0.0, error, reason)
 
     @classmethod
-    def of(cls, job: SourceTask, content: str, duration: float) -> Survey:
+    def of(cls, job: SourceTask, content: str, duration: float) -> ProbeResult:
         """A readable source of `duration` seconds; listed times are clipped to it."""
         if not math.isfinite(duration) or duration > LONGEST:
             why = f"{job.uri}: claims to last {duration:.6g} s, which no video does; transcode the file"
@@ -75,11 +75,11 @@ class Survey:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Survey:
+    def from_json(cls, text: str) -> ProbeResult:
         return cls._from_values(json.loads(text))
 
     @classmethod
-    def _from_values(cls, values: dict[str, Any]) -> Survey:
+    def _from_values(cls, values: dict[str, Any]) -> ProbeResult:
         return cls(**{**values, "job": SourceTask(**values["job"])})
 
     def pieces(self, max_seconds: float) -> list[tuple[float, float]]:
@@ -113,31 +113,31 @@ def grouped(jobs: Iterable[SourceTask]) -> list[list[SourceTask]]:
     return list(groups.values())
 
 
-def jobs_to_json(jobs: Sequence[SourceTask]) -> str:
+def tasks_to_json(jobs: Sequence[SourceTask]) -> str:
     """The jobs of one file as text."""
     return json.dumps([asdict(job) for job in jobs])
 
 
-def jobs_from_json(text: str) -> list[SourceTask]:
+def tasks_from_json(text: str) -> list[SourceTask]:
     return [SourceTask(**values) for values in json.loads(text)]
 
 
-def surveys_to_json(surveys: Sequence[Survey]) -> str:
-    """The surveys of one file as text."""
-    return json.dumps([asdict(survey) for survey in surveys])
+def probes_to_json(probes: Sequence[ProbeResult]) -> str:
+    """The probes of one file as text."""
+    return json.dumps([asdict(probe) for probe in probes])
 
 
-def surveys_from_json(text: str) -> list[Survey]:
-    return [Survey._from_values(values) for values in json.loads(text)]
+def probes_from_json(text: str) -> list[ProbeResult]:
+    return [ProbeResult._from_values(values) for values in json.loads(text)]
 
 
 @dataclass(frozen=True)
 class SpanPlan:
-    """The surveyed sources sorted: spans to work on, (span, first uri) of duplicates, what cannot be read."""
+    """The probed sources sorted: spans to work on, (span, first uri) of duplicates, what cannot be read."""
 
     spans: tuple[SpanTask, ...]
     duplicates: tuple[tuple[SpanTask, str], ...]
-    unreadable: tuple[Survey, ...]
+    unreadable: tuple[ProbeResult, ...]
 
 
 ContentRange = tuple[str, int, int]
@@ -149,9 +149,9 @@ def content_range(content: str, start_s: float, end_s: float) -> ContentRange:
 
 
 def plan_spans(
-    surveys: Sequence[Survey], known: Mapping[ContentRange, tuple[str, str]], max_seconds: float
+    probes: Sequence[ProbeResult], known: Mapping[ContentRange, tuple[str, str]], max_seconds: float
 ) -> SpanPlan:
-    """Sort surveys, in the order of the list, so that the first of equal files is the one that is worked on.
+    """Sort probes, in the order of the list, so that the first of equal files is the one that is worked on.
 
     A source that holds nothing new is one duplicate; of one that does, the spans that are not new are duplicates.
     known: what the catalog holds already, as content_range to (uri, source_key).
@@ -159,23 +159,23 @@ def plan_spans(
     first = dict(known)
     jobs: list[SpanTask] = []
     duplicates: list[tuple[SpanTask, str]] = []
-    broken: list[Survey] = []
-    for survey in sorted(surveys, key=lambda s: s.job.position):
-        if survey.content is None:
-            broken.append(survey)
+    broken: list[ProbeResult] = []
+    for probe in sorted(probes, key=lambda s: s.job.position):
+        if probe.content is None:
+            broken.append(probe)
             continue
-        pieces = survey.pieces(max_seconds)
-        stretches = [content_range(survey.content, *piece) for piece in pieces]
-        own = (survey.job.uri, survey.job.source_key)
+        pieces = probe.pieces(max_seconds)
+        stretches = [content_range(probe.content, *piece) for piece in pieces]
+        own = (probe.job.uri, probe.job.source_key)
         firsts = [first.setdefault(s, own) for s in stretches]
-        if all(key != survey.job.source_key for _, key in firsts):
-            duplicates.append((survey.span_job(0, 1, survey.start_s, survey.end_s), firsts[0][0]))
-        elif survey.error is not None:
-            broken.append(survey)
+        if all(key != probe.job.source_key for _, key in firsts):
+            duplicates.append((probe.span_job(0, 1, probe.start_s, probe.end_s), firsts[0][0]))
+        elif probe.error is not None:
+            broken.append(probe)
         else:
             for i, (piece, (uri, key)) in enumerate(zip(pieces, firsts, strict=True)):
-                job = survey.span_job(i, len(pieces), *piece)
-                if key == survey.job.source_key:
+                job = probe.span_job(i, len(pieces), *piece)
+                if key == probe.job.source_key:
                     jobs.append(job)
                 else:
                     duplicates.append((job, uri))

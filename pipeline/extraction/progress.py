@@ -68,7 +68,7 @@ class Progress:
 
 
 class ProbeProgress:
-    """Says how many sources are surveyed and how fast their bytes come; safe to tell from several threads."""
+    """Says how many sources are probed and how fast their bytes come; safe to tell from several threads."""
 
     def __init__(self, total: int, quiet: bool = False, out: TextIO | None = None, every: float = 5.0) -> None:
         self._total, self._lines = total, ProgressLines(out, every, quiet)
@@ -81,7 +81,7 @@ class ProbeProgress:
         self.add(0, count)
 
     def add(self, sources: int, count: int) -> None:
-        """Take sources that are surveyed, and bytes."""
+        """Take sources that are probed, and bytes."""
         with self._lock:
             self._done += sources
             self._bytes += count
@@ -93,7 +93,7 @@ class ProbeProgress:
     def line(self, elapsed: float) -> str:
         """The progress after `elapsed` seconds."""
         rate = self._bytes / 1e6 / elapsed if elapsed > 0 else 0.0
-        return f"surveyed {self._done}/{self._total} sources  {self._bytes / 1e6:.0f} MB  {rate:.0f} MB/s"
+        return f"probed {self._done}/{self._total} sources  {self._bytes / 1e6:.0f} MB  {rate:.0f} MB/s"
 
 
 def _minutes(seconds: float) -> str:

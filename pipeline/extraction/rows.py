@@ -97,7 +97,7 @@ def duplicate(job: SpanTask, fingerprint: str, run_id: str, first_uri: str) -> d
 def unreadable(
     job: SpanTask, fingerprint: str, run_id: str, reason: str, detail: str, has_content: bool
 ) -> dict[str, pa.Table]:
-    """Tables of a source that could not even be surveyed: one failed row."""
+    """Tables of a source that could not even be probed: one failed row."""
     own = clip_id(job.content, 0, 0, "unreadable", job.source_key)
     return _lone_row(job, fingerprint, run_id, "failed", reason, detail, own, has_content)
 

@@ -1,6 +1,6 @@
 """Extraction: from listed sources to a catalog, exactly once.
 
-List, drop what is decided, survey the rest, stage every span from the worker that finished it, commit what is staged,
+List, drop what is decided, probe the rest, stage every span from the worker that finished it, commit what is staged,
 name the people, tidy up. Every step can be killed; the same command goes on where it stopped (docs/operations.md).
 """
 
@@ -33,8 +33,8 @@ from pipeline.errors import RunError
 from pipeline.extraction import rows
 from pipeline.extraction.finalise import Finalise, with_keys
 from pipeline.extraction.pending import decided_sources, decided_spans, known, re_stamped, unreached
-from pipeline.extraction.probe import SourceTask, SpanPlan, Survey, plan_spans
-from pipeline.extraction.probing import survey
+from pipeline.extraction.probe import ProbeResult, SourceTask, SpanPlan, plan_spans
+from pipeline.extraction.probing import probe
 from pipeline.extraction.progress import ProbeProgress, Progress
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.redecide import columns_of, redecided, thresholds_of
@@ -205,16 +205,16 @@ class _Run:
     def _decide(self, listed: Sequence[SourceTask], todo: Sequence[SourceTask], keys: set[str]) -> None:
         self._say(f"{len(todo)} sources to decide")
         progress = ProbeProgress(len(todo), self._request.quiet)
-        surveys = survey(todo, self._request.limits, self._request.workers, progress)
-        self._work(surveys, keys)
+        probes = probe(todo, self._request.limits, self._request.workers, progress)
+        self._work(probes, keys)
         self._record_problems()
-        self._tidy(listed, surveys)
+        self._tidy(listed, probes)
         self._refuse_undecided(todo)
 
-    def _tidy(self, listed: Sequence[SourceTask], surveys: Sequence[Survey]) -> None:
+    def _tidy(self, listed: Sequence[SourceTask], probes: Sequence[ProbeResult]) -> None:
         """Superseded rows go, and where something is new, people are named; who has another name is told."""
         update = Finalise(
-            listed, surveys, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe.describe())
+            listed, probes, self._recipe.fingerprint, self._run_id, same_person_of(self._recipe.describe())
         )
         people: list[People | None] = []
 
@@ -269,12 +269,12 @@ class _Run:
         ]
         return list({job.source_key: job for job in reversed(jobs)}.values())[::-1]
 
-    def _work(self, surveys: Sequence[Survey], listed: set[str]) -> None:
-        same = re_stamped(self._writer.decided(), surveys, listed, self._recipe.max_seconds)
+    def _work(self, probes: Sequence[ProbeResult], listed: set[str]) -> None:
+        same = re_stamped(self._writer.decided(), probes, listed, self._recipe.max_seconds)
         if same:
             self._writer.maintain(lambda clips: with_keys(clips, same))
         decided = self._decided()
-        sorted_out = plan_spans(surveys, known(decided, surveys), self._recipe.max_seconds)
+        sorted_out = plan_spans(probes, known(decided, probes), self._recipe.max_seconds)
         retry = self._request.retry_failed
         done = set() if self._request.recompute else decided_spans(decided, retry, self._labels)
         jobs = [job for job in sorted_out.spans if (job.source_key, job.span_index) not in done]
@@ -327,7 +327,7 @@ class _Run:
         return replace(result, clips=[("failed", reason, job.end_s - job.start_s)])
 
     def _stage_lone_rows(self, sorted_out: SpanPlan, progress: Progress) -> None:
-        """Rows that need no work: duplicates, and what the survey could not read."""
+        """Rows that need no work: duplicates, and what the probe could not read."""
         mark = self._recipe.fingerprint
         for job, first in sorted_out.duplicates:
             self._stage(job, rows.duplicate(job, mark, self._run_id, first))

@@ -18,7 +18,7 @@ from catalogs.storage.full_disk import named_when_full
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
 from pipeline.extraction.fetching import Heard, raised
-from pipeline.extraction.probe import SourceTask, Survey, jobs_from_json, surveys_to_json
+from pipeline.extraction.probe import ProbeResult, SourceTask, probes_to_json, tasks_from_json
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.tasks import SpanResult, SpanTask
@@ -56,30 +56,30 @@ class ProbeWorker:
         self._files = SourceCache(self._child, limits.seconds, limits.patience)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
-        """A batch {"job": JSON of the jobs of one file} as {"survey": JSON of their surveys}."""
-        return {"survey": [surveys_to_json(self.survey(jobs_from_json(str(text)))) for text in batch["job"]]}
+        """A batch {"job": JSON of the jobs of one file} as {"probes": JSON of their probes}."""
+        return {"probes": [probes_to_json(self.probe(tasks_from_json(str(text)))) for text in batch["job"]]}
 
     def close(self) -> None:
         """End the child and remove copies."""
         self._child.close()
         self._files.close()
 
-    def survey(self, jobs: Sequence[SourceTask], heard: Heard | None = None) -> list[Survey]:
-        """The surveys of the jobs of one file; what goes wrong is part of them. heard: see fetching.py."""
+    def probe(self, jobs: Sequence[SourceTask], heard: Heard | None = None) -> list[ProbeResult]:
+        """The probes of the jobs of one file; what goes wrong is part of them. heard: see fetching.py."""
         uri, content = jobs[0].uri, None
         try:
             read = self._files.read(uri, heard)
             content = read.content
             header = self._header(uri)
-            found = [Survey.of(job, content, header["duration"]) for job in jobs]
+            found = [ProbeResult.of(job, content, header["duration"]) for job in jobs]
             return [replace(found[0], bytes=read.bytes), *found[1:]]
         except SourceFault as error:
             reason, why = error.fault.reason, str(error)
         except _NoHeader as error:
             reason, why = error.reason, str(error)
         except Exception as error:
-            reason, why = "error", f"{uri}: its survey stopped ({_said(error)}); {_REPORT}"
-        return [Survey.failed(job, content, why, reason) for job in jobs]
+            reason, why = "error", f"{uri}: its probe stopped ({_said(error)}); {_REPORT}"
+        return [ProbeResult.failed(job, content, why, reason) for job in jobs]
 
     def _header(self, uri: str) -> dict[str, Any]:
         """The file's header. Raises _NoHeader."""

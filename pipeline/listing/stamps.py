@@ -13,7 +13,7 @@ _AT_ONCE = 16
 
 
 def stamps(sources: Sequence[Source], reach: Reach) -> list[str | None]:
-    """The stamp of each source, or None for one that cannot be reached: the survey will say why."""
+    """The stamp of each source, or None for one that cannot be reached: the probe will say why."""
 
     def one(source: Source) -> str | None:
         uri = source.uri

@@ -30,7 +30,7 @@ def test_what_is_no_video_says_why(tmp_path: Path) -> None:
     assert found["unreadable"].startswith(f"{path}: not a readable video")
 
 
-def test_a_survey_loads_no_network() -> None:
+def test_a_probe_loads_no_network() -> None:
     heavy = ("onnxruntime", "ai_edge_litert", "ray", "duckdb")
     code = f"import sys, pipeline.extraction.header; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from catalogs.errors import BadSpan, SchemaError
 from pipeline.errors import RunError
 from pipeline.extraction import fetching, run
 from pipeline.extraction import worker as workers
-from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.probe import ProbeResult, SourceTask
 from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.worker import SpanRunner, SpanWorker
 from pipeline.listing import stamps
@@ -122,22 +122,22 @@ def test_a_lone_row_that_does_not_fit(
 
 
 @pytest.mark.parametrize("error", [RuntimeError("what now"), OSError("the disk")])
-def test_the_survey(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    found = Survey.of.__func__  # type: ignore[attr-defined]
+def test_the_probe(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    found = ProbeResult.of.__func__  # type: ignore[attr-defined]
     astray = raising(found, error, lambda _, job, *rest: hit(job))
-    monkeypatch.setattr(Survey, "of", classmethod(astray))
-    assert_only_one_failed(catalog, folder, f"its survey stopped ({type(error).__name__}: {error})")
+    monkeypatch.setattr(ProbeResult, "of", classmethod(astray))
+    assert_only_one_failed(catalog, folder, f"its probe stopped ({type(error).__name__}: {error})")
 
 
-def test_the_survey_s_copy(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_s_copy(catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     astray = raising(SourceCache.read, MemoryError(), lambda files, uri, *_: uri.endswith(HIT))
     monkeypatch.setattr(SourceCache, "read", astray)
-    assert_only_one_failed(catalog, folder, "its survey stopped (MemoryError: )")
+    assert_only_one_failed(catalog, folder, "its probe stopped (MemoryError: )")
 
 
 @pytest.mark.parametrize("duration", [float("nan"), float("inf"), 1e12])
 def test_a_header_that_promises_the_impossible(tmp_path: Path, duration: float) -> None:
-    found = Survey.of(SourceTask(0, "/a.mp4", "0" * 32, None, None, None, None), "bytes", duration)
+    found = ProbeResult.of(SourceTask(0, "/a.mp4", "0" * 32, None, None, None, None), "bytes", duration)
     assert found.reason == "unreadable"
     assert "which no video does; transcode the file" in str(found.error)
 

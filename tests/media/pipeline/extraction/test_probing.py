@@ -1,4 +1,4 @@
-"""The survey of a list: each file once, in threads of this process or through Ray, with its progress."""
+"""The probe of a list: each file once, in threads of this process or through Ray, with its progress."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ def test_a_file_of_many_spans_is_read_once(
     monkeypatch.setattr(probing, "SHORT", short)
     jobs = [job(i, folder / "a.mp4", i / 10) for i in range(5)] + [job(5, folder / "reject_b.mp4")]
     out = io.StringIO()
-    found = probing.survey(jobs, Limits(), 2, ProbeProgress(6, out=out, every=0.0))
+    found = probing.probe(jobs, Limits(), 2, ProbeProgress(6, out=out, every=0.0))
     assert sorted(read) == [f"{folder}/a.mp4", f"{folder}/reject_b.mp4"]
-    assert sorted((survey.job.position, survey.start_s) for survey in found) == [
+    assert sorted((probe.job.position, probe.start_s) for probe in found) == [
         *((i, pytest.approx(i / 10)) for i in range(5)),
         (5, 0.0),
     ]
-    assert out.getvalue().splitlines()[-1].startswith("surveyed 6/6 sources  0 MB")
+    assert out.getvalue().splitlines()[-1].startswith("probed 6/6 sources  0 MB")
 
 
 def test_one_source_that_raises_leaves_no_thread_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def ended(self: object, jobs: object, heard: object) -> None:
         raise SystemExit(3)
 
-    monkeypatch.setattr(probing.ProbeWorker, "survey", ended)
+    monkeypatch.setattr(probing.ProbeWorker, "probe", ended)
     with pytest.raises(SystemExit):
-        probing.survey([job(0, folder / "a.mp4")], Limits(), 1)
+        probing.probe([job(0, folder / "a.mp4")], Limits(), 1)
 
 
 def test_groups_keep_the_order_of_the_list() -> None:
@@ -74,15 +74,15 @@ def test_the_segments_of_a_manifest(folder: Path, catalog: Path, read: list[str]
     assert read == [f"{folder}/a.mp4"]
 
 
-def test_progress_of_a_survey() -> None:
+def test_progress_of_a_probe() -> None:
     out = io.StringIO()
     progress = ProbeProgress(4, out=out, every=0.0)
     progress.hear(5_000_000)
     progress.add(3, 1_000_000)
     lines = out.getvalue().splitlines()
-    assert lines[0].startswith("surveyed 0/4 sources  5 MB")
-    assert lines[1].startswith("surveyed 3/4 sources  6 MB")
-    assert progress.line(2.0) == "surveyed 3/4 sources  6 MB  3 MB/s"
+    assert lines[0].startswith("probed 0/4 sources  5 MB")
+    assert lines[1].startswith("probed 3/4 sources  6 MB")
+    assert progress.line(2.0) == "probed 3/4 sources  6 MB  3 MB/s"
     quick = io.StringIO()
     ProbeProgress(1, out=quick).add(1, 10)
     ProbeProgress(1, quiet=True, out=quick, every=0.0).add(1, 10)

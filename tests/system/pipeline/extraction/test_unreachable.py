@@ -145,7 +145,7 @@ def test_a_disk_that_fails_is_no_verdict(
 def test_a_source_that_can_no_longer_be_reached_in_the_extraction(
     catalog: Path, site: Site, video: bytes, tmp_path: Path
 ) -> None:
-    url = site.serve("/a.mp4", Answer(video), Answer(video), BUSY)  # asked, surveyed, then not extracted
+    url = site.serve("/a.mp4", Answer(video), Answer(video), BUSY)  # asked, probed, then not extracted
     (tmp_path / "list.csv").write_text(f"uri\n{url}\n")
     found = do(catalog, tmp_path / "list.csv", limits=QUICK)
     assert (counts(found), found.unreachable) == ((1, 0, {}, 1, 0), 1)
@@ -185,7 +185,7 @@ def test_a_server_that_hangs_costs_the_time_limit(site: Site) -> None:
     url = site.serve("/a.mp4", Answer(b"x" * 1000, cut=10, stall=60))
     worker = ProbeWorker(Limits(seconds=1.5))
     began = time.monotonic()
-    (found,) = worker.survey([job(url)])
+    (found,) = worker.probe([job(url)])
     worker.close()
     assert (found.content, found.reason) == (None, "unreachable")
     assert f"{url}: cannot be read (took longer than 1.5 s); run again with a larger --timeout" in str(found.error)
@@ -195,7 +195,7 @@ def test_a_server_that_hangs_costs_the_time_limit(site: Site) -> None:
 def test_a_connection_that_breaks_off_is_tried_again(site: Site, video: bytes) -> None:
     url = site.serve("/a.mp4", Answer(video, cut=100), Answer(video, cut=200), Answer(video))
     worker = ProbeWorker(QUICK)
-    (found,) = worker.survey([job(url)])
+    (found,) = worker.probe([job(url)])
     worker.close()
     assert (found.error, found.end_s) == (None, pytest.approx(1.0))
     assert len(site.requests) == 3
@@ -205,12 +205,12 @@ def test_one_download_a_file_for_all_its_spans(site: Site, video: bytes) -> None
     url = site.serve("/a.mp4", Answer(video))
     heard: list[int] = []
     worker = ProbeWorker(QUICK)
-    found = worker.survey([job(url)] * 3, heard.append)
+    found = worker.probe([job(url)] * 3, heard.append)
     worker.close()
-    assert [survey.error for survey in found] == [None] * 3
+    assert [probe.error for probe in found] == [None] * 3
     assert len(site.requests) == 1
     assert sum(heard) == len(video) == found[0].bytes
-    assert [survey.bytes for survey in found[1:]] == [0, 0]
+    assert [probe.bytes for probe in found[1:]] == [0, 0]
 
 
 def test_the_copy_goes_when_the_download_fails(
@@ -218,6 +218,6 @@ def test_the_copy_goes_when_the_download_fails(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     worker = ProbeWorker(Limits(seconds=1))
-    worker.survey([job(site.serve("/a.mp4", Answer(video, cut=100, stall=30)))])
+    worker.probe([job(site.serve("/a.mp4", Answer(video, cut=100, stall=30)))])
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
     worker.close()

@@ -17,7 +17,7 @@ import pytest
 import catalogs
 from catalogs.place import locate
 from catalogs.staging import read_span, span_name
-from pipeline.extraction.probe import SourceTask, Survey, jobs_to_json, surveys_from_json
+from pipeline.extraction.probe import ProbeResult, SourceTask, probes_from_json, tasks_to_json
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.extraction.worker import Limits, ProbeWorker, SpanWorker
 from pipeline.listing.uris import content_hash
@@ -40,7 +40,7 @@ def worker(catalog: Path) -> SpanWorker:
 
 
 @pytest.fixture(scope="module")
-def surveyor() -> ProbeWorker:
+def prober() -> ProbeWorker:
     return ProbeWorker(Limits())
 
 
@@ -141,7 +141,7 @@ def test_an_array_that_is_no_number_never_reaches_latents(worker: SpanWorker, ca
     assert read_span(locate(catalog), span_name(spoiled.source_key, spoiled.span_index))["latents"].num_rows == 0
 
 
-def test_a_file_that_went_bad_after_the_survey_is_unreadable(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
+def test_a_file_that_went_bad_after_the_probe_is_unreadable(worker: SpanWorker, catalog: Path, tmp_path: Path) -> None:
     path = faulty.tiny_video(tmp_path / "later_text.mp4", 41)
     spoiled = job(path, 41)
     path.write_text("no video any more")
@@ -169,24 +169,24 @@ def test_a_span_staged_by_another_run_is_done_again(catalog: Path, tmp_path: Pat
     assert row(catalog, job(path, 61))["run_id"] == RUN
 
 
-def survey(surveyor: ProbeWorker, path: Path, **given: float) -> Survey:
+def probe(prober: ProbeWorker, path: Path, **given: float) -> ProbeResult:
     listed = SourceTask(0, str(path), "0" * 32, None, None, given.get("start_s"), given.get("end_s"))
-    (found,) = surveys_from_json(surveyor({"job": [jobs_to_json([listed])]})["survey"][0])
+    (found,) = probes_from_json(prober({"job": [tasks_to_json([listed])]})["probes"][0])
     return found
 
 
-def test_survey_of_a_video(surveyor: ProbeWorker, tmp_path: Path) -> None:
+def test_probe_of_a_video(prober: ProbeWorker, tmp_path: Path) -> None:
     path = faulty.tiny_video(tmp_path / "clip.mp4", seconds=2)
-    found = survey(surveyor, path)
+    found = probe(prober, path)
     assert (found.content, found.error) == (content_hash(str(path)), None)
     assert (found.start_s, found.end_s) == (0.0, pytest.approx(2.0))
-    part = survey(surveyor, path, start_s=0.5, end_s=9)
+    part = probe(prober, path, start_s=0.5, end_s=9)
     assert (part.start_s, part.end_s) == (0.5, pytest.approx(2.0))
-    outside = survey(surveyor, path, start_s=5, end_s=6)
+    outside = probe(prober, path, start_s=5, end_s=6)
     assert outside.error == f"{path}: lasts 2.00 s, but 5.00 to 6.00 s is listed"
 
 
-def test_survey_of_what_is_no_video(surveyor: ProbeWorker, tmp_path: Path) -> None:
+def test_probe_of_what_is_no_video(prober: ProbeWorker, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is text\n" * 50)
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(10_000))
@@ -197,15 +197,15 @@ def test_survey_of_what_is_no_video(surveyor: ProbeWorker, tmp_path: Path) -> No
         ("noise.mkv", "not a readable video"),
         ("sound.m4a", "has no video stream; only videos can be extracted"),
     ):
-        found = survey(surveyor, tmp_path / name)
+        found = probe(prober, tmp_path / name)
         assert found.error is not None
         assert found.error.startswith(f"{tmp_path / name}: ")
         assert cause in found.error
         assert found.content == content_hash(str(tmp_path / name))
 
 
-def test_survey_of_what_is_not_there(surveyor: ProbeWorker, tmp_path: Path) -> None:
-    found = survey(surveyor, tmp_path / "missing.mp4")
+def test_probe_of_what_is_not_there(prober: ProbeWorker, tmp_path: Path) -> None:
+    found = probe(prober, tmp_path / "missing.mp4")
     assert found.content is None
     assert found.error is not None
     assert found.error.startswith(f"{tmp_path}/missing.mp4: cannot be read (")
@@ -213,9 +213,9 @@ def test_survey_of_what_is_not_there(surveyor: ProbeWorker, tmp_path: Path) -> N
     assert found.error.endswith("check the path and its permissions")
 
 
-def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
+def test_probe_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
-    found = survey(ProbeWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
+    found = probe(ProbeWorker(Limits(seconds=1)), tmp_path / "pipe.mp4")
     assert found.content is None
     cause = "cannot be read (took longer than 1 s); run again with a larger --timeout, or when it can be read"
     assert found.error == f"{tmp_path}/pipe.mp4: {cause}"
@@ -230,20 +230,20 @@ def test_survey_of_a_file_whose_bytes_never_come(tmp_path: Path) -> None:
         ("fail", "LookupError: asked for", "error"),
     ],
 )
-def test_survey_of_a_header_that_takes_the_reader_down(
+def test_probe_of_a_header_that_takes_the_reader_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cause: str, reason: str
 ) -> None:
-    surveyor = ProbeWorker(Limits(seconds=5 if name != "hang" else 1))
-    call = surveyor._child.call
+    prober = ProbeWorker(Limits(seconds=5 if name != "hang" else 1))
+    call = prober._child.call
 
     def astray(function: str, *arguments: object, seconds: float, asked: object = None) -> object:
         if "header" in function:
             return call(f"tests.made.faulty:{name}", seconds=seconds)
         return call(function, *arguments, seconds=60)
 
-    monkeypatch.setattr(surveyor._child, "call", astray)
+    monkeypatch.setattr(prober._child, "call", astray)
     path = faulty.tiny_video(tmp_path / "clip.mp4")
-    found = survey(surveyor, path)
+    found = probe(prober, path)
     assert found.error is not None
     assert found.error.startswith(f"{path}: reading its header {cause}")
     assert found.error.endswith("remove or transcode the file")

@@ -9,7 +9,7 @@ import pytest
 
 from catalogs.schema import conform
 from pipeline.extraction.finalise import Finalise, as_listed, with_keys, without_superseded
-from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.probe import ProbeResult, SourceTask
 from pipeline.people.naming import People
 from tests.made.faulty import person
 
@@ -44,19 +44,19 @@ def test_rows_of_earlier_bytes_go() -> None:
         {"source_key": "new", "content": "after"},
         {"source_key": "other", "content": "before", "source_uri": "/b.mp4"},
     )
-    now = [Survey.of(listed("new"), "after", 5.0)]
+    now = [ProbeResult.of(listed("new"), "after", 5.0)]
     kept = without_superseded(rows, now, by_key(listed("new")))
     assert kept["source_key"].to_pylist() == ["new", "other"]
     assert without_superseded(rows, [], {}).num_rows == 4
     both = by_key(listed("new"), listed("old"))
     assert without_superseded(rows, now, both)["source_key"].to_pylist() == ["old", "new", "other"]
-    gone = [Survey.failed(listed("new"), None, "not there")]
+    gone = [ProbeResult.failed(listed("new"), None, "not there")]
     assert without_superseded(rows, gone, by_key(listed("new"))).num_rows == 4
 
 
 def test_other_times_of_the_same_bytes_stay() -> None:
     rows = clips({"source_key": "0 to 4 s"}, {"source_key": "4 to 8 s"})
-    now = [Survey.of(listed("whole"), "bytes", 10.0)]
+    now = [ProbeResult.of(listed("whole"), "bytes", 10.0)]
     assert without_superseded(rows, now, by_key(listed("whole"))).num_rows == 2
 
 
@@ -91,8 +91,8 @@ def test_names_that_clusters_gave_stay_where_no_name_is_listed() -> None:
     assert found["subject_listed"].to_pylist() == [False, False, None]
 
 
-def update(rows: pa.Table, *jobs: SourceTask, surveys: tuple[Survey, ...] = ()) -> tuple[pa.Table, People | None]:
-    return Finalise(jobs, surveys, "r", "this run")(rows)
+def update(rows: pa.Table, *jobs: SourceTask, probes: tuple[ProbeResult, ...] = ()) -> tuple[pa.Table, People | None]:
+    return Finalise(jobs, probes, "r", "this run")(rows)
 
 
 def test_upkeep_does_all() -> None:
@@ -102,7 +102,7 @@ def test_upkeep_does_all() -> None:
         {"source_key": "other", "source_uri": "/b.mp4", "face_vector": person("ann")},
     )
     job = listed("new", subject="Ann", split="train")
-    found, people = update(rows, job, surveys=(Survey.of(job, "after", 5.0),))
+    found, people = update(rows, job, probes=(ProbeResult.of(job, "after", 5.0),))
     assert found.select(["source_key", "subject_id", "split"]).to_pylist() == [
         {"source_key": "new", "subject_id": "Ann", "split": "train"},
         {"source_key": "other", "subject_id": "Ann", "split": None},

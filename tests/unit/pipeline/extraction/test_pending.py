@@ -9,7 +9,7 @@ import pyarrow as pa
 from catalogs.schema import TABLES
 from catalogs.writer import DECIDED
 from pipeline.extraction.pending import decided_sources, decided_spans, known, re_stamped
-from pipeline.extraction.probe import SourceTask, Survey
+from pipeline.extraction.probe import ProbeResult, SourceTask
 
 SCHEMA = pa.schema([TABLES["clips"].field(name) for name in DECIDED])
 
@@ -30,16 +30,16 @@ def held(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(clips, SCHEMA)
 
 
-def survey(key: str, content: str | None = "bytes", uri: str = "/a.mp4", **times: float) -> Survey:
+def probe(key: str, content: str | None = "bytes", uri: str = "/a.mp4", **times: float) -> ProbeResult:
     listed = SourceTask(0, uri, key, None, None, times.get("start_s"), times.get("end_s"))
-    return Survey.failed(listed, None, "gone") if content is None else Survey.of(listed, content, 10.0)
+    return ProbeResult.failed(listed, None, "gone") if content is None else ProbeResult.of(listed, content, 10.0)
 
 
 def test_spans_of_an_empty_catalog() -> None:
     assert decided_spans(held(), retry_failed=False) == set()
     assert decided_sources(held(), retry_failed=True) == set()
-    assert known(held(), [survey("key")]) == {}
-    assert re_stamped(held(), [survey("key")], {"key"}, 60) == {}
+    assert known(held(), [probe("key")]) == {}
+    assert re_stamped(held(), [probe("key")], {"key"}, 60) == {}
 
 
 def test_a_source_is_decided_when_all_its_spans_are() -> None:
@@ -71,12 +71,12 @@ def test_retry_failed_takes_a_span_with_any_failed_clip_again() -> None:
 
 def test_touched_files_are_recognised_by_uri_bytes_and_times() -> None:
     rows = held({"source_key": "old"})
-    assert re_stamped(rows, [survey("new")], {"new"}, 60) == {"old": "new"}
-    assert re_stamped(rows, [survey("new", "other bytes")], {"new"}, 60) == {}
-    assert re_stamped(rows, [survey("new", uri="/b.mp4")], {"new"}, 60) == {}
-    assert re_stamped(rows, [survey("new", None)], {"new"}, 60) == {}
-    assert re_stamped(rows, [survey("new", start_s=1.0)], {"new"}, 60) == {}
-    assert re_stamped(rows, [survey("old")], {"old"}, 60) == {}
+    assert re_stamped(rows, [probe("new")], {"new"}, 60) == {"old": "new"}
+    assert re_stamped(rows, [probe("new", "other bytes")], {"new"}, 60) == {}
+    assert re_stamped(rows, [probe("new", uri="/b.mp4")], {"new"}, 60) == {}
+    assert re_stamped(rows, [probe("new", None)], {"new"}, 60) == {}
+    assert re_stamped(rows, [probe("new", start_s=1.0)], {"new"}, 60) == {}
+    assert re_stamped(rows, [probe("old")], {"old"}, 60) == {}
 
 
 def test_touched_files_with_listed_times() -> None:
@@ -85,31 +85,31 @@ def test_touched_files_with_listed_times() -> None:
         {"source_key": "second", "start_s": 4.0, "end_s": 5.5},
         {"source_key": "second", "start_s": 5.5, "end_s": 8.0},
     )
-    surveys = [survey("new first", end_s=4.0), survey("new second", start_s=4.0, end_s=8.0)]
+    probes = [probe("new first", end_s=4.0), probe("new second", start_s=4.0, end_s=8.0)]
     both = {"new first", "new second"}
-    assert re_stamped(rows, surveys, both, 60) == {"first": "new first", "second": "new second"}
-    assert re_stamped(rows, [survey("whole")], {"whole"}, 60) == {}
+    assert re_stamped(rows, probes, both, 60) == {"first": "new first", "second": "new second"}
+    assert re_stamped(rows, [probe("whole")], {"whole"}, 60) == {}
 
 
 def test_touched_files_of_which_only_some_spans_are_decided() -> None:
     rows = held({"source_key": "old", "span_index": 1, "span_count": 3, "start_s": 3.36, "end_s": 6.68})
-    assert re_stamped(rows, [survey("new")], {"new"}, 4.0) == {"old": "new"}
-    assert re_stamped(rows, [survey("new")], {"new"}, 60.0) == {}
+    assert re_stamped(rows, [probe("new")], {"new"}, 4.0) == {"old": "new"}
+    assert re_stamped(rows, [probe("new")], {"new"}, 60.0) == {}
 
 
 def test_touched_duplicates_and_files_that_cannot_be_read() -> None:
     copy = held({"source_key": "old", "status": "rejected", "reason": "duplicate"})
-    assert re_stamped(copy, [survey("new")], {"new"}, 4.0) == {"old": "new"}
+    assert re_stamped(copy, [probe("new")], {"new"}, 4.0) == {"old": "new"}
     text = held({"source_key": "old", "status": "failed", "reason": "unreadable", "end_s": 0.0})
-    broken = Survey.failed(SourceTask(0, "/a.mp4", "new", None, None, None, None), "bytes", "is text")
+    broken = ProbeResult.failed(SourceTask(0, "/a.mp4", "new", None, None, None, None), "bytes", "is text")
     assert re_stamped(text, [broken], {"new"}, 60) == {"old": "new"}
     gone = held({"source_key": "old", "content": None, "status": "failed", "reason": "unreadable"})
-    assert re_stamped(gone, [survey("new")], {"new"}, 60) == {}
+    assert re_stamped(gone, [probe("new")], {"new"}, 60) == {}
 
 
 def test_rows_of_what_is_listed_now_keep_their_key() -> None:
     rows = held({"source_key": "whole"})
-    same_times = survey("given as 0 to 10 s", start_s=0.0, end_s=10.0)
+    same_times = probe("given as 0 to 10 s", start_s=0.0, end_s=10.0)
     assert re_stamped(rows, [same_times], {"whole", "given as 0 to 10 s"}, 60) == {}
 
 
@@ -121,5 +121,5 @@ def test_known_joins_the_clips_of_a_span_and_leaves_duplicates_out() -> None:
         {"source_key": "other", "content": "else", "source_uri": "/b.mp4"},
         {"source_key": "gone", "content": None, "source_uri": "/gone.mp4"},
     )
-    assert known(rows, [survey("new", uri="/c.mp4")]) == {("bytes", 0, 10_000): ("/a.mp4", "first")}
-    assert known(rows, [survey("new", None)]) == {}
+    assert known(rows, [probe("new", uri="/c.mp4")]) == {("bytes", 0, 10_000): ("/a.mp4", "first")}
+    assert known(rows, [probe("new", None)]) == {}
