@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from catalogs import view
 from catalogs.errors import CatalogDamaged, NoFrames
-from catalogs.local_copy import Heard, default_cache, mapped
+from catalogs.local_copy import OnProgress, default_cache, mapped
 from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.storage import Storage
@@ -60,17 +60,17 @@ def open_frames(
     catalog: str | os.PathLike[str],
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
-    heard: Heard = lambda copied, known: None,
+    on_progress: OnProgress = lambda copied, known: None,
 ) -> FrameStore:
     """The frames of the newest commit. The first time they are copied into the folder `cache` (200 MB/s).
 
     size: pixels of the crops that come out, at most those stored; by default the smallest stored. cache: by default
-    vasari/frames in the user's cache folder (XDG_CACHE_HOME). heard: called after each row group that is copied.
+    vasari/frames in the user's cache folder (XDG_CACHE_HOME). on_progress: called after each row group that is copied.
     NoFrames: the catalog holds none, or smaller ones. NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
     """
     files = locate(catalog)
     folder = Path(cache) if cache is not None else default_cache()
-    return view.steadily(files, lambda state: _opened(files, state, size, folder, heard), "while opening it")
+    return view.steadily(files, lambda state: _opened(files, state, size, folder, on_progress), "while opening it")
 
 
 class FrameStore:
@@ -153,9 +153,9 @@ class FrameStore:
         return self._seen[self._order[clip]].values.to_numpy(zero_copy_only=False)
 
 
-def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, heard: Heard) -> FrameStore:
+def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, on_progress: OnProgress) -> FrameStore:
     known = {clip["clip_id"]: clip for clip in view.accepted(files, state, _CLIP).to_pylist()}
-    rows = mapped(files, state, cache, heard)
+    rows = mapped(files, state, cache, on_progress)
     lists = (rows[name].to_pylist() for name in ("clip_id", "frames", "size"))
     found = sorted((own, row, frames, side) for row, (own, frames, side) in enumerate(zip(*lists, strict=True)))
     found = [item for item in found if item[0] in known]

@@ -37,7 +37,7 @@ class Stopped(Exception):
     """The user stopped it; what has come so far is kept."""
 
 
-class Tell(Protocol):
+class OnProgress(Protocol):
     """Hears how far a file is: bytes there, bytes in all (None: the server did not say), and what goes on."""
 
     def __call__(self, file: str, done: int, total: int | None, note: str = "") -> None: ...
@@ -98,7 +98,7 @@ class Wanted:
     size: int | None = None
 
 
-def download(wanted: Wanted, path: Path, tell: Tell, patience: Patience, stop: Event) -> bool:
+def download(wanted: Wanted, path: Path, on_progress: OnProgress, patience: Patience, stop: Event) -> bool:
     """Fetch a URL into `path`; True when bytes of an earlier connection are part of it.
 
     What came is kept in `path` (and its notes beside it) when it breaks off, and the next call goes on from there.
@@ -109,7 +109,7 @@ def download(wanted: Wanted, path: Path, tell: Tell, patience: Patience, stop: E
     with requests.Session() as session:
         while True:
             try:
-                return _attempt(session, wanted, part, tell, patience, stop)
+                return _attempt(session, wanted, part, on_progress, patience, stop)
             except (_Passing, *_PASSING) as error:
                 have = path.stat().st_size if path.is_file() else 0
                 failures = 1 if have > furthest else failures + 1
@@ -121,7 +121,7 @@ def download(wanted: Wanted, path: Path, tell: Tell, patience: Patience, stop: E
                         f"{wanted.url}: {cause}, {failures} times in a row; {kept}run the same command again to go on, "
                         "or set VASARI_WEIGHTS_MIRROR or HTTPS_PROXY (docs/weights.md)"
                     ) from error
-                tell(wanted.name, have, wanted.size, f"{cause}; trying again")
+                on_progress(wanted.name, have, wanted.size, f"{cause}; trying again")
                 if stop.wait(patience.pause * 2 ** (failures - 1)):
                     raise Stopped from error
             except requests.exceptions.RequestException as error:
@@ -134,7 +134,7 @@ def forget(path: Path) -> None:
 
 
 def _attempt(
-    session: requests.Session, wanted: Wanted, part: _Part, tell: Tell, patience: Patience, stop: Event
+    session: requests.Session, wanted: Wanted, part: _Part, on_progress: OnProgress, patience: Patience, stop: Event
 ) -> bool:
     """One connection: the rest of the file, or all of it."""
     start, said = part.resumable(wanted.url)
@@ -166,7 +166,7 @@ def _attempt(
             while block := response.raw.read1(_BLOCK, decode_content=True):
                 file.write(block)
                 done += len(block)
-                tell(wanted.name, done, total)
+                on_progress(wanted.name, done, total)
                 if stop.is_set():
                     raise Stopped
         if total is not None and done != total:

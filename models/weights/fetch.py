@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from models.weights import lock as weight_lock
 from models.weights import store as weight_store
-from models.weights.download import FetchFailed, Patience, Stopped, Tell, Wanted, download, forget
+from models.weights.download import FetchFailed, OnProgress, Patience, Stopped, Wanted, download, forget
 from models.weights.entry import Weights
 from models.weights.hashes import digest
 from models.weights.intake import Taken, back, is_web_page, take
@@ -49,10 +49,10 @@ def groups(entries: Sequence[Weights]) -> list[list[Weights]]:
 class Fetcher:
     """Fetches entries of the registry.
 
-    tell hears the progress; `stop`, once set, ends every download soon, and what has come is kept.
+    on_progress hears the progress; `stop`, once set, ends every download soon, and what has come is kept.
     """
 
-    tell: Tell
+    on_progress: OnProgress
     patience: Patience = Patience()
     stop: Event = field(default_factory=Event)
 
@@ -77,7 +77,7 @@ class Fetcher:
         try:
             return back(kept)
         except WeightsMissing as error:
-            self._tell(entry)(entry.file, 0, entry.size, f"{error}; fetching it again")
+            self._on_progress(entry)(entry.file, 0, entry.size, f"{error}; fetching it again")
             return None
 
     def _get(self, entry: Weights) -> Taken:
@@ -99,7 +99,7 @@ class Fetcher:
                     replace(file, sha256=lock["files"].get(file.name), size=None, git_blob=None) if lock else file
                 )
                 self._file(entry, expected, staged / file.name)
-            self._tell(entry)(entry.file, entry.size or 0, entry.size, "checking")
+            self._on_progress(entry)(entry.file, entry.size or 0, entry.size, "checking")
             return take(entry, staged, _url(entry, entry.files[0]))
 
     def _file(self, entry: Weights, file: File, target: Path) -> None:
@@ -109,7 +109,7 @@ class Fetcher:
         part.parent.mkdir(parents=True, exist_ok=True)
         wanted = Wanted(url, url.rsplit("/", 1)[-1] if zipped else file.name, None if zipped else file.size)
         while True:
-            resumed = download(wanted, part, self._tell(entry), self.patience, self.stop)
+            resumed = download(wanted, part, self._on_progress(entry), self.patience, self.stop)
             wrong = _extract(part, file, target) if zipped else ""
             found = target if zipped else part
             if not wrong and is_web_page(found):
@@ -120,18 +120,18 @@ class Fetcher:
             forget(part)
             if not resumed:
                 raise FetchFailed(_refusal(entry, url, wrong))
-            self._tell(entry)(wanted.name, 0, wanted.size, "the parts do not fit together; starting again")
+            self._on_progress(entry)(wanted.name, 0, wanted.size, "the parts do not fit together; starting again")
         if not zipped:
             os.replace(part, target)
             forget(part)
 
-    def _tell(self, entry: Weights) -> Tell:
+    def _on_progress(self, entry: Weights) -> OnProgress:
         """Progress of one entry's files, which may have the same names as another's."""
 
-        def tell(file: str, done: int, total: int | None, note: str = "") -> None:
-            self.tell(f"{entry.name}: {file}", done, total, note)
+        def on_progress(file: str, done: int, total: int | None, note: str = "") -> None:
+            self.on_progress(f"{entry.name}: {file}", done, total, note)
 
-        return tell
+        return on_progress
 
     @contextmanager
     def _alone(self, entry: Weights) -> Iterator[None]:
@@ -143,7 +143,7 @@ class Fetcher:
             try:
                 lock.acquire()
             except Timeout:
-                self._tell(entry)(entry.file, 0, entry.size, "another process is fetching it; waiting")
+                self._on_progress(entry)(entry.file, 0, entry.size, "another process is fetching it; waiting")
                 if self.stop.wait(0.5):
                     raise Stopped from None
         try:

@@ -17,30 +17,30 @@ from pipeline.listing.uris import copy_to, local_path
 _CHUNK = 1 << 20
 _EVERY = 0.5
 
-Heard = Callable[[int], Any]
+OnProgress = Callable[[int], Any]
 """Told how many more bytes have come."""
 
 
-def fetched(uri: str, copy: str | None, hashed: bool, ask: Heard | None = None) -> dict[str, Any]:
+def fetched(uri: str, copy: str | None, hashed: bool, ask: OnProgress | None = None) -> dict[str, Any]:
     """Copies the file to `copy`, if given, and reads it all, if `hashed`; what goes wrong is part of the answer.
 
     The answer: {"content": hash or None, "bytes": its size}, or {"fault": the fields of a Fault}. ask: told about every
     half a second how many bytes have come.
     """
-    heard = _Steps(ask)
+    on_progress = _Steps(ask)
     try:
         if copy is not None:
-            copy_to(uri, copy, heard)
-            heard.end()
-            heard = _Steps(None)
+            copy_to(uri, copy, on_progress)
+            on_progress.end()
+            on_progress = _Steps(None)
         path = copy or local_path(uri)
         if os.path.isdir(path):
             os.listdir(path)
-        return {"content": _hash(path, heard) if hashed else None, "bytes": os.path.getsize(path)}
+        return {"content": _hash(path, on_progress) if hashed else None, "bytes": os.path.getsize(path)}
     except Exception as error:
         return {"fault": asdict(fault_of(error, uri))}
     finally:
-        heard.end()
+        on_progress.end()
 
 
 def raised(uri: str, answer: dict[str, Any]) -> dict[str, Any]:
@@ -50,21 +50,21 @@ def raised(uri: str, answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _hash(path: str, heard: Callback) -> str:
+def _hash(path: str, on_progress: Callback) -> str:
     digest = hashlib.blake2b(digest_size=16)
     with open(path, "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-            heard.relative_update(len(chunk))
+            on_progress.relative_update(len(chunk))
     return digest.hexdigest()
 
 
 class _Steps(Callback):
     """Passes on what has come, now and then."""
 
-    def __init__(self, heard: Heard | None) -> None:
+    def __init__(self, on_progress: OnProgress | None) -> None:
         super().__init__()
-        self._heard, self._new, self._last = heard, 0, time.monotonic()
+        self._on_progress, self._new, self._last = on_progress, 0, time.monotonic()
 
     def relative_update(self, inc: int = 1) -> None:
         self._new += inc
@@ -73,6 +73,6 @@ class _Steps(Callback):
 
     def end(self) -> None:
         """Pass on what has come since."""
-        if self._heard is not None and self._new:
-            self._heard(self._new)
+        if self._on_progress is not None and self._new:
+            self._on_progress(self._new)
         self._new, self._last = 0, time.monotonic()

@@ -50,7 +50,7 @@ def _here(
         try:
             with closing(ProbeWorker(limits)) as worker:
                 while True:
-                    done.put(worker.probe(left.get_nowait(), progress.hear))
+                    done.put(worker.probe(left.get_nowait(), progress.add_bytes))
         except Empty:
             return
         except BaseException as error:

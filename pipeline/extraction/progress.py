@@ -76,7 +76,7 @@ class ProbeProgress:
         self._done = self._bytes = 0
         self._lock = Lock()
 
-    def hear(self, count: int) -> None:
+    def add_bytes(self, count: int) -> None:
         """Take `count` more bytes that were read or have come over the network."""
         self.add(0, count)
 

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipeline.extraction.fetching import Heard, raised
+from pipeline.extraction.fetching import OnProgress, raised
 from pipeline.listing.faults import SourceFault, fault_of
 from pipeline.listing.reach import Patience, Reach
 from pipeline.listing.uris import copy_name, is_local, local_path
@@ -45,13 +45,13 @@ class SourceCache:
     def local(self, uri: str) -> str:
         """A local path with the bytes of `uri`."""
         if uri != self._uri or self._path is None:
-            self._open(uri, hashed=False, heard=None)
+            self._open(uri, hashed=False, on_progress=None)
         assert self._path is not None
         return self._path
 
-    def read(self, uri: str, heard: Heard | None = None) -> Content:
-        """Hash and size of the bytes of `uri`, read once, and its local path kept. heard: see fetching.py."""
-        answer = self._open(uri, hashed=True, heard=heard)
+    def read(self, uri: str, on_progress: OnProgress | None = None) -> Content:
+        """Hash and size of the bytes of `uri`, read once, and its local path kept. on_progress: see fetching.py."""
+        answer = self._open(uri, hashed=True, on_progress=on_progress)
         return Content(answer["content"], answer["bytes"])
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class SourceCache:
             self._held.cleanup()
         self._uri = self._path = self._held = None
 
-    def _open(self, uri: str, hashed: bool, heard: Heard | None) -> dict[str, Any]:
+    def _open(self, uri: str, hashed: bool, on_progress: OnProgress | None) -> dict[str, Any]:
         self.close()
         path, answer = uri, dict[str, Any]()
         try:
@@ -71,7 +71,7 @@ class SourceCache:
                     os.symlink(local_path(uri), path)
             copy = None if is_local(uri) else path
             if hashed or copy is not None:
-                answer = self._reach(uri, lambda seconds: self._fetched(uri, copy, hashed, heard, seconds))
+                answer = self._reach(uri, lambda seconds: self._fetched(uri, copy, hashed, on_progress, seconds))
         except SourceFault:
             self.close()
             raise
@@ -81,6 +81,8 @@ class SourceCache:
         self._uri, self._path = uri, path
         return answer
 
-    def _fetched(self, uri: str, copy: str | None, hashed: bool, heard: Heard | None, seconds: float) -> dict[str, Any]:
+    def _fetched(
+        self, uri: str, copy: str | None, hashed: bool, on_progress: OnProgress | None, seconds: float
+    ) -> dict[str, Any]:
         arguments = ("pipeline.extraction.fetching:fetched", uri, copy, hashed)
-        return raised(uri, self._child.call(*arguments, seconds=seconds, asked=heard))
+        return raised(uri, self._child.call(*arguments, seconds=seconds, asked=on_progress))

@@ -17,7 +17,7 @@ from catalogs.staging import read_span, span_name, stage_span
 from catalogs.storage.full_disk import named_when_full
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
-from pipeline.extraction.fetching import Heard, raised
+from pipeline.extraction.fetching import OnProgress, raised
 from pipeline.extraction.probe import ProbeResult, SourceTask, probes_to_json, tasks_from_json
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.source_cache import SourceCache
@@ -64,11 +64,11 @@ class ProbeWorker:
         self._child.close()
         self._files.close()
 
-    def probe(self, jobs: Sequence[SourceTask], heard: Heard | None = None) -> list[ProbeResult]:
-        """The probes of the jobs of one file; what goes wrong is part of them. heard: see fetching.py."""
+    def probe(self, jobs: Sequence[SourceTask], on_progress: OnProgress | None = None) -> list[ProbeResult]:
+        """The probes of the jobs of one file; what goes wrong is part of them. on_progress: see fetching.py."""
         uri, content = jobs[0].uri, None
         try:
-            read = self._files.read(uri, heard)
+            read = self._files.read(uri, on_progress)
             content = read.content
             header = self._header(uri)
             found = [ProbeResult.of(job, content, header["duration"]) for job in jobs]

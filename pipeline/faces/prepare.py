@@ -50,11 +50,11 @@ def opened(job: FaceJob, halt: Halt = NEVER, tell: Callable[[str], None] | None 
     Stopped while frames are copied.
     """
 
-    def heard(copied: int, known: int) -> None:
+    def on_progress(copied: int, known: int) -> None:
         halt.check(f"copying frames: {copied} of {known} row groups of a part")
 
     pinned = Pinned.at(job)
-    store = open_frames(job.catalog, job.sizes.size, heard=heard)
+    store = open_frames(job.catalog, job.sizes.size, on_progress=on_progress)
     if pinned is None:
         subjects = [clip.subject for clip in store.clips]
         return store, split_of(subjects, *job.training.held_out_subjects, job.training.skip)

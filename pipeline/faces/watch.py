@@ -15,7 +15,7 @@ from models.face.landmarks import EXPRESSIVE, pose_and_expression
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
 from pipeline.evaluation.metrics.pictures import psnr
-from pipeline.evaluation.metrics.within_clips import followed
+from pipeline.evaluation.metrics.within_clips import within_clip_correlation
 from pipeline.faces.driving import Drive
 from pipeline.faces.face_crop import FaceCrop, filmed_views
 from pipeline.faces.training_clips import TrainingClips
@@ -93,4 +93,4 @@ def _followed(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
     """How well found [T] follows wanted [T] within clips, all together; 0 where nothing moves."""
     found, wanted = (np.concatenate([pair[side] for pair in pairs]).astype(np.float64) for side in range(2))
     clip = np.repeat(np.arange(len(pairs)), [len(pair[0]) for pair in pairs])
-    return followed(wanted, found, clip) or 0.0
+    return within_clip_correlation(wanted, found, clip) or 0.0

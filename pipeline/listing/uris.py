@@ -154,11 +154,11 @@ def copy_name(uri: str) -> str:
     return f"clip{ending if len(ending) <= _LONGEST_SUFFIX else ''}"
 
 
-def copy_to(uri: str, path: str, heard: Callback | None = None) -> None:
-    """The bytes of a remote file into a new file at `path`. heard: told of what has come. Raises OSError."""
+def copy_to(uri: str, path: str, on_progress: Callback | None = None) -> None:
+    """The bytes of a remote file into a new file at `path`. on_progress: told of what has come. Raises OSError."""
     with _os_errors(uri):
         fs, inside = open_fs(uri)
-        fs.get_file(inside, path, callback=heard or Callback())
+        fs.get_file(inside, path, callback=on_progress or Callback())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pipeline.cli.progress import ProgressLines
 
 
 class DownloadLines:
-    """Hears from several threads how far their files are (`models.weights.download.Tell`)."""
+    """Hears from several threads how far their files are (`models.weights.download.OnProgress`)."""
 
     def __init__(self, out: TextIO, every: float = 10.0) -> None:
         self._lines = ProgressLines(out, every)

@@ -10,21 +10,21 @@ import numpy as np
 
 from models.runtime.image import fitted
 from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
-from pipeline.evaluation.faces.method import Dynamics, Method, Moved, Posed
+from pipeline.evaluation.faces.method import Draw, Dynamics, Moved, Posed
 from pipeline.evaluation.faces.observer import to_pixels
 from pipeline.faces.face_crop import FaceCrop
 
 
 @dataclass(frozen=True)
-class Contender:
+class Method:
     """One column of the table. across: how it draws across people, None where it cannot; posed: into any pose.
 
     dynamics: its code of what a face does, where it has one.
     """
 
     name: str
-    method: Method
-    across: Method | None
+    draw: Draw
+    across: Draw | None
     posed: Posed | None = None
     dynamics: Dynamics | None = None
 
@@ -70,9 +70,9 @@ def true(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np
 
 
 BASELINES = (
-    Contender("copy", copied, copied),
-    Contender("similarity", shifted, shifted),
-    Contender("mesh warp", warped_to_driver, warped_across),
-    Contender("true frame", true, None),
+    Method("copy", copied, copied),
+    Method("similarity", shifted, shifted),
+    Method("mesh warp", warped_to_driver, warped_across),
+    Method("true frame", true, None),
 )
 """The last is the ceiling: no score of a method can be asked to lie above it."""

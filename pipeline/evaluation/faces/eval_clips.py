@@ -14,7 +14,10 @@ _MOST_NAMED = 10
 
 
 def held_out(
-    clips: Sequence[StoredClip], recipe: Mapping[str, Any], part: Part, say: Callable[[str], None] = lambda text: None
+    clips: Sequence[StoredClip],
+    recipe: Mapping[str, Any],
+    part: Part,
+    on_progress: Callable[[str], None] = lambda text: None,
 ) -> list[int]:
     """Places of the clips of people whom the training of `recipe` kept out for this part.
 
@@ -37,7 +40,7 @@ def held_out(
     people = {clip.subject for clip in clips if clip.clip_id in known or clip.content in known}
     if people - seen:
         if people & seen:
-            say(
+            on_progress(
                 f"{plural(len(people & seen), 'subject')} kept out for {part} is left out: by the names in this "
                 "catalog, the model was trained on a file of theirs"
             )

@@ -12,7 +12,7 @@ from pipeline.faces.face_crop import FaceCrop
 Moved = Literal["both", "pose", "dynamics"]
 """What of the driver's motion moves over: all, the head's pose alone, or the expression alone."""
 
-Method = Callable[[FaceCrop, Sequence[FaceCrop], Moved], list[np.ndarray]]
+Draw = Callable[[FaceCrop, Sequence[FaceCrop], Moved], list[np.ndarray]]
 """(source, drivers, what moves) to a picture a driver, uint8 RGB [S, S, 3]: the source's person in that motion."""
 
 Dynamics = Callable[[Sequence[FaceCrop]], np.ndarray]

@@ -15,7 +15,7 @@ FRAMES = 30
 
 
 @dataclass(frozen=True)
-class Take:
+class EvalClip:
     """The frames of a clip that are scored: its first as source, the others as drivers.
 
     All are seen by one camera that stands still, the source's crop. views are of the size that methods draw; whole are
@@ -33,7 +33,7 @@ class Take:
         return self.clip.subject
 
 
-def take(store: Frames, clip: int, size: int) -> Take:
+def take(store: Frames, clip: int, size: int) -> EvalClip:
     """The source and its drivers, views of `size` pixels; frames in which the face was not seen are passed over.
 
     ValueError: the clip shows a face in fewer than two frames.
@@ -46,7 +46,7 @@ def take(store: Frames, clip: int, size: int) -> Take:
     chosen = [int(seen[0]), *rest[step - 1 :: step].tolist()]
     views = filmed_views(store, clip, chosen)
     small = [view.at_size(size) for view in views]
-    return Take(store.clips[clip], small[0], tuple(small[1:]), tuple(view.picture for view in views[1:]))
+    return EvalClip(store.clips[clip], small[0], tuple(small[1:]), tuple(view.picture for view in views[1:]))
 
 
 def across(subjects: Sequence[str]) -> list[tuple[int, int]]:

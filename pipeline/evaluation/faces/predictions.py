@@ -16,7 +16,7 @@ Kind = Literal["pose", "expression"]
 
 
 @dataclass
-class Drawn:
+class Predictions:
     """What is known of the pictures of one test, in lists that run alike: pictures, their clip, what was wanted."""
 
     group: list[int] = field(default_factory=list)
@@ -28,8 +28,8 @@ class Drawn:
         self.wanted += wanted
         self.found += found
 
-    def followed(self, kind: Kind, axis: int) -> float | None:
-        return within_clips.followed(*self._pair(kind, axis), np.array(self.group))
+    def correlation(self, kind: Kind, axis: int) -> float | None:
+        return within_clips.within_clip_correlation(*self._pair(kind, axis), np.array(self.group))
 
     def away(self, kind: Kind, axis: int) -> float | None:
         return within_clips.away(*self._pair(kind, axis))

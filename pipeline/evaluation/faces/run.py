@@ -14,12 +14,12 @@ from typing import Any
 from catalogs.frames import open_frames
 from models.face.presets import TINY
 from pipeline.errors import UsageError
-from pipeline.evaluation.faces.baselines import BASELINES, Contender
+from pipeline.evaluation.faces.baselines import BASELINES, Method
 from pipeline.evaluation.faces.eval_clips import Part, held_out
 from pipeline.evaluation.faces.grid import write_grid
 from pipeline.evaluation.faces.observer import FaceReading
 from pipeline.evaluation.faces.pairs import take
-from pipeline.evaluation.faces.protocol import Protocol, Result, Say
+from pipeline.evaluation.faces.protocol import OnProgress, Protocol, Result
 from pipeline.evaluation.faces.table import Scores, scores_json, scores_text
 from pipeline.faces.face_crop import Frames
 from pipeline.report.writing import write_page
@@ -66,28 +66,30 @@ def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evalu
     there are none.
     """
     store = open_frames(catalog)
-    contenders, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
+    methods, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
     if checkpoint is not None:
         recipe, size, model = _method(checkpoint)
         places = held_out(store.clips, recipe, part, lambda text: print(text, file=sys.stderr, flush=True))
-        contenders = [model, *contenders]
+        methods = [model, *methods]
     if size > store.size:
         raise UsageError(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")
-    return evaluate(store, places, size, contenders, Telling())
+    return evaluate(store, places, size, methods, Telling())
 
 
-def evaluate(store: Frames, places: Sequence[int], size: int, contenders: Sequence[Contender], say: Say) -> Evaluation:
+def evaluate(
+    store: Frames, places: Sequence[int], size: int, methods: Sequence[Method], on_progress: OnProgress
+) -> Evaluation:
     """Put methods that draw `size` pixels to all tests, over the clips of a store at `places`."""
-    takes = [take(store, place, size) for place in places]
+    clips = [take(store, place, size) for place in places]
     reading = FaceReading()
-    protocol = Protocol(takes, reading, say)
+    protocol = Protocol(clips, reading, on_progress)
     return Evaluation(
-        clips=tuple(each.clip.source_uri for each in takes),
-        subjects=len({each.subject for each in takes}),
-        frames=sum(len(each.drivers) for each in takes),
+        clips=tuple(each.clip.source_uri for each in clips),
+        subjects=len({each.subject for each in clips}),
+        frames=sum(len(each.drivers) for each in clips),
         size=size,
         expressions=reading.expressions,
-        results={each.name: protocol.run(each) for each in contenders},
+        results={each.name: protocol.run(each) for each in methods},
     )
 
 
@@ -113,9 +115,9 @@ class Telling:
             print(text, file=sys.stderr, flush=True)
 
 
-def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
+def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Method]:
     """(recipe, size of its pictures, the method) of a face model's file."""
-    # PyTorch takes seconds to import, and the baselines need none of it
+    # PyTorch clips seconds to import, and the baselines need none of it
     from models.face.checkpoint import read_recipe
     from models.face.presets import PRESETS
     from models.runtime.checkpoint import WrongWeights
@@ -127,4 +129,4 @@ def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Contender]:
         drive = driver_of(checkpoint, device())
     except WrongWeights as error:
         raise UsageError(str(error)) from error
-    return recipe, PRESETS[preset].size, Contender(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)
+    return recipe, PRESETS[preset].size, Method(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)

@@ -27,7 +27,7 @@ def predicted(code: np.ndarray, wanted: np.ndarray, clip: np.ndarray, subject: n
     for each in who:
         own = subject == each
         guess[own] = moves[own] @ _map(moves[~own], goal[~own])
-    found = within_clips.followed(wanted, guess, clip)
+    found = within_clips.within_clip_correlation(wanted, guess, clip)
     return None if found is None else max(0.0, found)
 
 

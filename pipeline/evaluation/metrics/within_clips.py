@@ -13,7 +13,7 @@ _STILL = 1e-6
 """Deviations below this are rounding."""
 
 
-def followed(wanted: np.ndarray, found: np.ndarray, group: np.ndarray) -> float | None:
+def within_clip_correlation(wanted: np.ndarray, found: np.ndarray, group: np.ndarray) -> float | None:
     """Correlation of both within clips, pooled; 0 where `found` stands still, None where nothing else is wanted."""
     known = np.isfinite(wanted) & np.isfinite(found)
     a, b = within(wanted[known], group[known]), within(found[known], group[known])

@@ -112,7 +112,7 @@ def test_the_copy_is_made_once_and_only_frames_that_are_added_are_copied(
             committed(writer, root, 2, status="rejected")  # no frames are added
             assert len(open_frames(root, cache=cache)) == 1
         committed(writer, root, 3)
-        store = open_frames(root, cache=cache, heard=lambda *how_far: heard.append(how_far))
+        store = open_frames(root, cache=cache, on_progress=lambda *how_far: heard.append(how_far))
     assert len(store) == 2
     assert heard == [(1, 1)]  # the part that is new
     assert len({*cache.iterdir()} - {first}) == 1
@@ -147,10 +147,10 @@ def test_copying_that_was_stopped_goes_on_where_it_was(
     for count in range(1, 4):
         heard: list[tuple[int, int]] = []
         with pytest.raises(InterruptedError):
-            open_frames(root, cache=cache, heard=stop)
+            open_frames(root, cache=cache, on_progress=stop)
         assert heard == [(count, 3)]
         assert [path.suffix for path in cache.iterdir()] == [".arrow"] * count
-    store = open_frames(root, cache=cache, heard=stop)
+    store = open_frames(root, cache=cache, on_progress=stop)
     assert [clip.frames for clip in store.clips] == [COUNT] * 3
     for place, clip in enumerate(store.clips):
         assert store.crops(place, [2])[0, 0, 0, 0] == shade(int(Path(clip.source_uri).stem), 2)

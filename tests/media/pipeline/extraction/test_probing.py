@@ -77,7 +77,7 @@ def test_the_segments_of_a_manifest(folder: Path, catalog: Path, read: list[str]
 def test_progress_of_a_probe() -> None:
     out = io.StringIO()
     progress = ProbeProgress(4, out=out, every=0.0)
-    progress.hear(5_000_000)
+    progress.add_bytes(5_000_000)
     progress.add(3, 1_000_000)
     lines = out.getvalue().splitlines()
     assert lines[0].startswith("probed 0/4 sources  5 MB")

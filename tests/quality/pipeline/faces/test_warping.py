@@ -67,10 +67,10 @@ def test_warps_follow_z_dyn_before_a_picture_is_drawn(pool: TrainingClips) -> No
 def test_a_learned_pose_is_taught_with_the_warps(pool: TrainingClips, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few frames' poses are learned by heart."""
     model, drawn = untrained(LEARNED), drawn_batch(pool, pool.sampler.units(0, 2), TINY.face, 0)
-    monkeypatch.setattr("pipeline.faces.warping.batch", lambda *_: drawn)
+    monkeypatch.setattr("pipeline.faces.warping.drawn_batch", lambda *_: drawn)
     assert model.pose is not None
     with torch.no_grad():
         before = losses.pose(model.pose(drawn.picture), drawn.pose)
-    Pretraining().trained(WarpTask(model, pool, replace(TRAINING, warp_steps=30)), "pose")
+    Pretraining().trained(WarpTask(model, pool, replace(TRAINING, warp_steps=30, warp_units=2)), "pose")
     with torch.no_grad():
         assert losses.pose(model.pose(drawn.picture), drawn.pose) < 0.5 * before

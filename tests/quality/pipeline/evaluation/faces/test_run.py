@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.landmarks.head_pose import angles, procrustes
-from pipeline.evaluation.faces.baselines import BASELINES, Contender, warped_across, warped_to_driver
+from pipeline.evaluation.faces.baselines import BASELINES, Method, warped_across, warped_to_driver
 from pipeline.evaluation.faces.mesh_warp import MeshWarp
 from pipeline.evaluation.faces.run import MODEL, Evaluation, Telling, evaluate, write_evaluation
 from pipeline.faces.face_crop import FaceCrop
@@ -38,8 +38,8 @@ def store(man: FaceCrop, woman: FaceCrop) -> MemoryFrames:
 @pytest.fixture
 def found(man: FaceCrop, woman: FaceCrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
     monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "weights"))
-    contenders = [Contender(MODEL, warped_to_driver, warped_across, posed), BASELINES[0], BASELINES[-1]]
-    return evaluate(store(man, woman), [0, 1], 64, contenders, lambda text: None)
+    methods = [Method(MODEL, warped_to_driver, warped_across, posed), BASELINES[0], BASELINES[-1]]
+    return evaluate(store(man, woman), [0, 1], 64, methods, lambda text: None)
 
 
 def test_everything_is_scored_written_and_said(found: Evaluation, tmp_path: Path) -> None:

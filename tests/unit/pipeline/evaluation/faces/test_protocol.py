@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from pipeline.evaluation.faces.baselines import Contender, copied, true
+from pipeline.evaluation.faces.baselines import Method, copied, true
 from pipeline.evaluation.faces.method import Moved
 from pipeline.evaluation.faces.pairs import take
 from pipeline.evaluation.faces.protocol import Protocol
@@ -43,7 +43,7 @@ def protocol(stub: StubReading) -> Protocol:
 
 
 def test_the_perfect_method_reaches_all_there_is(protocol: Protocol) -> None:
-    scores = protocol.run(Contender("perfect", perfect, perfect)).scores
+    scores = protocol.run(Method("perfect", perfect, perfect)).scores
     for score in (scores.yaw, scores.pitch, scores.roll, scores.mouth, scores.blink, scores.smile):
         assert score == pytest.approx(1)
     for score in (scores.across_yaw, scores.across_pitch, scores.across_roll, scores.across_mouth, scores.across_blink):
@@ -57,7 +57,7 @@ def test_the_perfect_method_reaches_all_there_is(protocol: Protocol) -> None:
 
 
 def test_the_true_frame_is_the_ceiling_and_has_no_score_across(protocol: Protocol) -> None:
-    scores = protocol.run(Contender("true", true, None)).scores
+    scores = protocol.run(Method("true", true, None)).scores
     assert (scores.psnr, scores.face_psnr) == (SAME, SAME)
     assert (scores.ssim, scores.sharpness, scores.native_sharpness) == pytest.approx((1, 1, 1))
     assert (scores.landmarks, scores.mouth_landmarks, scores.yaw_off) == (0, 0, 0)
@@ -66,7 +66,7 @@ def test_the_true_frame_is_the_ceiling_and_has_no_score_across(protocol: Protoco
 
 def test_copying_gains_nothing_and_follows_nothing(protocol: Protocol, stub: StubReading) -> None:
     before = stub.looked
-    scores = protocol.run(Contender("copy", copied, copied)).scores
+    scores = protocol.run(Method("copy", copied, copied)).scores
     assert (scores.psnr_gain, scores.face_psnr_gain) == (0, 0)
     assert (scores.yaw, scores.mouth, scores.across_yaw) == (0, 0, 0)
     assert scores.mouth_leak is scores.yaw_leak is None
@@ -79,14 +79,14 @@ def test_what_leaks_is_seen(protocol: Protocol) -> None:
     def leaking(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
         return perfect(source, drivers, "both")
 
-    scores = protocol.run(Contender("leaking", leaking, leaking)).scores
+    scores = protocol.run(Method("leaking", leaking, leaking)).scores
     assert scores.mouth_leak == pytest.approx(1)
     assert scores.yaw_leak == pytest.approx(1)
     assert scores.mouth_leak_followed == pytest.approx(1)
 
 
 def test_the_driver_s_face_is_not_the_source_s(protocol: Protocol) -> None:
-    scores = protocol.run(Contender("true", true, true)).scores
+    scores = protocol.run(Method("true", true, true)).scores
     assert scores.nearer_source == 0
     assert scores.source_distance == pytest.approx(np.sqrt(2))
 
@@ -96,7 +96,7 @@ def test_pictures_without_a_face_are_counted_and_left_out(protocol: Protocol) ->
         pictures = perfect(source, drivers, moved)
         return [np.zeros_like(each) if place % 2 else each for place, each in enumerate(pictures)]
 
-    scores = protocol.run(Contender("losing", losing, losing)).scores
+    scores = protocol.run(Method("losing", losing, losing)).scores
     assert (scores.found, scores.across_found) == (50, 50)
     assert scores.yaw == pytest.approx(1)
     assert scores.psnr is not None
@@ -107,9 +107,7 @@ def test_a_method_that_draws_no_face_at_all_still_ends(protocol: Protocol) -> No
     def nothing(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
         return [np.zeros_like(source.picture)] * len(drivers)
 
-    scores = protocol.run(
-        Contender("nothing", nothing, nothing, lambda source, degrees: nothing(source, degrees, "both"))
-    )
+    scores = protocol.run(Method("nothing", nothing, nothing, lambda source, degrees: nothing(source, degrees, "both")))
     assert scores.scores.found == 0
     assert (
         scores.scores.yaw is scores.scores.nearer_source is scores.scores.landmarks is scores.scores.sweep_yaw is None
@@ -117,7 +115,7 @@ def test_a_method_that_draws_no_face_at_all_still_ends(protocol: Protocol) -> No
 
 
 def test_the_sweep_compares_asked_with_found(protocol: Protocol) -> None:
-    scores = protocol.run(Contender("half", perfect, perfect, posed)).scores
+    scores = protocol.run(Method("half", perfect, perfect, posed)).scores
     assert scores.sweep_yaw == pytest.approx(0.5, abs=0.03)
     assert scores.sweep_pitch == pytest.approx(0.5, abs=0.03)
     # half of -20 ... 20 is missing, and one degree is too many
@@ -141,42 +139,42 @@ def test_a_code_of_dynamics_that_holds_the_pose_is_told_from_one_that_does_not(p
     def mouth(image: np.ndarray) -> float:
         return image[0, 1, 0]
 
-    leaking = protocol.run(Contender("leaking", perfect, perfect, None, lambda v: told(v, pitch, yaw, mouth))).scores
+    leaking = protocol.run(Method("leaking", perfect, perfect, None, lambda v: told(v, pitch, yaw, mouth))).scores
     assert leaking.told_pitch == pytest.approx(1, abs=0.02)
     assert leaking.told_yaw == pytest.approx(1, abs=0.02)
     assert leaking.told_mouth == pytest.approx(1, abs=0.02)
     assert leaking.told_pose == pytest.approx((leaking.told_pitch + leaking.told_yaw) / 2)
-    half = protocol.run(Contender("half", perfect, perfect, None, lambda v: told(v, pitch, mouth))).scores
+    half = protocol.run(Method("half", perfect, perfect, None, lambda v: told(v, pitch, mouth))).scores
     assert half.told_pitch == pytest.approx(1, abs=0.02)
     assert half.told_yaw is not None
     assert half.told_yaw < 0.5
     assert half.told_pose == pytest.approx((half.told_pitch + half.told_yaw) / 2)
-    none = protocol.run(Contender("none", perfect, perfect)).scores
+    none = protocol.run(Method("none", perfect, perfect)).scores
     assert none.told_pose is none.told_pitch is none.told_yaw is none.told_mouth is None
 
 
 def test_too_few_pictures_or_of_another_size_are_an_error(protocol: Protocol) -> None:
     with pytest.raises(ValueError, match="short gave 1 pictures .*for 12 drivers"):
-        protocol.run(Contender("short", lambda source, drivers, moved: [source.picture], None))
+        protocol.run(Method("short", lambda source, drivers, moved: [source.picture], None))
     with pytest.raises(ValueError, match=r"small gave 12 pictures \[\(8, 8, 3\)\]"):
-        protocol.run(Contender("small", lambda s, drivers, moved: [np.zeros((8, 8, 3), np.uint8)] * len(drivers), None))
+        protocol.run(Method("small", lambda s, drivers, moved: [np.zeros((8, 8, 3), np.uint8)] * len(drivers), None))
 
 
 def test_the_same_clips_give_the_same_scores(protocol: Protocol) -> None:
-    contender = Contender("perfect", perfect, perfect, posed)
-    assert protocol.run(contender).scores == protocol.run(contender).scores
+    method = Method("perfect", perfect, perfect, posed)
+    assert protocol.run(method).scores == protocol.run(method).scores
 
 
 def test_one_person_alone_is_scored_without_the_tests_across(stub: StubReading) -> None:
     store = MemoryFrames({"a": clip(1)}, {"a": "Ann"})
     alone = Protocol([take(store, 0, SIDE)], stub)  # type: ignore[arg-type]
-    scores = alone.run(Contender("perfect", perfect, perfect)).scores
+    scores = alone.run(Method("perfect", perfect, perfect)).scores
     assert scores.yaw == pytest.approx(1)
     assert scores.across_yaw is scores.nearer_source is scores.mouth_leak is None
 
 
 def test_every_method_shows_the_same_pairs(protocol: Protocol) -> None:
-    results = [protocol.run(each).shown for each in (Contender("a", perfect, perfect), Contender("b", copied, copied))]
+    results = [protocol.run(each).shown for each in (Method("a", perfect, perfect), Method("b", copied, copied))]
     assert [[each.test for each in shown] for shown in results][0] == [each.test for each in results[1]]
     assert {each.test for each in results[0]} == {"self", "both", "pose", "dynamics"}
     assert all(np.array_equal(a.driver, b.driver) for a, b in zip(*results, strict=True))

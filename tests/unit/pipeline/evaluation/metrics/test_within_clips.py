@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluation.metrics.within_clips import average, away, deviation, followed, slope
+from pipeline.evaluation.metrics.within_clips import average, away, deviation, slope, within_clip_correlation
 
 GROUP = np.array([0, 0, 0, 7, 7, 7])
 WANTED = np.array([1.0, 2.0, 3.0, 51.0, 52.0, 53.0])
 
 
 def test_the_mean_of_a_clip_earns_nothing() -> None:
-    assert followed(WANTED, WANTED + np.where(GROUP == 7, 900.0, 0.0), GROUP) == pytest.approx(1)
-    assert followed(WANTED, np.array([3.0, 2.0, 1.0, 53.0, 52.0, 51.0]), GROUP) == pytest.approx(-1)
+    assert within_clip_correlation(WANTED, WANTED + np.where(GROUP == 7, 900.0, 0.0), GROUP) == pytest.approx(1)
+    assert within_clip_correlation(WANTED, np.array([3.0, 2.0, 1.0, 53.0, 52.0, 51.0]), GROUP) == pytest.approx(-1)
     known_only_by_clip = np.array([1.0, 1.0, 1.0, 52.0, 52.0, 52.0])
-    assert followed(WANTED, known_only_by_clip, GROUP) == 0
-    assert followed(known_only_by_clip, WANTED, GROUP) is None
+    assert within_clip_correlation(WANTED, known_only_by_clip, GROUP) == 0
+    assert within_clip_correlation(known_only_by_clip, WANTED, GROUP) is None
 
 
 def test_rounding_is_no_motion() -> None:
     still = np.array([0.1 + 0.2, 0.3, 0.3, 0.7, 0.7, 0.7])
-    assert followed(WANTED, still, GROUP) == 0
+    assert within_clip_correlation(WANTED, still, GROUP) == 0
     assert deviation(still, GROUP) == 0
 
 
 def test_what_is_not_known_is_left_out() -> None:
     found = WANTED * 2
     found[[0, 5]] = np.nan
-    assert followed(WANTED, found, GROUP) == pytest.approx(1)
+    assert within_clip_correlation(WANTED, found, GROUP) == pytest.approx(1)
     assert slope(WANTED, found, GROUP) == pytest.approx(2)
     assert away(WANTED, found) == pytest.approx(np.mean([2, 3, 51, 52]))
-    assert followed(WANTED, np.full(6, np.nan), GROUP) is None
+    assert within_clip_correlation(WANTED, np.full(6, np.nan), GROUP) is None
     assert deviation(np.full(6, np.nan), GROUP) is None
     assert average(np.full(6, np.nan)) is None
 
