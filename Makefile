@@ -18,7 +18,7 @@ BESIDE := OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile
 
 test: lint browser
 	$(BESIDE) -m "not ray"
-	$(PYTEST) -m ray
+	$(PYTEST) -m "ray and not record"
 
 fast: lint
 	$(BESIDE) -m "not slow" tests/unit

@@ -28,11 +28,15 @@ RAY = (
 )
 """Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
 
+MARKED = ("system/test_installing.py",)
+"""Of these, only the tests that say so themselves."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts Ray is marked: `make test` runs it after all else, in one process."""
     for item in items:
-        if item.path.relative_to(ROOT / "tests").as_posix().startswith(RAY):
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        if path.startswith(RAY) and path not in MARKED:
             item.add_marker(pytest.mark.ray)
 
 

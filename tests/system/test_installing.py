@@ -172,6 +172,7 @@ def test_the_command_says_its_own_next_steps(site: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_what_is_installed_labels_extracts_and_answers(site: Path, samples: Path, tmp_path: Path) -> None:
     """In a folder of its own, beside packages of others that have the rooms' names; Ray's workers and children too."""
     clip = samples / "talking_man.mp4"

@@ -5,6 +5,9 @@ of threads rounds otherwise, and Adam's first steps are as long for the smallest
 rounding grows: with AdamW fused what is trained first differed by up to 5 %, the losses of the first three steps by
 15 %; with two threads in place of one the means over the steps by up to 35 %. Which loss is there at which step
 does not depend on that.
+
+It takes two minutes and tells a rewriting of the training from a mistake; so it is run by name, when that code is
+rewritten: python -m pytest -m record
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from pipeline.faces.settings import FaceTraining
 from pipeline.faces.train import train
 from pipeline.training.curves import read_curve
 from tests.made import runs
+
+pytestmark = pytest.mark.record
 
 CLIPS = ("pcavs_00002", "pcavs_00010", "pcavs_00086", "pcavs_00373", "vr_2", "vr_3", "ls_1", "news_512")
 TRAINING = FaceTraining(
