@@ -100,7 +100,7 @@ def test_killed_ray(folder: Path, whole: Path, tmp_path: Path) -> None:
     out, err = run.communicate(timeout=300)
     assert not RAYS_WORDS.search(out + err)
     assert run.returncode == 1
-    assert "error: Ray stopped before all clips were done (its process on this machine, the raylet, has ended)" in err
+    assert "error: Ray stopped before all clips were done (" in err  # by the raylet's end, or its workers' before it
     (status,) = catalogs.query(str(catalog), "select status from runs")["status"].to_pylist()
     assert status == "unfinished"
     runs.extract(catalog, "--input", folder)
