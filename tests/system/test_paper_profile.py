@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,10 +41,13 @@ def weights(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=200)
 
 
-def alike(one: object, other: object) -> bool:
+def alike(one: Any, other: Any) -> bool:
     """Equal, numbers (alone, in lists or by name) to a thousandth: other batches, other rounding."""
-    numbers = isinstance(one, float | list | dict)
-    return other == (pytest.approx(one, rel=1e-3, abs=1e-3) if numbers else one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(value, other[name]) for name, value in one.items())
+    return other == (pytest.approx(one, rel=1e-3, abs=1e-3) if isinstance(one, float) else one)
 
 
 @pytest.fixture(scope="module")

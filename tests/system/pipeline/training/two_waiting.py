@@ -36,3 +36,4 @@ def work(rank: int, folder: str, what: str) -> None:
         heard = type(error).__name__
     if rank == 1:
         (Path(folder) / "heard").write_text(str(heard))
+    distributed.destroy_process_group()  # its threads, left to the interpreter's end, may abort the process
