@@ -18,7 +18,8 @@ from pipeline.cli.options import Folder, parsed
 from pipeline.cli.places import folder_to_write
 from pipeline.demo.samples import make_samples
 from pipeline.extraction.recipe import make_recipe
-from pipeline.extraction.run import Request, extract
+from pipeline.extraction.request import Request
+from pipeline.extraction.run import extract
 from pipeline.extraction.summary import summary_text
 from pipeline.faces.bundled_checkpoint import bundled_checkpoint
 from pipeline.faces.latent_figure import write_latent_figure

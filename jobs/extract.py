@@ -23,13 +23,14 @@ from pipeline.cli.places import local
 from pipeline.errors import RunError, UsageError
 from pipeline.extraction.added import added_stages
 from pipeline.extraction.licences import refuse_noncommercial
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.outlook import outlook
 from pipeline.extraction.plan import plan, plan_text
 from pipeline.extraction.recipe import make_recipe
-from pipeline.extraction.run import Request, extract
+from pipeline.extraction.request import Request
+from pipeline.extraction.run import extract
 from pipeline.extraction.summary import summary_text, unreachable_text
 from pipeline.extraction.trial import try_stages
-from pipeline.extraction.worker import Limits
 from pipeline.program import command_words
 
 Many = Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction]
@@ -110,34 +111,23 @@ def main(args: Extract) -> None:
     try_stages([stage for stage in recipe.stages if stage.name in {each.name for each in added}])
     if args.commercial:
         refuse_noncommercial(recipe)
+    request = Request(
+        inputs,
+        catalog,
+        recipe,
+        recompute=args.recompute,
+        retry_failed=args.retry_failed,
+        label_all=args.label_all,
+        workers=args.workers,
+        limit=args.limit,
+        limits=Limits(seconds=args.timeout),
+        quiet=args.json,
+    )
     if args.plan:
-        ahead = outlook(
-            inputs,
-            catalog,
-            recipe,
-            recompute=args.recompute,
-            retry_failed=args.retry_failed,
-            label_all=args.label_all,
-            workers=args.workers,
-            limit=args.limit,
-        )
+        ahead = outlook(request)
         print(json.dumps(plan(recipe, ahead)) if args.json else plan_text(recipe, ahead))
         return
-    limits = Limits(seconds=args.timeout)
-    result = extract(
-        Request(
-            inputs,
-            catalog,
-            recipe,
-            recompute=args.recompute,
-            retry_failed=args.retry_failed,
-            label_all=args.label_all,
-            workers=args.workers,
-            limit=args.limit,
-            limits=limits,
-            quiet=args.json,
-        )
-    )
+    result = extract(request)
     print(json.dumps(result.summary()) if args.json else summary_text(result, command_words()))
     if result.unreachable:
         raise RunError(unreachable_text(result))

@@ -18,13 +18,15 @@ from tqdm import tqdm
 from catalogs.schema import per_frame
 from models.weights.needed import require
 from pipeline.extraction import rows
+from pipeline.extraction.limits import Limits
+from pipeline.extraction.listed import source_tasks
 from pipeline.extraction.probe import ProbeResult, SourceTask
+from pipeline.extraction.probe_worker import ProbeWorker
 from pipeline.extraction.recipe import Recipe, make_recipe
+from pipeline.extraction.span_worker import SpanRunner
 from pipeline.extraction.tasks import SpanTask
-from pipeline.extraction.worker import Limits, ProbeWorker, SpanRunner
-from pipeline.listing.inputs import Source, list_sources, source_key
+from pipeline.listing.inputs import list_sources
 from pipeline.listing.reach import Reach
-from pipeline.listing.stamps import stamps
 from stages.clip import Stage
 
 Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -143,19 +145,9 @@ def label_each(
     limits = Limits(seconds=timeout)
     reach = Reach(limits.seconds, limits.patience)
     given = [files] if isinstance(files, str | os.PathLike) else list(files)
-    sources = list_sources([os.fspath(each) for each in given], reach=reach)
-    marks = stamps(sources, reach)
-    tasks = [_task(at, source, mark) for at, (source, mark) in enumerate(zip(sources, marks, strict=True))]
+    tasks = source_tasks(list_sources([os.fspath(each) for each in given], reach=reach), reach)
     count = workers or len(os.sched_getaffinity(0))
     return _labelled(tasks, recipe, limits, crops, count, progress)
-
-
-def _task(position: int, source: Source, mark: str | None) -> SourceTask:
-    key = source_key(source, mark or "")
-    user = dict(source.user) if source.user else None
-    return SourceTask(
-        position, source.uri, key, source.subject_id, source.split, source.start_s, source.end_s, mark is not None, user
-    )
 
 
 def _labelled(

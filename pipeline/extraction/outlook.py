@@ -17,21 +17,21 @@ from catalogs.schema import REJECTED
 from catalogs.storage import Storage
 from catalogs.writer import DECIDED
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
+from pipeline.extraction.listed import each_once, source_tasks
 from pipeline.extraction.pending import decided_sources
+from pipeline.extraction.probe import SourceTask
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.redecide import Redecided, columns_of, redecided, thresholds_of
+from pipeline.extraction.request import Request
 from pipeline.extraction.throughput import Table, frame_bytes, read_table, worker_speed
-from pipeline.listing.inputs import Source, list_sources, source_key
+from pipeline.listing.inputs import list_sources
 from pipeline.listing.reach import Patience, Reach
-from pipeline.listing.stamps import stamps
 from pipeline.listing.uris import is_local, local_path
 
 MOST = 400
 """Headers read at most: of more sources, as many are drawn, and the rest is taken to be like them."""
 
 HEADER_SECONDS = 20.0
-
-Stamped = tuple[Source, str | None]
 
 
 @dataclass(frozen=True)
@@ -81,27 +81,18 @@ class _Rates:
     size_from: str
 
 
-def outlook(
-    inputs: Sequence[str],
-    catalog: str,
-    recipe: Recipe,
-    *,
-    recompute: bool = False,
-    retry_failed: bool = False,
-    label_all: bool = False,
-    workers: int | None = None,
-    limit: int | None = None,
-    table: Table | None = None,
-) -> Outlook:
-    """What a run with these arguments would have before it. Raises InputError and BadPlace as the run would.
+def outlook(request: Request, table: Table | None = None) -> Outlook:
+    """What that run would have before it. Raises InputError and BadPlace as the run would.
 
     table: by default pipeline/extraction/throughput.json.
     """
     table = read_table() if table is None else table
-    files = locate(catalog)
+    recipe, recompute = request.recipe, request.recompute
+    files = locate(request.catalog)
     check_ground(files.root)
     state = manifests.newest(files)
-    listed = _stamped(list_sources(inputs, limit))
+    reach = Reach(HEADER_SECONDS, Patience(attempts=1))
+    listed = each_once(source_tasks(list_sources(request.inputs, request.limit), reach))
     again = None
     if state is not None and is_adoptable(state.recipe, recipe.describe(), thresholds_of(recipe)) and not recompute:
         again = _redecided(files, state, recipe)
@@ -111,14 +102,13 @@ def outlook(
         decided = parts.read_all(files, "clips", state.parts("clips"), [*DECIDED, "recipe", "run_id", "detail", *_MORE])
         decided = decided if again is None else again.clips(decided, "")
         mine = [mark == recipe.fingerprint for mark in decided["recipe"].to_pylist()]
-        labels = [stage.name for stage in recipe.stages] if label_all else ()
-        done = decided_sources(decided.filter(mine), retry_failed, labels)
-    todo = [source for source, mark in listed.values() if source_key(source, mark or "") not in done]
+        done = decided_sources(decided.filter(mine), request.retry_failed, request.needed_labels)
+    todo = [task for task in listed if task.source_key not in done]
     headers, lengths = _lengths(todo)
     video = sum(lengths) / headers * len(todo) if headers else None if todo else 0.0
-    rates = _rates(catalog if ours else None, state, recipe, table)
+    rates = _rates(request.catalog if ours else None, state, recipe, table)
     cores = len(os.sched_getaffinity(0))
-    at_once = workers or cores
+    at_once = request.workers or cores
     wall = None
     if video is not None and rates.speed:
         start = table["cpu_chain"].get("startup_seconds", 0.0)
@@ -187,13 +177,7 @@ def outlook_text(found: Outlook) -> list[str]:
     return lines
 
 
-def _stamped(sources: Sequence[Source]) -> dict[str, Stamped]:
-    """The listed sources by their key, each once, with the stamp of those that can be reached."""
-    marks = stamps(sources, Reach(HEADER_SECONDS, Patience(attempts=1)))
-    return {source_key(source, mark or ""): (source, mark) for source, mark in zip(sources, marks, strict=True)}
-
-
-def _lengths(sources: Sequence[Source]) -> tuple[int, list[float]]:
+def _lengths(sources: Sequence[SourceTask]) -> tuple[int, list[float]]:
     """Headers read, and the seconds of video each tells: 0 of what is no video. Files elsewhere are not fetched."""
     local = [source for source in sources if is_local(source.uri)]
     drawn = local if len(local) <= MOST else random.Random(0).sample(local, MOST)
@@ -204,7 +188,7 @@ def _lengths(sources: Sequence[Source]) -> tuple[int, list[float]]:
         child.close()
 
 
-def _length(child: Child, source: Source) -> float:
+def _length(child: Child, source: SourceTask) -> float:
     try:
         header: Mapping[str, Any] = child.call(
             "pipeline.extraction.header:header", local_path(source.uri), seconds=HEADER_SECONDS

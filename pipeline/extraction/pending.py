@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalogs.schema import UNDECIDED_REASONS
-from pipeline.extraction.probe import ContentRange, ProbeResult, content_range
+from pipeline.extraction.probe import ContentRange, ProbeResult, SourceTask, content_range
 
 
 def decided_spans(decided: pa.Table, retry_failed: bool, labels: Collection[str] = ()) -> set[tuple[str, int]]:
@@ -89,3 +89,12 @@ def _spans(decided: pa.Table) -> Iterator[tuple[str, int, int, str, ContentRange
         spans[key, index] = content, start, end, uri, count
     for (key, index), (content, start, end, uri, count) in spans.items():
         yield key, index, count, uri, content_range(content, start, end)
+
+
+def vanished(todo: Sequence[SourceTask], decided: pa.Table) -> tuple[list[SourceTask], set[str]]:
+    """What is left to do, and the source keys of rows that stay although their file cannot be reached now."""
+    gone = {job.uri for job in todo if not job.reachable}
+    held = zip(*(decided[name].to_pylist() for name in ("source_uri", "source_key", "reason")), strict=True)
+    kept = {key: uri for uri, key, reason in held if uri in gone and reason not in UNDECIDED_REASONS}
+    staying = set(kept.values())
+    return [job for job in todo if job.uri not in staying or job.reachable], set(kept)

@@ -9,9 +9,10 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from pipeline import cluster
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.probe import ProbeResult, SourceTask, grouped, probes_from_json, tasks_to_json
+from pipeline.extraction.probe_worker import ProbeWorker
 from pipeline.extraction.progress import ProbeProgress
-from pipeline.extraction.worker import Limits, ProbeWorker
 from pipeline.listing.uris import is_local
 
 SHORT = 200

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalogs.place import locate
 from catalogs.schema import STATUSES
-from pipeline.extraction.run import Result
+from pipeline.extraction.result import Result
 from pipeline.text import older_text
 
 WITHOUT_SPEECH = "speech.required=false"

@@ -10,7 +10,9 @@ from typing import Any
 import catalogs
 from pipeline.child import ChildError, _function
 from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.run import Request, Result, extract
+from pipeline.extraction.request import Request
+from pipeline.extraction.result import Result
+from pipeline.extraction.run import extract
 from tests.made import faulty
 
 RECIPE = faulty.quick_recipe()

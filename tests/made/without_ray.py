@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import cluster
+from pipeline.extraction import probe_worker, span_worker
 from pipeline.extraction import run as extraction
-from pipeline.extraction import worker
 from tests.made import faulty, inline
 
 
@@ -17,7 +17,8 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Extractions run here (inline.py)."""
     monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
     monkeypatch.setattr(cluster, "run", inline.run)
-    monkeypatch.setattr(worker, "Child", inline.Inline)
+    for workers in (probe_worker, span_worker):
+        monkeypatch.setattr(workers, "Child", inline.Inline)
     monkeypatch.setattr(extraction, "network_actors", lambda *_: None)
 
 

@@ -13,9 +13,10 @@ import ray
 
 import catalogs
 from pipeline import cluster
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.recipe import Recipe
-from pipeline.extraction.run import Request, extract
-from pipeline.extraction.worker import Limits
+from pipeline.extraction.request import Request
+from pipeline.extraction.run import extract
 from pipeline.serving.network_actors import NetworkActors, network_actors
 from pipeline.serving.network_client import NetworkLost, NetworkOverdue
 from stages.batched import BatchedStage

@@ -198,7 +198,7 @@ def test_the_rule_sees_what_breaks_it(module: str, source: str, fault: str) -> N
     [
         ("jobs.extract", "from pipeline.extraction.run import extract\nimport catalogs"),
         (
-            "pipeline.extraction.worker",
+            "pipeline.extraction.span_worker",
             "import ray\nfrom ray.util import queue\nfrom stages.clip import Clip\nimport models.landmarks.iris",
         ),
         (

@@ -13,11 +13,11 @@ import pytest
 from catalogs import staging
 from catalogs.errors import BadSpan, SchemaError
 from pipeline.errors import RunError
-from pipeline.extraction import fetching, run
-from pipeline.extraction import worker as workers
+from pipeline.extraction import fetching, run, span_stager
+from pipeline.extraction import span_worker as workers
 from pipeline.extraction.probe import ProbeResult, SourceTask
 from pipeline.extraction.source_cache import SourceCache
-from pipeline.extraction.worker import SpanRunner, SpanWorker
+from pipeline.extraction.span_worker import SpanRunner, SpanWorker
 from pipeline.listing import stamps
 from tests.made import faulty
 from tests.made.inline import ask, counts, do
@@ -110,14 +110,14 @@ def test_a_lone_row_that_does_not_fit(
 ) -> None:
     (folder / HIT).write_text("no video")
     left = [error]
-    staged = run.stage_span
+    staged = span_stager.stage_span
 
     def once(*arguments: Any) -> Path:
         if left and of_hit(folder / HIT)(*arguments):
             raise left.pop()
         return staged(*arguments)
 
-    monkeypatch.setattr(run, "stage_span", once)
+    monkeypatch.setattr(span_stager, "stage_span", once)
     assert_only_one_failed(catalog, folder, str(error))
 
 
@@ -166,7 +166,7 @@ def test_a_disk_of_the_catalog_that_is_full_ends_the_run(
 ) -> None:
     full = raising(staging.stage_span, OSError(28, "No space left on device"), lambda *_: True)
     monkeypatch.setattr(workers, "stage_span", full)
-    monkeypatch.setattr(run, "stage_span", full)
+    monkeypatch.setattr(span_stager, "stage_span", full)
     with pytest.raises(RunError, match="No space left on device"):
         do(catalog, folder)
 

@@ -16,6 +16,7 @@ from pipeline.errors import InputError
 from pipeline.extraction import outlook as looking
 from pipeline.extraction.outlook import Outlook, outlook, outlook_text
 from pipeline.extraction.recipe import make_recipe
+from pipeline.extraction.request import Request
 from pipeline.extraction.throughput import Table, frame_bytes, read_table, worker_speed
 from tests.made import faulty
 from tests.made.inline import RECIPE, do
@@ -41,7 +42,7 @@ TABLE: Table = {
 
 
 def look(folder: Path | str, catalog: Path, **more: Any) -> Outlook:
-    return outlook([str(folder)], str(catalog), RECIPE, table=TABLE, **more)
+    return outlook(Request([str(folder)], str(catalog), RECIPE, **more), TABLE)
 
 
 def test_hours_time_and_storage_come_from_headers_and_rates(folder: Path, catalog: Path) -> None:
@@ -90,10 +91,10 @@ def test_what_the_catalog_has_decided_is_taken_off_and_its_own_rates_count(folde
 def test_another_recipe_is_told(folder: Path, catalog: Path) -> None:
     do(catalog, folder)
     other = faulty.quick_recipe(faulty.Faulty(strength=2.0))
-    found = outlook([str(folder)], str(catalog), other, table=TABLE)
+    found = outlook(Request([str(folder)], str(catalog), other), TABLE)
     assert found.refused
     assert "give --recompute" in outlook_text(found)[1]
-    assert not outlook([str(folder)], str(catalog), other, recompute=True, table=TABLE).refused
+    assert not outlook(Request([str(folder)], str(catalog), other, recompute=True), TABLE).refused
 
 
 def test_of_many_headers_some_are_read_and_it_says_so(
@@ -129,7 +130,7 @@ def test_wrong_inputs_and_places_are_the_errors_of_the_run(folder: Path, catalog
 
 def test_figures_that_are_missing_are_named(folder: Path, catalog: Path) -> None:
     bare = {**TABLE, "storage": None, "cpu_chain": {**TABLE["cpu_chain"], "stages": {}}}
-    found = outlook([str(folder)], str(catalog), RECIPE, table=bare)
+    found = outlook(Request([str(folder)], str(catalog), RECIPE), bare)
     assert (found.speed, found.wall_seconds, found.bytes) == (None, None, None)
     text = "\n".join(outlook_text(found))
     assert "python benchmarks/labellers.py --write" in text

@@ -9,9 +9,9 @@ import pytest
 
 import catalogs
 from pipeline.extraction import fetching, probing
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.probe import SourceTask, grouped
 from pipeline.extraction.progress import ProbeProgress
-from pipeline.extraction.worker import Limits
 from tests.made import faulty
 from tests.made.inline import ask, counts, do
 

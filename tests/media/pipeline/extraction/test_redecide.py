@@ -17,6 +17,7 @@ from catalogs.errors import RecipeMismatch
 from pipeline.extraction.outlook import outlook
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.redecide import Redecider, thresholds_of
+from pipeline.extraction.request import Request
 from stages.clip import THRESHOLD, Clip, Outcome, Refusal, Reject, Resources, Runner, ThresholdStage, Track, under
 from stages.labels.motion import Motion
 from stages.labels.probe import Probe
@@ -166,7 +167,7 @@ def test_clips_decided_again_only_change_their_verdict(videos: Path, catalog: Pa
 def test_what_was_left_short_is_worked_on_again(videos: Path, catalog: Path) -> None:
     do(catalog, videos, recipe=recipe(min_seconds=5.0))
     assert visits(videos) == [0, 0, 0, 0]
-    ahead = outlook([f"{videos}/*.mp4"], str(catalog), recipe())
+    ahead = outlook(Request([f"{videos}/*.mp4"], str(catalog), recipe()))
     assert (ahead.decided_again, ahead.need_work, ahead.todo, ahead.refused) == (0, 4, 4, False)
     found = do(catalog, videos, recipe=recipe())
     assert counts(found) == (4, 2, {"face_lost": 1, "low_quality": 1}, 0, 0)
@@ -175,7 +176,7 @@ def test_what_was_left_short_is_worked_on_again(videos: Path, catalog: Path) -> 
 
 def test_a_plan_says_what_would_be_decided_again(videos: Path, catalog: Path) -> None:
     do(catalog, videos, recipe=recipe())
-    ahead = outlook([f"{videos}/*.mp4"], str(catalog), recipe(10.0))
+    ahead = outlook(Request([f"{videos}/*.mp4"], str(catalog), recipe(10.0)))
     assert (ahead.decided_again, ahead.need_work, ahead.decided, ahead.todo) == (3, 1, 3, 1)
     assert rows(catalog)[0][5] == recipe().fingerprint
 

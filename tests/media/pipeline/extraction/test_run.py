@@ -20,9 +20,10 @@ from catalogs import parts
 from catalogs.errors import BadPlace, NoSpace, RecipeMismatch
 from pipeline import cluster
 from pipeline.errors import RunError
-from pipeline.extraction import worker as workers
+from pipeline.extraction import span_worker as workers
 from pipeline.extraction.recipe import make_recipe
-from pipeline.extraction.run import Request, extract
+from pipeline.extraction.request import Request
+from pipeline.extraction.run import extract
 from pipeline.extraction.summary import summary_text
 from tests.made import faulty
 from tests.made.inline import RECIPE, ask, counts, do, run, runs

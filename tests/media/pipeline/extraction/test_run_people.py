@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extraction.run import Request, extract
+from pipeline.extraction.request import Request
+from pipeline.extraction.run import extract
 from pipeline.people import naming
 from tests.made import faulty
 from tests.made.inline import ask, do

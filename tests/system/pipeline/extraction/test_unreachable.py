@@ -13,9 +13,10 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.extraction import fetching
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.probe import SourceTask
-from pipeline.extraction.run import Result
-from pipeline.extraction.worker import Limits, ProbeWorker
+from pipeline.extraction.probe_worker import ProbeWorker
+from pipeline.extraction.result import Result
 from pipeline.listing.reach import Patience
 from tests.made import faulty
 from tests.made.faulty_server import Answer, Site, faulty_site

@@ -17,9 +17,11 @@ import pytest
 import catalogs
 from catalogs.place import locate
 from catalogs.staging import read_span, span_name
+from pipeline.extraction.limits import Limits
 from pipeline.extraction.probe import ProbeResult, SourceTask, probes_from_json, tasks_to_json
+from pipeline.extraction.probe_worker import ProbeWorker
+from pipeline.extraction.span_worker import SpanWorker
 from pipeline.extraction.tasks import SpanResult, SpanTask
-from pipeline.extraction.worker import Limits, ProbeWorker, SpanWorker
 from pipeline.listing.uris import content_hash
 from tests.made import faulty
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.extraction.run import Result
+from pipeline.extraction.result import Result
 from pipeline.extraction.summary import catalog_text, summary_text
 
 RESULT = Result(

@@ -1,11 +1,10 @@
-"""The Ray actors. Each keeps one warm child process that does the native work; the actor itself only watches it."""
+"""Spans through the stages: a Ray actor keeps one warm child process for the native work, and only watches it."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -17,89 +16,21 @@ from catalogs.staging import read_span, span_name, stage_span
 from catalogs.storage.full_disk import named_when_full
 from pipeline.child import Child, ChildCrashed, ChildError, ChildTimeout
 from pipeline.extraction import rows
-from pipeline.extraction.fetching import OnProgress, raised
-from pipeline.extraction.probe import ProbeResult, SourceTask, probes_to_json, tasks_from_json
+from pipeline.extraction.fetching import raised
+from pipeline.extraction.limits import Limits
+from pipeline.extraction.lost import ADVICE, LOST, first_line, reason_of
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.listing.faults import SourceFault, fault_of
-from pipeline.listing.reach import Patience
 from pipeline.listing.uris import is_local
 from stages.networks import Ask
 
 _OPENING_SECONDS = 300.0
 """Networks may take as long to load, however short the limit for a clip is."""
 
-LOST = (ChildTimeout, ChildCrashed, ChildError)
-
 _NOTHING_CAN_BE_STAGED = (OSError, NoCatalog, NoSpace)
 """The catalog's disk, not the span."""
-
-_REPORT = "look at the file, and decide it again with --retry-failed"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds and bytes one span may take in a child process, and the patience with a file that cannot be reached."""
-
-    seconds: float = 300.0
-    memory: int = 12 << 30
-    patience: Patience = field(default_factory=Patience)
-
-
-class ProbeWorker:
-    """Hashes files and reads their headers, each once, however many spans of it are listed."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._child = Child(limits.memory)
-        self._files = SourceCache(self._child, limits.seconds, limits.patience)
-
-    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
-        """A batch {"job": JSON of the jobs of one file} as {"probes": JSON of their probes}."""
-        return {"probes": [probes_to_json(self.probe(tasks_from_json(str(text)))) for text in batch["job"]]}
-
-    def close(self) -> None:
-        """End the child and remove copies."""
-        self._child.close()
-        self._files.close()
-
-    def probe(self, jobs: Sequence[SourceTask], on_progress: OnProgress | None = None) -> list[ProbeResult]:
-        """The probes of the jobs of one file; what goes wrong is part of them. on_progress: see fetching.py."""
-        uri, content = jobs[0].uri, None
-        try:
-            read = self._files.read(uri, on_progress)
-            content = read.content
-            header = self._header(uri)
-            found = [ProbeResult.of(job, content, header["duration"]) for job in jobs]
-            return [replace(found[0], bytes=read.bytes), *found[1:]]
-        except SourceFault as error:
-            reason, why = error.fault.reason, str(error)
-        except _NoHeader as error:
-            reason, why = error.reason, str(error)
-        except Exception as error:
-            reason, why = "error", f"{uri}: its probe stopped ({_said(error)}); {_REPORT}"
-        return [ProbeResult.failed(job, content, why, reason) for job in jobs]
-
-    def _header(self, uri: str) -> dict[str, Any]:
-        """The file's header. Raises _NoHeader."""
-        path = self._files.local(uri)
-        try:
-            header = self._child.call("pipeline.extraction.header:header", path, seconds=self._limits.seconds)
-        except LOST as error:
-            why = str(error).splitlines()[0]
-            raise _NoHeader(f"{uri}: reading its header {why}; remove or transcode the file", _reason(error)) from error
-        if "unreadable" in header:
-            raise _NoHeader(header["unreadable"].replace(path, uri), "unreadable")
-        return header
-
-
-class _NoHeader(RuntimeError):
-    """A file without a header that can be read; reason: as in clips.reason."""
-
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class SpanRunner:
@@ -161,7 +92,7 @@ class SpanRunner:
         """The row of a span that the code around the child did not get through."""
         fault = fault_of(error)
         reason = fault.reason if fault.reason in UNDECIDED_REASONS else "error"
-        why = f"{job.uri}: the worker stopped on it ({_said(error)}); {_REPORT}"
+        why = f"{job.uri}: the worker stopped on it ({first_line(error)}); {ADVICE}"
         return rows.uncommitted(job, self._recipe.fingerprint, self._run_id, reason, why)
 
     def _attempt(self, job: SpanTask, last: bool) -> dict[str, pa.Table] | None:
@@ -185,7 +116,7 @@ class SpanRunner:
         except (ChildTimeout, ChildCrashed) as error:
             if not last:
                 return None
-            reason = _reason(error)
+            reason = reason_of(error)
             spent = time.perf_counter() - start
             detail = f"{job.uri}: the worker {error} (tried twice, {spent:.0f} s the second time); transcode the file"
             return rows.failed(job, fingerprint, self._run_id, reason, detail)
@@ -262,18 +193,6 @@ class SpanWorker:
         except BadSpan:
             return None
         return _done(job, clips, began) if clips["run_id"][0].as_py() == self._run_id else None
-
-
-def _reason(error: BaseException) -> str:
-    """What a call that was lost is called in clips.reason."""
-    if isinstance(error, ChildTimeout):
-        return "timeout"
-    return "crashed" if isinstance(error, ChildCrashed) else "error"
-
-
-def _said(error: BaseException) -> str:
-    """An error's type and first line."""
-    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
 
 
 def _done(job: SpanTask, clips: pa.Table, began: float) -> SpanResult:
