@@ -1,8 +1,8 @@
 """A warm child process for work in native code: it may hang or die, and costs only the call it was on.
 
-The parent sends (name, arguments) as a length-prefixed pickle over a pipe and waits for the answer with a time limit.
+The parent sends (name, arguments) as a pickle over a pair of sockets and waits for the answer with a time limit.
 Before it answers, the child may ask the parent something in return (what only the parent can reach, such as a GPU).
-The child exits when its parent does: the kernel kills it (PR_SET_PDEATHSIG), and its end of the pipe closes.
+The child exits when its parent does: the kernel kills it (PR_SET_PDEATHSIG), and its end of the pair closes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import importlib
 import os
 import pickle
 import resource
-import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -22,12 +20,16 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Any, BinaryIO
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
 
 from pipeline.program import python_code
 
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 120.0
+_GONE = (BrokenPipeError, ConnectionResetError, EOFError)
+"""How a connection ends whose other side has."""
 
 
 class ChildTimeout(RuntimeError):
@@ -62,6 +64,7 @@ class Child:
     def __init__(self, memory: int = 12 << 30) -> None:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
         self._log: Any = None
 
     def call(self, name: str, *arguments: Any, seconds: float, asked: Answer | None = None) -> Any:
@@ -72,19 +75,18 @@ class Child:
         for a TimeoutError). The time `asked` takes does not count. Raises ChildTimeout, ChildCrashed or ChildError; the
         child is usable again after each.
         """
-        process = self._ready()
-        assert process.stdin is not None
+        connection = self._ready()
         try:
-            _send(process.stdin, (name, arguments, asked is not None))
+            _send(connection, (name, arguments, asked is not None))
             while True:
                 began = time.monotonic()
-                kind, value = self._receive(process, seconds)
+                kind, value = self._receive(connection, seconds)
                 if kind != "ask":
                     break
                 assert asked is not None
                 seconds -= time.monotonic() - began
-                _send(process.stdin, _answered(asked, value))
-        except (BrokenPipeError, EOFError) as error:
+                _send(connection, _answered(asked, value))
+        except _GONE as error:
             raise self._crashed() from error
         if kind == "error":
             raise ChildError(value)
@@ -100,14 +102,15 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
             self._process = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _ready(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
+    def _ready(self) -> Connection:
+        """The connection to the child, started if there is none."""
+        if self._connection is not None and self._process is not None and self._process.poll() is None:
+            return self._connection
         self.close()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {
@@ -116,40 +119,27 @@ class Child:
             "OPENBLAS_NUM_THREADS": "1",
             "VASARI_MEMORY": str(self._memory),
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", python_code(__name__, serve.__name__)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            bufsize=0,
-            env=environment,
-        )
+        self._connection, theirs = Pipe()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", python_code(__name__, serve.__name__), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+            )
         try:
-            self._receive(self._process, _START_SECONDS)
-        except EOFError as error:
+            self._receive(self._connection, _START_SECONDS)
+        except _GONE as error:
             raise self._crashed() from error
-        return self._process
+        return self._connection
 
-    def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> Any:
-        deadline = time.monotonic() + seconds
-        (size,) = struct.unpack("<Q", self._read(process, 8, deadline, seconds))
-        return pickle.loads(self._read(process, size, deadline, seconds))
-
-    def _read(self, process: subprocess.Popen[bytes], size: int, deadline: float, seconds: float) -> bytes:
-        assert process.stdout is not None
-        handle = process.stdout.fileno()
-        parts: list[bytes] = []
-        while size:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([handle], [], [], left)[0]:
-                self.close()
-                raise ChildTimeout(f"took longer than {round(seconds, 2):g} s")
-            part = os.read(handle, min(size, 1 << 20))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+    def _receive(self, connection: Connection, seconds: float) -> Any:
+        if not connection.poll(max(0.0, seconds)):
+            self.close()
+            raise ChildTimeout(f"took longer than {round(seconds, 2):g} s")
+        return _received(connection)
 
     def _crashed(self) -> ChildCrashed:
         assert self._process is not None
@@ -168,35 +158,34 @@ def die_with_parent() -> None:
 
 
 def serve() -> None:
-    """The child's loop: answers calls on standard input until it closes."""
+    """The child's loop: answers calls until its connection, the file of the number given, closes."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = int(os.environ["VASARI_MEMORY"])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # whatever a library prints must not reach the pipe
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    calls = os.fdopen(os.dup(0), "rb", buffering=0)
-    os.dup2(2, 1)
-    _send(answers, "ready")
+    handle = int(sys.argv[1])
+    os.set_inheritable(handle, False)
+    connection = Connection(handle)
+    _send(connection, "ready")
     while True:
         try:
-            name, arguments, may_ask = _next(calls)
-        except EOFError:
+            name, arguments, may_ask = _received(connection)
+        except _GONE:
             return
-        more = {"ask": partial(_ask, answers, calls)} if may_ask else {}
+        more = {"ask": partial(_ask, connection)} if may_ask else {}
         try:
             answer = ("ok", _function(name)(*arguments, **more))
         except Exception as error:
             said = str(error).replace("\n", "\\n")  # the first line is the whole message
             answer = ("error", f"{type(error).__name__}: {said}\n{traceback.format_exc()}")
-        _send(answers, answer)
+        _send(connection, answer)
 
 
-def _ask(answers: Any, calls: BinaryIO, *question: Any) -> Any:
+def _ask(connection: Connection, *question: Any) -> Any:
     """The child's side of a question to its parent."""
-    _send(answers, ("ask", question))
-    kind, value = _next(calls)
+    _send(connection, ("ask", question))
+    kind, value = _received(connection)
     if kind in _REFUSALS:
         raise _REFUSALS[kind](value)
     return value
@@ -215,25 +204,11 @@ def _function(name: str) -> Callable[..., Any]:
     return getattr(importlib.import_module(module), function)
 
 
-def _send(pipe: Any, value: Any) -> None:
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    view = memoryview(struct.pack("<Q", len(data)) + data)
-    while view:
-        view = view[pipe.write(view) :]
+def _send(connection: Connection, value: Any) -> None:
+    # as bytes: `Connection.send` would hand tensors over as files in shared memory
+    connection.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
 
 
-def _next(pipe: BinaryIO) -> Any:
-    """The next message that `_send` wrote. Raises EOFError when there will be none."""
-    (size,) = struct.unpack("<Q", _exactly(pipe, 8))
-    return pickle.loads(_exactly(pipe, size))
-
-
-def _exactly(pipe: BinaryIO, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        part = pipe.read(min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+def _received(connection: Connection) -> Any:
+    """The next value. Raises one of _GONE when there will be none."""
+    return pickle.loads(connection.recv_bytes())
