@@ -1,4 +1,4 @@
-"""Fixtures for all tests: where the shared test material is, the demo's sample clips, and what starts Ray."""
+"""Fixtures for all tests: where the shared test material is, the demo's sample clips; and their order."""
 
 from __future__ import annotations
 
@@ -18,26 +18,10 @@ settings.load_profile("suite")
 
 pytest_plugins = ["tests.made.job", "tests.made.catalog_root"]
 
-RAY = (
-    "system/jobs/",
-    "system/test_",
-    "system/pipeline/test_cluster.py",
-    "system/pipeline/faces/test_recorded_curve.py",
-    "system/pipeline/training/test_launch.py",
-    "system/pipeline/training/test_under_ray.py",
-)
-"""Tests that start Ray, one after the other: beside another Ray, one that starts may wait for its node in vain."""
-
-MARKED = ("system/test_installing.py",)
-"""Of these, only the tests that say so themselves."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts Ray is marked: `make test` runs it after all else, in one process."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests").as_posix()
-        if path.startswith(RAY) and path not in MARKED:
-            item.add_marker(pytest.mark.ray)
+    """What joins the one Ray of all tests comes last: beside it, no other Ray has to start."""
+    items.sort(key=lambda item: "one_ray" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

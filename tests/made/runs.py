@@ -24,7 +24,9 @@ def extract(catalog: Path, *arguments: str | Path, expect: int = 0) -> dict:
 
 
 def command(catalog: Path, *arguments: str | Path) -> list[str]:
-    return [sys.executable, str(ROOT / "jobs/extract.py"), "--catalog", str(catalog), *map(str, arguments)]
+    """The words of the job. On a Ray that is there, two workers: it has one CPU more for Ray Data's own tasks."""
+    workers = ("--workers", "2") if "RAY_ADDRESS" in os.environ and "--workers" not in arguments else ()
+    return [sys.executable, str(ROOT / "jobs/extract.py"), "--catalog", str(catalog), *map(str, arguments), *workers]
 
 
 def start(catalog: Path, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -63,13 +65,16 @@ def wait_for(what: str, condition: Callable[[], object], seconds: float = 120) -
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
-def kill_one(pid: int, marker: str) -> None:
-    """kill -9 one descendant of `pid` whose command line contains `marker`."""
+def kill_one(run: subprocess.Popen[str], marker: str) -> None:
+    """kill -9 one descendant of a run whose command line contains `marker`, unless the run has ended before."""
 
-    def hit() -> list[int]:
-        return [child for child, line in descendants(pid).items() if marker in line]
+    def hit() -> list[int] | str:
+        found = [child for child, line in descendants(run.pid).items() if marker in line]
+        return found or ("ended" if run.poll() is not None else "")
 
-    os.kill(wait_for(f"a process with {marker!r}", hit)[0], 9)  # type: ignore[index]
+    found = wait_for(f"a process with {marker!r}", hit)
+    if isinstance(found, list):
+        os.kill(found[0], 9)
 
 
 def rows(catalog: Path, table: str) -> list[dict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import catalogs
 from tests.made import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 RAYS_WORDS = re.compile(r"\(raylet\)|retries remaining|logging\.cc|core_worker|To change retry|Traceback")
 
@@ -47,8 +48,12 @@ def same(catalog: Path, whole: Path) -> None:
     assert bare == 7
 
 
-def staged_or_committed(catalog: Path) -> bool:
-    return bool(list(catalog.glob("_work/*.span")) or list(catalog.glob("clips/*.parquet"))[1:])
+def staged_or_committed(catalog: Path) -> set[Path]:
+    return {*catalog.glob("_work/*.span"), *catalog.glob("clips/*.parquet")}
+
+
+def span_workers(pid: int) -> bool:
+    return any("SpanWorker" in line for line in runs.descendants(pid).values())
 
 
 def test_a_second_run_decodes_nothing(folder: Path, whole: Path) -> None:
@@ -59,31 +64,37 @@ def test_a_second_run_decodes_nothing(folder: Path, whole: Path) -> None:
     assert again["accepted"] == 3
 
 
-@pytest.mark.parametrize("moment", ["listed", "staged"])
-def test_killed_driver(folder: Path, whole: Path, tmp_path: Path, moment: str) -> None:
+def test_killed_drivers(folder: Path, whole: Path, tmp_path: Path) -> None:
+    """A run after the other in one catalog: killed when it has listed, when workers work, when a span is staged."""
     catalog = tmp_path / "catalog"
-    run = runs.start(catalog, "--input", folder)
-    if moment == "listed":
-        runs.wait_for("the catalog", lambda: (catalog / "_manifest").is_dir())
-    else:
-        runs.wait_for("a staged span", lambda: staged_or_committed(catalog))
-    orphans = runs.descendants(run.pid)
-    run.kill()
-    run.wait()
-    summary = runs.extract(catalog, "--input", folder)
-    assert summary["clips"] == 7
+    orphans: set[int] = set()
+    for moment in ("listed", "working", "staged"):
+        run = runs.start(catalog, "--input", folder)
+        if moment == "listed":
+            runs.wait_for("the catalog", lambda: (catalog / "_manifest").is_dir())
+        else:
+            runs.wait_for("span workers", partial(span_workers, run.pid))
+        if moment == "staged":
+            before = staged_or_committed(catalog)
+            runs.wait_for("another span", lambda before=before: staged_or_committed(catalog) - before)
+        orphans |= runs.descendants(run.pid).keys()
+        run.kill()
+        run.wait()
+    assert runs.extract(catalog, "--input", folder)["clips"] == 7
     same(catalog, whole)
     statuses = catalogs.query(str(catalog), "select status from runs order by started")["status"].to_pylist()
-    assert statuses[-2:] == (["finished"] if moment == "listed" and len(statuses) == 1 else ["killed", "finished"])
+    # one that was killed before it had a row leaves none
+    assert statuses in (["killed"] * count + ["finished"] for count in (2, 3))
     runs.wait_for("orphans to end", lambda: not any(alive(pid) for pid in orphans), 60)
 
 
-@pytest.mark.parametrize("victim", ["SpanWorker", "pipeline.child"])
-def test_killed_worker_costs_nothing(folder: Path, whole: Path, tmp_path: Path, victim: str) -> None:
+def test_killed_workers_cost_nothing(folder: Path, whole: Path, tmp_path: Path) -> None:
+    """A process that decodes for a worker, then a worker, in the same run."""
     catalog = tmp_path / "catalog"
     run = runs.start(catalog, "--input", folder)
-    runs.wait_for("span workers", lambda: any("SpanWorker" in line for line in runs.descendants(run.pid).values()))
-    runs.kill_one(run.pid, victim)
+    runs.wait_for("span workers", partial(span_workers, run.pid))
+    for victim in ("pipeline.child", "SpanWorker"):
+        runs.kill_one(run, victim)
     out, err = run.communicate(timeout=300)
     assert not RAYS_WORDS.search(out + err)
     if run.returncode:  # a worker killed while it was still starting may end the run: then it says so and goes on
@@ -96,8 +107,8 @@ def test_killed_ray(folder: Path, whole: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
     run = runs.start(catalog, "--input", folder)
     # what needs no work is staged before Ray starts
-    runs.wait_for("span workers", lambda: any("SpanWorker" in line for line in runs.descendants(run.pid).values()))
-    runs.kill_one(run.pid, "raylet/raylet")
+    runs.wait_for("span workers", partial(span_workers, run.pid))
+    runs.kill_one(run, "raylet/raylet")
     out, err = run.communicate(timeout=300)
     assert not RAYS_WORDS.search(out + err)
     assert run.returncode == 1

@@ -15,7 +15,7 @@ from models.detection.face_finder import FaceFinder
 from stages.tracking.follower import Follower
 from tests.made import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 NAMES = ("talking_man", "talking_woman", "phone_rotated", "scene_change", "silent", "dark")
 

@@ -28,7 +28,7 @@ from tests.made.clips import accepted, turned_clip
 from tests.system import gpu_stages
 from tests.system.heads import ray_head
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 PROBE = Probe(min_seconds=0.1, min_pixels=16, audio=False)
 LEVELS = (20, 60, 100, 140, 180)

@@ -13,7 +13,7 @@ import pytest
 import catalogs
 from tests.made import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 
 def video(path: Path, frames: int, codec: str = "mjpeg", size: int = 160, **options: str) -> None:

@@ -23,7 +23,7 @@ from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
 from tests.made import random_face, runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import catalogs
 from tests.made import runs
 from tests.system.heads import ray_head
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 FILES = {
     "hyperiqa": "koniq_pretrained.pkl",

@@ -15,7 +15,7 @@ import catalogs
 from tests.made import runs
 from tests.system.heads import environment_of, free_port, kill_all
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 SECTION = (runs.ROOT / "docs/operations.md").read_text().split("## As a submitted job")[1].split("\n## ")[0]
 LINES = SECTION.split("```")[1].strip().splitlines()

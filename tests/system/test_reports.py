@@ -8,7 +8,7 @@ import pytest
 
 from tests.made.runs import extract, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 
 VIDEOS = (

@@ -22,7 +22,7 @@ from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
 from tests.made import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.ray]
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,7 @@ def test_frames_that_are_not_there_or_too_small(train: Job, catalog: Path, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_the_whole_job_with_two_workers(catalog: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, str(ROOT / "jobs/train_faces.py"), "--catalog", str(catalog), "--out", str(out)]
@@ -90,6 +91,7 @@ def test_the_whole_job_with_two_workers(catalog: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_a_gradient_that_is_not_finite_ends_with_one_line(catalog: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "jobs/train_faces.py"), "--catalog", str(catalog)]
     done = run(*command, "--out", str(tmp_path / "out"), *SHORT, "--weights.reconstruction", "inf")
@@ -101,6 +103,7 @@ def test_a_gradient_that_is_not_finite_ends_with_one_line(catalog: Path, tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_a_signal_to_the_whole_group_stops_it_with_a_line_and_it_goes_on_there(catalog: Path, tmp_path: Path) -> None:
     """While what comes first is trained, as `timeout` and a terminal send it; Ray's processes do not get it."""
     out = tmp_path / "out"

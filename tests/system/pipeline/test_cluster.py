@@ -123,6 +123,7 @@ except RunError as error:
 
 
 @pytest.mark.slow
+@pytest.mark.ray
 def test_every_job_is_answered_once_and_a_broken_worker_ends_the_run() -> None:
     """In a process of its own: what is left of a run that failed would disturb the next Ray in the same process."""
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}

@@ -26,7 +26,7 @@ from pipeline.faces.train import train
 from pipeline.training.curves import read_curve
 from tests.made import runs
 
-pytestmark = pytest.mark.record
+pytestmark = [pytest.mark.ray, pytest.mark.record]
 
 CLIPS = ("pcavs_00002", "pcavs_00010", "pcavs_00086", "pcavs_00373", "vr_2", "vr_3", "ls_1", "news_512")
 TRAINING = FaceTraining(

@@ -1,0 +1,25 @@
+"""One Ray for the tests that do not ask how Ray is started or what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.heads import ray_head
+
+
+@pytest.fixture(scope="session")
+def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a Ray with room for two workers."""
+    with ray_head(tmp_path_factory.mktemp("r"), "--num-cpus=3") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def one_ray(head: dict[str, str]) -> Iterator[None]:
+    """Jobs that this module starts join it; tests/conftest.py puts such modules last."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_TMPDIR"):
+            patch.setenv(name, head[name])
+        yield
