@@ -20,8 +20,8 @@ pytest_plugins = ["tests.made.job", "tests.made.catalog_root"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What joins the one Ray of all tests comes last: beside it, no other Ray has to start."""
-    items.sort(key=lambda item: "one_ray" in getattr(item, "fixturenames", ()))
+    """What joins the one Ray of all tests comes last, so that it is there for no longer than it is needed."""
+    items.sort(key=lambda item: "shared_head" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,10 @@ class SpanWorker:
         self._catalog, self._run_id = catalog, run_id
         self._runner = SpanRunner(recipe, run_id, limits, label_all=label_all, ask=ask)
 
+    def close(self) -> None:
+        """End the child and remove copies; a Ray actor's end does so too."""
+        self._runner.close()
+
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """A batch {"job": JSON of SpanTask} as {"done": JSON of SpanResult}; every span is staged when it returns."""
         return {"done": [self.extract(SpanTask.from_json(str(text))).to_json() for text in batch["job"]]}

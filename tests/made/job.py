@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import runpy
 import sys
 from collections.abc import Callable
@@ -25,22 +27,22 @@ class Done:
 Job = Callable[..., Done]
 
 
-@pytest.fixture
-def job(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Job:
-    """job("query", ...): the job's end. 100 columns wide, without colours, from the repository's root."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    for name, value in (("COLUMNS", "100"), ("NO_COLOR", "1"), ("TERM", "dumb")):
-        monkeypatch.setenv(name, value)
-
-    def run(name: str, *arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", [f"jobs/{name}.py", *map(str, arguments)])
-        capsys.readouterr()
-        code = 0
+def run_job(name: str, *arguments: str | Path) -> Done:
+    """The job's end. 100 columns wide, without colours, from the repository's root."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        for variable, value in (("COLUMNS", "100"), ("NO_COLOR", "1"), ("TERM", "dumb")):
+            patch.setenv(variable, value)
+        patch.setattr(sys, "path", list(sys.path))
+        patch.setattr(sys, "argv", [f"jobs/{name}.py", *map(str, arguments)])
         try:
             runpy.run_path(str(ROOT / f"jobs/{name}.py"), run_name="__main__")
         except SystemExit as end:
             code = int(end.code or 0)
-        said = capsys.readouterr()
-        return Done(code, said.out, said.err)
+    return Done(code, out.getvalue(), err.getvalue())
 
-    return run
+
+@pytest.fixture
+def job() -> Job:
+    """job("query", ...): see `run_job`."""
+    return run_job

@@ -30,9 +30,15 @@ def command(catalog: Path, *arguments: str | Path) -> list[str]:
 
 
 def start(catalog: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Start jobs/extract.py and leave it running."""
+    """Start jobs/extract.py on a Ray of its own and leave it running."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     return subprocess.Popen(
-        command(catalog, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command(catalog, *arguments),
+        env=alone,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import catalogs
 from tests.made import runs
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 
 RAYS_WORDS = re.compile(r"\(raylet\)|retries remaining|logging\.cc|core_worker|To change retry|Traceback")
 
@@ -65,16 +65,15 @@ def test_a_second_run_decodes_nothing(folder: Path, whole: Path) -> None:
 
 
 def test_killed_drivers(folder: Path, whole: Path, tmp_path: Path) -> None:
-    """A run after the other in one catalog: killed when it has listed, when workers work, when a span is staged."""
+    """A run after the other in one catalog: killed when it has listed, and when a span is staged."""
     catalog = tmp_path / "catalog"
     orphans: set[int] = set()
-    for moment in ("listed", "working", "staged"):
+    for moment in ("listed", "staged"):
         run = runs.start(catalog, "--input", folder)
         if moment == "listed":
             runs.wait_for("the catalog", lambda: (catalog / "_manifest").is_dir())
         else:
             runs.wait_for("span workers", partial(span_workers, run.pid))
-        if moment == "staged":
             before = staged_or_committed(catalog)
             runs.wait_for("another span", lambda before=before: staged_or_committed(catalog) - before)
         orphans |= runs.descendants(run.pid).keys()
@@ -84,7 +83,7 @@ def test_killed_drivers(folder: Path, whole: Path, tmp_path: Path) -> None:
     same(catalog, whole)
     statuses = catalogs.query(str(catalog), "select status from runs order by started")["status"].to_pylist()
     # one that was killed before it had a row leaves none
-    assert statuses in (["killed"] * count + ["finished"] for count in (2, 3))
+    assert statuses in (["killed"] * count + ["finished"] for count in (1, 2))
     runs.wait_for("orphans to end", lambda: not any(alive(pid) for pid in orphans), 60)
 
 
@@ -138,16 +137,3 @@ def test_other_thresholds_killed_in_the_middle(folder: Path, whole: Path, tmp_pa
     run.wait()
     assert runs.extract(catalog, *arguments)["clips"] == 7
     same(catalog, whole)
-    strict = runs.extract(catalog, *arguments, "--set", "quality.minimum=99")
-    assert (strict["accepted"], strict["decided_again"], strict["video_seconds"]) == (0, 7, 0)
-    assert strict["rejected"]["low_quality"] == 3
-    back = runs.extract(catalog, *arguments)
-    assert (back["accepted"], back["decided_again"], back["video_seconds"]) == (3, 7, 0)
-    for table in ("clips", "latents"):
-        assert runs.rows(catalog, table) == runs.rows(whole, table)
-    everything = runs.extract(catalog, *arguments, "--label-all")
-    assert (everything["accepted"], everything["rejected"]) == (back["accepted"], back["rejected"])
-    labelled = catalogs.query(
-        str(catalog), "select gaze_theta, reason from clips where status = 'rejected'"
-    ).to_pylist()
-    assert {row["reason"] for row in labelled if row["gaze_theta"] is not None} == {"several_faces", "too_short"}

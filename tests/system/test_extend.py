@@ -14,7 +14,7 @@ import pytest
 import catalogs
 from tests.root import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
 PAGE = (ROOT / "docs" / "extend.md").read_text()
 
 

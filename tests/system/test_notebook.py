@@ -21,6 +21,7 @@ BLOCK = re.compile(r"^```(python|sh|text)\n(.*?)^```$", re.S | re.M)
 
 @pytest.mark.slow
 @pytest.mark.ray
+@pytest.mark.usefixtures("one_ray")
 def test_the_notebook_runs_and_prints_what_it_shows(
     samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import ray
@@ -13,6 +16,8 @@ from torch import multiprocessing
 from models.runtime.device import TOLD
 from pipeline.errors import UsageError
 from pipeline.training import under_ray
+from pipeline.training.distributed import Workers
+from pipeline.training.halt import Halt, Stopped
 from pipeline.training.launch import Launch
 from pipeline.training.under_ray import gpus_for
 from tests.system.pipeline.training import two_waiting
@@ -65,6 +70,39 @@ def test_workers_wait_for_the_first_one_for_days(monkeypatch: pytest.MonkeyPatch
     config = given["torch_config"]
     assert config.timeout_s >= 3 * DAY_S
     assert config.backend == ("cpu:gloo,cuda:nccl" if gpus else "gloo")
+
+
+def ending(values: dict[str, Any], workers: Workers, halt: Halt, report: object, tell: Callable[[str], None]) -> None:
+    """What a worker calls: it ends as the values say."""
+    tell(f"worker {workers.rank} of {workers.world}")
+    if values["how"] != "well":
+        raise {
+            "stopped": Stopped("SIGTERM", "step 3 of 9"),
+            "wrong": UsageError("give less"),
+            "not finite": FloatingPointError("step 2: the gradient of the model is inf"),
+        }[values["how"]]
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("well", {}),
+        ("stopped", {"stopped": "SIGTERM", "at": "step 3 of 9"}),
+        ("wrong", {"failure": "give less"}),
+        ("not finite", {"error": "step 2: the gradient of the model is inf"}),
+    ],
+)
+def test_how_a_worker_ends_is_told_where_it_would_end_so_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str, told: dict[str, str]
+) -> None:
+    """What the command makes of it: test_launch.py."""
+    here = SimpleNamespace(get_world_rank=lambda: 0, get_world_size=lambda: 1, get_local_world_size=lambda: 1)
+    monkeypatch.setattr(ray.train, "get_context", lambda: here)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    launch = Launch(f"{__name__}:ending", {"how": how}, tmp_path)
+    assert under_ray._worker({"launch": launch}) == told
+    assert launch.log.read_text() == "worker 0 of 1\n"
+    assert launch.working.exists()
 
 
 @pytest.mark.parametrize(("what", "heard"), [("slow", "made"), ("stopped", "SIGTERM"), ("dead", "RuntimeError")])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.made.runs import extract, rows
+from tests.made.here import extract
+from tests.made.runs import rows
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
+pytestmark = pytest.mark.slow
 
 
 VIDEOS = (
@@ -41,7 +42,7 @@ def decided(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     if not folder.is_dir():
         pytest.skip(f"no files of bug reports at {folder}")
     catalog = tmp_path_factory.mktemp("reports") / "catalog"
-    extract(catalog, "--input", *(folder / name for name in VIDEOS), "--workers", "2")
+    extract(catalog, "--input", *(folder / name for name in VIDEOS))
     found: dict[str, list[Row]] = {name: [] for name in VIDEOS}
     for row in sorted(rows(catalog, "clips"), key=lambda row: row["start_s"]):
         found[Path(row["source_uri"]).name].append(row)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import catalogs
-from tests.made import runs
+from tests.made.here import extract
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
+pytestmark = pytest.mark.slow
 
 
 def video(path: Path, frames: int, codec: str = "mjpeg", size: int = 160, **options: str) -> None:
@@ -83,7 +83,7 @@ def catalog(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     damage = np.random.default_rng(2).bytes(20_000)
     (folder / "damaged.mp4").write_bytes(whole[:middle] + damage + whole[middle + len(damage) :])
     catalog = tmp_path_factory.mktemp("catalog") / "catalog"
-    summary = runs.extract(catalog, "--input", folder)
+    summary = extract(catalog, "--input", folder)
     listed = [path for path in folder.iterdir() if not path.name.startswith(".")]
     assert summary["listed"] == len(listed)
     assert summary["clips"] == summary["accepted"] + sum(summary["rejected"].values()) + summary["failed"]
@@ -131,7 +131,7 @@ def test_no_reason_is_empty_and_every_failure_names_its_file(catalog: Path) -> N
 def test_retry_failed_decides_only_failed_clips_again(catalog: Path) -> None:
     folder = Path(ask(catalog, "select source_uri from clips where reason is null limit 1")[0]["source_uri"]).parent
     before = {row["clip_id"]: row["run_id"] for row in ask(catalog, "select clip_id, run_id from clips")}
-    summary = runs.extract(catalog, "--input", folder, "--retry-failed")
+    summary = extract(catalog, "--input", folder, "--retry-failed")
     rows = ask(catalog, "select clip_id, run_id, status from clips")
     assert len(rows) == len(before)
     for row in rows:

@@ -13,9 +13,9 @@ import catalogs
 from catalogs.frames import FrameStore, open_frames
 from models.detection.face_finder import FaceFinder
 from stages.tracking.follower import Follower
-from tests.made import runs
+from tests.made.here import extract
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
+pytestmark = pytest.mark.slow
 
 NAMES = ("talking_man", "talking_woman", "phone_rotated", "scene_change", "silent", "dark")
 
@@ -35,7 +35,7 @@ def stored(request: pytest.FixtureRequest, clips: Path, tmp_path_factory: pytest
     """The catalog, the store of its frames, and their size."""
     preset, size = request.param
     catalog = tmp_path_factory.mktemp("frames") / "catalog"
-    runs.extract(catalog, "--input", clips, "--frames", "--preset", preset)
+    extract(catalog, "--input", clips, "--frames", "--preset", preset)
     return catalog, open_frames(catalog, cache=catalog.parent / "cache"), size
 
 
@@ -72,6 +72,6 @@ def test_the_catalog_without_frames_names_the_difference(
     stored: tuple[Path, FrameStore, int], clips: Path, tmp_path: Path
 ) -> None:
     catalog, _, size = stored
-    said = runs.extract(catalog, "--input", clips, expect=2)["stderr"]
+    said = extract(catalog, "--input", clips, expect=2)["stderr"]
     assert f"frames.size: {size} in the catalog, absent now" in said
     assert "--recompute" in said

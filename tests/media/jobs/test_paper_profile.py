@@ -9,18 +9,16 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import catalogs
-from tests.made import runs
-from tests.system.heads import ray_head
+from tests.made.here import extract
+from tests.made.job import run_job
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
+pytestmark = pytest.mark.slow
 
 FILES = {
     "hyperiqa": "koniq_pretrained.pkl",
@@ -34,11 +32,6 @@ FILES = {
 CHEAP = ("quality.frames=1", "quality.crops=2", "gaze.every=50", "distance.per_second=0.5", "emotion.per_second=0.5")
 LENIENT = ("quality.minimum=-1000", "identity.replaced=-1", "identity.jump=255")
 SETTINGS = tuple(text for setting in (*CHEAP, *LENIENT) for text in ("--set", setting))
-
-
-def weights(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(runs.ROOT / "jobs/weights.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=200)
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -73,22 +66,22 @@ def added(store: Path, shared: Path) -> dict[str, str]:
     """Every model's file, added by the command; its sha256 by name."""
     for name, file in FILES.items():
         path = importlib.import_module(f"tests.made.random_{name}").write(store / file)
-        done = weights("add", name, path)
-        assert done.returncode == 0, done.stderr
-        assert "not the published file" in done.stdout
+        done = run_job("weights", "add", name, path)
+        assert done.code == 0, done.err
+        assert "not the published file" in done.out
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    done = weights("add", "scrfd", shared / "weights/scrfd_2.5g_kps.onnx")
-    assert done.returncode == 0, done.stderr
+    done = run_job("weights", "add", "scrfd", shared / "weights/scrfd_2.5g_kps.onnx")
+    assert done.code == 0, done.err
     lock = json.loads((store / "weights.lock").read_text())
     text = json.dumps(lock)
     assert all(name in text for name in (*FILES, "scrfd"))
-    done = weights("verify")
-    assert done.returncode == 0, done.stdout
+    done = run_job("weights", "verify")
+    assert done.code == 0, done.out
     return dict.fromkeys((*FILES, "scrfd"), "")
 
 
 def paper(clips: Path, catalog: Path, expect: int = 0) -> dict:
-    return runs.extract(catalog, "--input", clips, "--profile", "paper", *SETTINGS, expect=expect)
+    return extract(catalog, "--input", clips, "--profile", "paper", *SETTINGS, expect=expect)
 
 
 def test_missing_files_stop_the_run_before_any_work(store: Path, clips: Path, tmp_path: Path) -> None:
@@ -132,17 +125,12 @@ def test_real_clips_go_through_all_models(added: dict[str, str], labelled: tuple
     assert (again["decided_before"], again["video_seconds"]) == (5, 0)
 
 
-def test_on_gpu_actors_the_rows_are_the_same(
-    labelled: tuple[Path, dict], clips: Path, tmp_path_factory: pytest.TempPathFactory
+def test_served_to_all_workers_the_networks_give_the_same_rows(
+    labelled: tuple[Path, dict], clips: Path, tmp_path: Path
 ) -> None:
-    """The cluster says that it has a GPU; its actors are told to use the CPU."""
-    catalog = tmp_path_factory.mktemp("actors") / "catalog"
-    with ray_head(tmp_path_factory.mktemp("r"), "--num-cpus=3", "--num-gpus=1") as environment:
-        command = runs.command(catalog, "--input", clips, "--profile", "paper", *SETTINGS)
-        joined = {**environment, "VASARI_DEVICE": "cpu"}
-        done = subprocess.run(command, env=joined, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    assert "1 set of networks on GPUs" in done.stderr
+    """As on GPU actors: what decodes sends its items elsewhere."""
+    catalog = tmp_path / "catalog"
+    extract(catalog, "--input", clips, "--profile", "paper", *SETTINGS, served=True)
     here, there = (
         catalogs.query(where, "select * exclude (run_id, seconds) from clips order by source_uri, start_s").to_pylist()
         for where in (labelled[0], catalog)
@@ -158,9 +146,9 @@ def test_other_weights_are_another_recipe(added: dict[str, str], store: Path, cl
     with_sharpness = ("--set", "quality=spectral", "--set", "audio=logmel", "--set", "gaze=iris", "--limit", "1")
     settings = [text for setting in LENIENT[1:] for text in ("--set", setting)]
     command = ("--input", clips, "--profile", "paper", *with_sharpness, *settings)
-    runs.extract(catalog, *command)
+    extract(catalog, *command)
     other = importlib.import_module("tests.made.random_deep3d").write(store / "other.pth", seed=1)
-    assert weights("add", "deep3d", other).returncode == 0
-    said = runs.extract(catalog, *command, expect=2)["stderr"]
+    assert run_job("weights", "add", "deep3d", other).code == 0
+    said = extract(catalog, *command, expect=2)["stderr"]
     assert "weights.deep3d" in said
     assert "in the catalog" in said

@@ -21,9 +21,11 @@ from models.face.landmarks import pose_and_expression
 from pipeline.faces.decoding import decoded, preview_view, stored_latents
 from pipeline.faces.driving import driver_of
 from pipeline.faces.face_crop import stored_views
-from tests.made import random_face, runs
+from tests.made import random_face
+from tests.made.here import extract
+from tests.root import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.usefixtures("one_ray")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def clips(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def catalog(face_model: Path, clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("latents") / "catalog"
-    assert runs.extract(root, "--input", clips, "--latents", face_model, "--frames")["accepted"] == 2
+    assert extract(root, "--input", clips, "--latents", face_model, "--frames")["accepted"] == 2
     return root
 
 
@@ -71,7 +73,7 @@ def test_the_face_model_is_in_the_run_and_another_one_is_another_recipe(
     assert entry["file"] == str(face_model)
     other = tmp_path / "other.safetensors"
     save_model(random_face.random_model(), {"trained": "longer"}, other)
-    said = runs.extract(catalog, "--input", clips, "--latents", other, "--frames", expect=2)["stderr"]
+    said = extract(catalog, "--input", clips, "--latents", other, "--frames", expect=2)["stderr"]
     assert f'weights.face_tiny: "{entry["sha256"]}" in the catalog, ' in said
 
 
@@ -93,7 +95,7 @@ def test_clips_are_drawn_from_the_catalog_as_they_are_driven(catalog: Path, face
 
 
 def test_statistics_of_it(catalog: Path) -> None:
-    job = [sys.executable, str(runs.ROOT / "jobs/latent_statistics.py"), "--catalog", str(catalog), "--json"]
+    job = [sys.executable, str(ROOT / "jobs/latent_statistics.py"), "--catalog", str(catalog), "--json"]
     said = json.loads(subprocess.run(job, capture_output=True, text=True, check=True).stdout)
     assert said == read_statistics(catalog).json()
     frames = catalogs.query(catalog, "select sum(frames) n from latents")["n"][0].as_py()
