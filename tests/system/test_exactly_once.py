@@ -76,7 +76,8 @@ def test_killed_drivers(folder: Path, whole: Path, tmp_path: Path) -> None:
             runs.wait_for("span workers", partial(span_workers, run.pid))
             before = staged_or_committed(catalog)
             runs.wait_for("another span", lambda before=before: staged_or_committed(catalog) - before)
-        orphans |= runs.descendants(run.pid).keys()
+        # Ray's two agents ask for a minute after a raylet that is gone
+        orphans |= {pid for pid, line in runs.descendants(run.pid).items() if "Agent" not in line}
         run.kill()
         run.wait()
     assert runs.extract(catalog, "--input", folder)["clips"] == 7
