@@ -27,6 +27,7 @@ from pipeline.training.curves import CURVE, read_curve
 from pipeline.training.halt import Halt, Stopped
 from tests.made import random_face
 from tests.made.faces import moving_clip, stage_faces
+from tests.made.quarter import QUARTER
 from tests.root import ROOT
 
 STEPS = 5
@@ -60,7 +61,7 @@ def own_cache(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def job(catalog: Path, out: Path, **more: Any) -> FaceJob:
-    return FaceJob(str(catalog), str(out), TRAINING, log=1, pictures=2, keep_s=0.0, **more)
+    return FaceJob(str(catalog), str(out), TRAINING, QUARTER.name, log=1, pictures=2, keep_s=0.0, **more)
 
 
 class ASecondStep(Halt):
@@ -197,7 +198,7 @@ def test_what_a_training_leaves(catalog: Path, tmp_path: Path) -> None:
     } <= names
     assert sum(name.startswith("events.out.tfevents") for name in names) == 1
     preset, recipe = read_recipe(out / "model.safetensors")
-    assert (preset, recipe["step"], recipe["command"]) == ("tiny", STEPS, "python jobs/train_faces.py")
+    assert (preset, recipe["step"], recipe["command"]) == ("quarter", STEPS, "python jobs/train_faces.py")
     assert recipe["left_out"] == 0
     store, split = opened(job(catalog, out))
     kept = {*split.test, *split.validation}
@@ -227,7 +228,7 @@ def test_too_few_subjects_are_told_before_anything_is_made(catalog: Path, tmp_pa
 
 
 def test_a_training_may_begin_with_a_model_and_goes_on_without_its_file(catalog: Path, tmp_path: Path) -> None:
-    first = random_face.write(tmp_path / "first.safetensors")
+    first = random_face.write(tmp_path / "first.safetensors", QUARTER.name)
     given = load_model(first).state_dict()
     still = replace(TRAINING, steps=2, lr=0.0, decay=0.0, ema=0.0)
     out = tmp_path / "out"
