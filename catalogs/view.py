@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import duckdb
@@ -62,6 +63,22 @@ def answers(uri: str | os.PathLike[str], statements: Sequence[str]) -> list[pa.T
             return [_rows(connection.sql(sql)) for sql in statements]
 
     return steadily(files, read, "during a query")
+
+
+def read_from(read: Callable[..., Found], *uris: str | os.PathLike[str]) -> Found:
+    """What `read` finds on connections to the catalogs at `uris`, as `open` gives them: all from one commit of each.
+
+    It reads again if a run replaces files of such a commit meanwhile. Errors: those of `open`, and those of `read`.
+    """
+    if not uris:
+        return read()
+    files = locate(uris[0])
+
+    def with_first(state: Manifest) -> Found:
+        with _connect(files, state, read_only=True) as connection:
+            return read_from(partial(read, connection), *uris[1:])
+
+    return steadily(files, with_first, "while reading it")
 
 
 def steadily(files: Storage, read: Callable[[Manifest], Found], when: str) -> Found:

@@ -18,11 +18,11 @@ from catalogs.definitions import OLDER
 from catalogs.place import locate
 from catalogs.recipes import changes
 from catalogs.schema import EMOTIONS, FAILED_REASONS
+from catalogs.view import read_from
 from pipeline.compare.frames import Frames, compare_frames
 from pipeline.compare.labels import EMOTION_LABELS, LABELS
 from pipeline.compare.pairs import Pairs, Unpaired, column, counts, pair, read_clips, verdicts
 from pipeline.evaluation.metrics.agreement import Agreement, Confusion, Together, agreement, confusion, together
-from pipeline.report.reading import steadily
 from stages.clip import REASONS
 
 VERDICTS = (
@@ -104,7 +104,7 @@ class Comparison:
 def compare(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Comparison:
     """Join the catalogs at `a` and `b` by clip and measure how they agree. Errors: those of `catalogs.open`."""
     roots = locate(a).root, locate(b).root
-    return steadily(partial(_compare, *roots), *roots)
+    return read_from(partial(_compare, *roots), *roots)
 
 
 def _compare(

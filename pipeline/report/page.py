@@ -11,9 +11,9 @@ import duckdb
 
 from catalogs.definitions import quoted
 from catalogs.place import locate
+from catalogs.view import read_from
 from pipeline.report import reading, samples
 from pipeline.report.figures import gaze_figure, label_figures
-from pipeline.report.reading import steadily
 from pipeline.report.writing import fill, write_page
 
 _HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def write_report(catalog_uri: str | os.PathLike[str], out: Path) -> Path:
     Reads the newest commit only. Errors: those of `catalogs.open`; OSError if `out` cannot be written.
     """
     root = locate(catalog_uri).root
-    return write_page(render(steadily(_facts, root), root), out)
+    return write_page(render(read_from(_facts, root), root), out)
 
 
 def render(facts: dict[str, Any], root: Path) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 import numpy as np
 
-import catalogs
 from catalogs.schema import EMOTIONS, TABLES
 from catalogs.summary import summary
 
@@ -25,11 +22,6 @@ LABELS = (
 MOST_TRACKS = 5_000
 """Clips whose frames are read for the map of gaze directions."""
 
-_ATTEMPTS = 5
-
-_GONE = (duckdb.IOException, duckdb.PermissionException)
-"""What DuckDB raises for a file that a newer commit has replaced: the second where SQL may read listed files only."""
-
 _WORK = """
 WITH ours AS (SELECT DISTINCT run_id, recipe FROM clips),
 work AS (
@@ -41,8 +33,6 @@ SELECT sum(wall_seconds) FILTER (timed) AS wall_seconds, sum(video_seconds) FILT
 FROM work
 """
 """The runs of the catalog's recipe that decided clips, whatever their status."""
-
-Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True)
@@ -105,23 +95,6 @@ class Totals:
             ("rejected", sum(self.rejected.values())),
             ("failed", sum(self.failed.values())),
         )
-
-
-def steadily(read: Callable[..., Facts], *roots: str | os.PathLike[str]) -> Facts:
-    """What `read` finds on connections to the catalogs at `roots`: all from one commit of each.
-
-    It reads again if a run replaces files of such a commit meanwhile. Errors: those of `catalogs.open`.
-    """
-    attempt = 0
-    while True:
-        attempt += 1
-        with ExitStack() as stack:
-            connections = [stack.enter_context(catalogs.open(root)) for root in roots]
-            try:
-                return read(*connections)
-            except _GONE:
-                if attempt == _ATTEMPTS:
-                    raise
 
 
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:

@@ -105,6 +105,28 @@ def test_a_query_whose_files_vanish_runs_again(catalog: Path, monkeypatch: pytes
     assert len(times) == 2
 
 
+@pytest.mark.parametrize("replaced", [0, 1])
+def test_two_catalogs_are_read_at_one_commit_each(tmp_path: Path, replaced: int) -> None:
+    catalogs_of_two = [tmp_path / "a", tmp_path / "b"]
+    for root in catalogs_of_two:
+        with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
+            stage(root, 0)
+            writer.commit()
+    times: list[int] = []
+
+    def statuses(*both: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
+        times.append(1)
+        if len(times) == 1:
+            with catalogs.Writer.open(catalogs_of_two[replaced], RECIPE, FINGERPRINT) as writer:
+                stage(catalogs_of_two[replaced], 0, status="rejected", reason="too_short")
+                writer.commit()
+        return [row for each in both for row in each.execute("SELECT status FROM clips").fetchall()]
+
+    found = view.read_from(statuses, *catalogs_of_two)
+    assert [status for (status,) in found] == (["rejected", "accepted"] if replaced == 0 else ["accepted", "rejected"])
+    assert len(times) == 2
+
+
 def test_files_lost_otherwise_are_named(catalog: Path) -> None:
     part = next((catalog / "clips").iterdir())
     part.unlink()
