@@ -1,4 +1,4 @@
-"""The face detector that the stages `screen` and `track` ask frame by frame, and its network, which they share."""
+"""The face detector that the stages `screen` and `track` ask frame by frame, with its network and weights."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from models.detection.face_finder import FaceFinder, detector_network
+from models.detection.face_finder import FaceFinder, detector_network, finder_weights
 from models.runtime.batches import Model
 from stages.clip import Resources
-from stages.networks import Ask
+from stages.networks import Ask, NetworkStage
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,23 @@ class DetectorNetwork:
         return detector_network(self.variant)
 
 
-def detector_networks(detector: str) -> tuple[DetectorNetwork, ...]:
-    """What of a detector may run elsewhere. BlazeFace may not: it takes 4 ms on a CPU core, less than a question."""
-    return () if detector == "blazeface" else (DetectorNetwork(detector),)
+class DetectorStage(NetworkStage):
+    """A stage that looks for faces. detector: a parameter of it, who finds them (models/detection/face_finder.py)."""
 
+    detector: str
 
-def finder(detector: str, ask: Ask | None) -> FaceFinder:
-    """A finder with that detector, its network asked through `ask` or loaded here."""
-    if ask is None or not detector_networks(detector):
-        return FaceFinder(detector)
-    return FaceFinder(detector, partial(ask, DetectorNetwork.name))
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the detector's weights and the mesh's."""
+        return finder_weights(self.detector)
+
+    @property
+    def networks(self) -> tuple[DetectorNetwork, ...]:
+        """The detector's, where it is a large one: BlazeFace takes 4 ms on a CPU core, less than to ask elsewhere."""
+        return () if self.detector == "blazeface" else (DetectorNetwork(self.detector),)
+
+    def finder(self, ask: Ask | None) -> FaceFinder:
+        """A finder with the detector, its network asked through `ask` or loaded here."""
+        if ask is None or not self.networks:
+            return FaceFinder(self.detector)
+        return FaceFinder(self.detector, partial(ask, DetectorNetwork.name))

@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from models.detection.face_finder import finder_weights
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
-from stages.networks import Ask, NetworkStage
-from stages.tracking.detection import DetectorNetwork, detector_networks, finder
+from stages.networks import Ask
+from stages.tracking.detection import DetectorStage
 from stages.tracking.face_count import FaceCount
 from stages.tracking.inset import agreed, inset_of
 from stages.video.pyav import keyframes
@@ -19,7 +18,7 @@ from stages.video.reader import upright
 
 
 @dataclass(frozen=True)
-class Screen(NetworkStage):
+class Screen(DetectorStage):
     """Rejects what its key frames show beyond doubt; what they leave open is decided while the face is tracked.
 
     samples: key frames looked at, spread over the clip. enough: fewest key frames that may reject; a clip with fewer is
@@ -47,18 +46,8 @@ class Screen(NetworkStage):
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
 
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """Names of the detector's weights and the mesh's."""
-        return finder_weights(self.detector)
-
-    @property
-    def networks(self) -> tuple[DetectorNetwork, ...]:
-        """The detector's, where it is a large one."""
-        return detector_networks(self.detector)
-
     def open(self, ask: Ask | None = None) -> Runner:
-        faces = finder(self.detector, ask)
+        faces = self.finder(ask)
 
         def judge(clip: Clip) -> Outcome:
             count = FaceCount(self.ratio, self.share)

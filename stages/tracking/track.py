@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.ndimage import gaussian_filter1d
 
-from models.detection.face_finder import FaceFinder, finder_weights
+from models.detection.face_finder import FaceFinder
 from stages.clip import (
     AUDIO_RATE,
     FPS,
@@ -25,9 +25,9 @@ from stages.clip import (
     Track,
     under,
 )
-from stages.networks import Ask, NetworkStage
+from stages.networks import Ask
 from stages.preview.thumbs import Thumbs
-from stages.tracking.detection import DetectorNetwork, detector_networks, finder
+from stages.tracking.detection import DetectorStage
 from stages.tracking.face_count import FaceCount, FaceCounter
 from stages.tracking.face_path import FacePath, longest_gap
 from stages.tracking.follower import Follower
@@ -39,7 +39,7 @@ from stages.video.shots import CutFinder
 
 
 @dataclass(frozen=True)
-class FaceTrack(NetworkStage, ThresholdStage):
+class FaceTrack(DetectorStage, ThresholdStage):
     """Follows the widest face and judges the stretch up to the next scene change, or change of the picture's size.
 
     Where the frames are filled up with a blurred copy of their middle (stages/tracking/inset.py), the middle is the
@@ -84,18 +84,8 @@ class FaceTrack(NetworkStage, ThresholdStage):
         [("frames", pa.int32()), ("face_px", pa.float32()), ("faces_max", pa.int32())]
     )
 
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """Names of the detector's weights and the mesh's."""
-        return finder_weights(self.detector)
-
-    @property
-    def networks(self) -> tuple[DetectorNetwork, ...]:
-        """The detector's, where it is a large one."""
-        return detector_networks(self.detector)
-
     def open(self, ask: Ask | None = None) -> Runner:
-        found = finder(self.detector, ask)
+        found = self.finder(ask)
         return lambda clip: follow(self, clip, found)
 
     def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
