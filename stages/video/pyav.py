@@ -17,9 +17,13 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from stages.video import tracks
-from stages.video.clock import Clock, ClockError, Due, Walk, ends_track, has_times, may_begin_again, packets, seconds
+from stages.video.clock import Clock
 from stages.video.deinterlace import Deinterlacer
+from stages.video.discontinuities import DiscontinuityError, PacketScan
 from stages.video.header import SourceFrame, Unreadable, VideoHeader
+from stages.video.packets import packets
+from stages.video.presentation import PresentationTimes
+from stages.video.timestamps import ends_track, has_timestamps, may_be_discontinuous, seconds
 from stages.video.tone import ToneMapper, is_hdr, peak_of
 
 # Containers of real video; FFmpeg also opens text ("tty"), pictures and playlists, which are no clips.
@@ -38,7 +42,7 @@ _NOT_VIDEO = (
     "ass",
 )
 
-# Containers that hold an index of all packets; what the others hold is known after a walk through them.
+# Containers that hold an index of all packets; what the others hold is known after a scan of them.
 _INDEXED = ("mov", "avi")
 
 _LOOK_AT = 32
@@ -131,7 +135,7 @@ def read_header(path: str, max_pixels: int = 8192 * 8192) -> VideoHeader:
             late = max(0.0, header.origin - seconds(stream.start_time or 0, stream))
             return replace(header, duration=seconds(stream.duration, stream) - late)
         promised = 0.0 if stream.duration else (container.duration or 0) / av.time_base
-        return _walked(path, header, promised)
+        return _scanned(path, header, promised)
 
 
 def orientation(matrix: np.ndarray | None) -> tuple[int, bool]:
@@ -176,9 +180,9 @@ def _beginning(container: InputContainer, stream: VideoStream) -> tuple[VideoFra
         first = next(iter(_decoded(packet)), None)
         if first is not None:
             break
-    clock = Clock(loose=may_begin_again(container))
+    clock = Clock(loose=may_be_discontinuous(container))
     ordered = replace(clock, ordered=True, delay=len(seen))
-    if first is None or not has_times(container):
+    if first is None or not has_timestamps(container):
         return first, None, ordered
     start = next((seconds(packet.dts, packet) for packet in seen if packet.dts is not None), None)
     if "avi" in container.format.name:
@@ -219,7 +223,7 @@ def _codes(path: str) -> list[np.ndarray]:
             return []
 
 
-def _walked(path: str, header: VideoHeader, promised: float) -> VideoHeader:
+def _scanned(path: str, header: VideoHeader, promised: float) -> VideoHeader:
     """The header with the duration and the clock that the file's packets tell; nothing is decoded.
 
     promised: seconds that the container says it lasts, or 0. Raises Unreadable where packets end a second before, or
@@ -228,20 +232,20 @@ def _walked(path: str, header: VideoHeader, promised: float) -> VideoHeader:
     with open_container(path) as container:
         picture = video_stream(container, path)
         sound = tracks.sound(container, picture)
-        walk = Walk(picture.index, sound.index if sound else None)
+        scan = PacketScan(picture.index, sound.index if sound else None)
         try:
             for packet in container.demux([picture, sound] if sound else [picture]):
-                walk.add(packet)
+                scan.add(packet)
         except av.FFmpegError as error:
             raise Unreadable(f"{path}: damaged container ({_why(error)}); copy it again") from error
     if header.clock.step is not None:
-        return replace(header, duration=walk.frames * header.clock.step)
+        return replace(header, duration=scan.frames * header.clock.step)
     try:
-        jumps = walk.jumps()
-    except ClockError as error:
+        discontinuities = scan.discontinuities()
+    except DiscontinuityError as error:
         raise Unreadable(f"{path}: {error}; cut it there, or transcode it so that its clock goes on") from error
-    end, end_of_all = walk.ends()
-    if not jumps and end_of_all < promised - 1.0:
+    end, end_of_all = scan.ends()
+    if not discontinuities and end_of_all < promised - 1.0:
         raise Unreadable(
             f"{path}: the header promises {promised:.2f} s but the file ends at {end_of_all:.2f} s; "
             "it is cut off: copy it again"
@@ -249,8 +253,8 @@ def _walked(path: str, header: VideoHeader, promised: float) -> VideoHeader:
     return replace(
         header,
         duration=max(end - header.origin, 1 / header.fps if header.fps else 0.0),
-        clock=replace(header.clock, jumps=jumps),
-        plain=header.plain and not jumps and not walk.repeats,
+        clock=replace(header.clock, discontinuities=discontinuities),
+        plain=header.plain and not discontinuities and not scan.repeats,
     )
 
 
@@ -298,7 +302,7 @@ def _frames(
     container: InputContainer, stream: VideoStream, header: VideoHeader, start_s: float
 ) -> Iterator[tuple[float, float, VideoFrame | None]]:
     """(second of the file, seconds it lasts or 0, frame) in the order of display; None: the frame before once more."""
-    due = Due(header.clock)
+    due = PresentationTimes(header.clock)
     whole = Deinterlacer[tuple[list[float], float]]()
     for packet in packets(container, stream, header.clock, _start(header, start_s)):
         if not due.feed(packet):

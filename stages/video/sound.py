@@ -10,9 +10,10 @@ from av.audio.frame import AudioFrame
 
 from stages.video import tracks
 from stages.video.channels import Levels, only
-from stages.video.clock import ends_track, packets, seconds
 from stages.video.header import VideoHeader
+from stages.video.packets import packets
 from stages.video.pyav import open_container, video_stream
+from stages.video.timestamps import ends_track, seconds
 
 RATE = 16_000
 _STEREO = 0.5**0.5  # FFmpeg adds both sides at -3 dB; the mean of both is another 3 dB down

@@ -37,7 +37,7 @@ def test_the_clock_goes_on_where_a_recording_begins_again(tmp_path: Path, second
     path = joined(tmp_path / "both.ts", *parts(tmp_path, second_at))
     header = read_header(str(path))
     assert header.duration == pytest.approx(8.0, abs=0.15)
-    assert [jump.picture for jump in header.clock.jumps] == [100]
+    assert [each.picture for each in header.clock.discontinuities] == [100]
     assert max(map(abs, offsets(path))) < 0.02
     assert max(map(abs, offsets(path, 4.5, 8.0))) < 0.02
     assert len(offsets(path)) == 3
@@ -58,7 +58,7 @@ def test_both_parts_of_a_joined_recording_are_there_whole(tmp_path: Path) -> Non
 def test_three_recordings_in_one_keep_their_own_sound(tmp_path: Path) -> None:
     first, second = parts(tmp_path)
     path = joined(tmp_path / "three.ts", first, second, first)
-    assert len(read_header(str(path)).clock.jumps) == 2
+    assert len(read_header(str(path)).clock.discontinuities) == 2
     found = offsets(path)
     assert len(found) == 5
     assert max(map(abs, found)) < 0.02
@@ -88,7 +88,7 @@ def test_a_pause_of_the_picture_is_no_new_beginning(tmp_path: Path) -> None:
         lambda p: None if p.stream.type == "video" and 2 < float(p.pts * p.time_base) - base < 18 else p,
     )
     header = read_header(str(path))
-    assert header.clock.jumps == ()
+    assert header.clock.discontinuities == ()
     assert header.duration == pytest.approx(20.0, abs=0.1)
 
 
@@ -97,7 +97,7 @@ def test_small_steps_back_are_no_new_beginning(tmp_path: Path) -> None:
     write_video(draft, numbered(50), fps=25, options={**QUICK, "bf": "0", "g": "10"})
     path = joined(tmp_path / "a.ts", draft, repacked(draft, second, later(2.0 - 0.2)))
     header = read_header(str(path))
-    assert header.clock.jumps == ()
+    assert header.clock.discontinuities == ()
     assert header.duration == pytest.approx(3.8, abs=0.05)
 
 
@@ -230,7 +230,7 @@ def test_a_plain_file_is_read_as_before(tmp_path: Path) -> None:
         header = read_header(str(each))
         assert header.plain
         assert header.clock.seekable
-        assert header.clock.jumps == ()
+        assert header.clock.discontinuities == ()
 
 
 def test_a_frame_lasts_until_the_next_one_whatever_it_says(tmp_path: Path) -> None:
