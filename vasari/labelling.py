@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -30,6 +31,9 @@ from pipeline.listing.reach import Reach
 from stages.clip import Stage
 
 Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Options = ParamSpec("Options")
+Answer = TypeVar("Answer")
+
 _RUN = "label"
 """What stands in the column run_id."""
 
@@ -72,7 +76,7 @@ class LabelledClip:
         return f"<LabelledClip {name}, {times}: {self.status}{f' ({self.reason})' if self.reason else ''}>"
 
 
-def label(
+def label_each(
     files: Files,
     *,
     profile: str = "open",
@@ -84,7 +88,33 @@ def label(
     workers: int | None = None,
     timeout: float = Limits.seconds,
     progress: bool = True,
-) -> list[LabelledClip]:
+) -> Iterator[LabelledClip]:
+    """As `label`, but hands out each clip as soon as it and all before it are done, so that none needs to be kept."""
+    settings = [settings] if isinstance(settings, str) else settings
+    recipe = make_recipe(profile, settings, max_seconds, latents=latents, added=stages)
+    require(name for stage in recipe.stages for name in stage.weights)
+    limits = Limits(seconds=timeout)
+    reach = Reach(limits.seconds, limits.patience)
+    given = [files] if isinstance(files, str | os.PathLike) else list(files)
+    tasks = source_tasks(list_sources([os.fspath(each) for each in given], reach=reach), reach)
+    count = workers or len(os.sched_getaffinity(0))
+    return _labelled(tasks, recipe, limits, crops, count, progress)
+
+
+def _takes_what(other: Callable[Options, Any]) -> Callable[[Callable[..., Answer]], Callable[Options, Answer]]:
+    """Gives a function that passes all it is given on to `other` the signature of that one, for help() and editors."""
+
+    def signed(function: Callable[..., Answer]) -> Callable[Options, Answer]:
+        answer = inspect.signature(function).return_annotation
+        signature = inspect.signature(other).replace(return_annotation=answer)
+        function.__signature__ = signature  # type: ignore[attr-defined]
+        return function
+
+    return signed
+
+
+@_takes_what(label_each)
+def label(*files: Any, **options: Any) -> list[LabelledClip]:
     """Label videos: every clip in them with its verdict, in the order of the files and of time.
 
     >>> import vasari
@@ -109,45 +139,7 @@ def label(
     Raises InputError: an input is not there; RecipeError: no such profile or setting; WeightsMissing: with the command
     that gets them (all in `vasari.errors`).
     """
-    return list(
-        label_each(
-            files,
-            profile=profile,
-            settings=settings,
-            max_seconds=max_seconds,
-            latents=latents,
-            stages=stages,
-            crops=crops,
-            workers=workers,
-            timeout=timeout,
-            progress=progress,
-        )
-    )
-
-
-def label_each(
-    files: Files,
-    *,
-    profile: str = "open",
-    settings: str | Sequence[str] = (),
-    max_seconds: float = 60.0,
-    latents: str | os.PathLike[str] | None = None,
-    stages: Sequence[Stage] = (),
-    crops: bool = True,
-    workers: int | None = None,
-    timeout: float = Limits.seconds,
-    progress: bool = True,
-) -> Iterator[LabelledClip]:
-    """As `label`, but hands out each clip as soon as it and all before it are done, so that none needs to be kept."""
-    settings = [settings] if isinstance(settings, str) else settings
-    recipe = make_recipe(profile, settings, max_seconds, latents=latents, added=stages)
-    require(name for stage in recipe.stages for name in stage.weights)
-    limits = Limits(seconds=timeout)
-    reach = Reach(limits.seconds, limits.patience)
-    given = [files] if isinstance(files, str | os.PathLike) else list(files)
-    tasks = source_tasks(list_sources([os.fspath(each) for each in given], reach=reach), reach)
-    count = workers or len(os.sched_getaffinity(0))
-    return _labelled(tasks, recipe, limits, crops, count, progress)
+    return list(label_each(*files, **options))
 
 
 def _labelled(
