@@ -13,9 +13,7 @@ import pyarrow as pa
 
 from models.face.camera import cameras
 from models.weights.entry import Weights
-from stages.preview.thumbs import Thumb
-from stages.tracking.face_count import FaceCount
-from stages.tracking.inset import Inset
+from stages.observations import FaceCount, Inset, Thumb
 from stages.video.header import VideoHeader
 from stages.video.reader import Frames
 

@@ -11,7 +11,8 @@ from models.landmarks.head_pose import angles, procrustes, rotation_of
 from stages.clip import FPS, Clip
 from stages.labels.aligned import face_square
 from stages.labels.gaze_directions import to_vectors
-from stages.preview.thumbs import COUNT, Thumb
+from stages.observations import Thumb
+from stages.preview.thumbs import COUNT
 
 # Contours of MediaPipe's face mesh, as point indices (mediapipe/python/solutions/face_mesh_connections.py)
 _CLOSED = (

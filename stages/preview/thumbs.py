@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
+from stages.observations import Thumb
 from stages.video.header import VideoHeader
 from stages.video.pyav import keyframes
 from stages.video.reader import upright
 
 HEIGHT = 180
 COUNT = 6
-
-
-@dataclass(frozen=True)
-class Thumb:
-    """A frame shrunk to `HEIGHT` pixels high or less: `index` at 25 fps, `scale` thumb pixels per frame pixel."""
-
-    index: int
-    image: np.ndarray
-    scale: float
 
 
 class Thumbs:

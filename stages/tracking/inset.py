@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from stages.observations import OFF_CENTRE, Inset
+
 _NARROWEST, _WIDEST = 0.07, 0.46
 """Shares of the frame that one of the two filled margins may take."""
 _EDGE = 2.7
@@ -31,32 +33,6 @@ _BLURS = (1.5, 4.0, 9.0)
 _SOFT = 1.0
 _AGREED = 0.75
 _APART = 2
-_OFF = 4
-"""Pixels by which the two margins may differ: widths are rounded, and overlays in 4:2:0 begin at even columns."""
-
-
-@dataclass(frozen=True)
-class Inset:
-    """Where the inner picture lies in a frame: columns `left` to `right` - 1, rows `top` to `bottom` - 1."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def of(self, image: np.ndarray) -> np.ndarray:
-        """The inner picture of a frame [H, W, 3], a view."""
-        return image[self.top : self.bottom, self.left : self.right]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) of the inner picture."""
-        return self.bottom - self.top, self.right - self.left
-
-    def fits(self, image: np.ndarray) -> bool:
-        """Whether it lies in the middle of frames of this size."""
-        height, width = image.shape[:2]
-        return abs(self.left + self.right - width) <= _OFF and abs(self.top + self.bottom - height) <= _OFF
 
 
 def inset_of(image: np.ndarray) -> Inset | None:
@@ -123,7 +99,7 @@ def _edges(lines: np.ndarray) -> list[_Margins]:
     around = cv2.blur(steps[None], (2 * reach + 1, 1), borderType=cv2.BORDER_REFLECT)[0]
     clear = (steps + 0.3) / (around + 0.3)
     before = np.arange(int(_NARROWEST * width), int(_WIDEST * width) + 1)
-    after = np.maximum(before[:, None] + np.arange(-_OFF, _OFF + 1), 1)
+    after = np.maximum(before[:, None] + np.arange(-OFF_CENTRE, OFF_CENTRE + 1), 1)
     partner = clear[width - after - 1]
     both = np.minimum(clear[before - 1], partner.max(1))
     out: list[_Margins] = []

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.runtime.image import bounds
 from stages.clip import Patch
-from stages.tracking.inset import Inset
+from stages.observations import Inset
 
 
 class NativePatches:

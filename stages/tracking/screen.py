@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
 from stages.networks import Ask
+from stages.observations import FaceCount
 from stages.tracking.detection import DetectorStage
-from stages.tracking.face_count import FaceCount
 from stages.tracking.inset import agreed, inset_of
 from stages.video.pyav import keyframes
 from stages.video.reader import upright

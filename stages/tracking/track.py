@@ -26,9 +26,10 @@ from stages.clip import (
     under,
 )
 from stages.networks import Ask
+from stages.observations import FaceCount
 from stages.preview.thumbs import Thumbs
 from stages.tracking.detection import DetectorStage
-from stages.tracking.face_count import FaceCount, FaceCounter
+from stages.tracking.face_count import FaceCounter
 from stages.tracking.face_path import FacePath, longest_gap
 from stages.tracking.follower import Follower
 from stages.tracking.inset import inset_of

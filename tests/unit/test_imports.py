@@ -23,8 +23,11 @@ MAY_IMPORT = {
     "catalogs": set(),
 }
 OURS = {*MAY_IMPORT, "tests", "benchmarks"}
-SHARED_BY_STAGES = ("clip", "networks", "batched", "video.", "tracking.", "labels.")
+SHARED_BY_STAGES = ("clip", "observations", "networks", "batched", "video.", "tracking.", "labels.")
 """Where in stages/ lies what stages share; pictures for the report (preview/) may look at a stage."""
+CONTRACT = ("clip", "observations", "networks", "batched", "columns")
+MAY_BE_IN_THE_CONTRACT = (*CONTRACT, "video.header", "video.reader")
+"""What of stages/ the contract itself may import: what a clip is made of, and nothing that looks at one."""
 
 
 @cache
@@ -127,6 +130,13 @@ def test_every_room_was_read() -> None:
 def test_stages_are_found() -> None:
     assert {"labels.gaze", "labels.hyperiqa", "tracking.track", "tracking.screen", "labels.probe"} <= stages()
     assert not {"clip", "batched", "labels.gaze_directions", "video.reader"} & stages()
+
+
+def test_the_contract_of_the_stages_imports_none_of_what_keeps_it() -> None:
+    for module in CONTRACT:
+        source = (ROOT / "stages" / f"{module}.py").read_text()
+        ours = {name for name in imported(source, f"stages.{module}") if name.startswith("stages.")}
+        assert ours <= {f"stages.{name}" for name in MAY_BE_IN_THE_CONTRACT}, module
 
 
 def test_no_file_imports_in_a_circle() -> None:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from stages.tracking.inset import Inset, agreed, inset_of
+from stages.observations import Inset
+from stages.tracking.inset import agreed, inset_of
 from tests.made.clips import clip_of, filled_up
 
 WIDE, TALL = (910, 512), (480, 854)

@@ -13,7 +13,7 @@ import pytest
 
 from models.detection import face_finder
 from stages.clip import Clip, Runner
-from stages.tracking.inset import Inset
+from stages.observations import Inset
 from stages.tracking.track import FaceTrack
 from stages.video.reader import frame_count
 from tests.made.clips import TrackOf, accepted, clip_of, filled_up, rejected, shown

@@ -11,8 +11,9 @@ import pytest
 from models.landmarks.canonical_face import canonical_face
 from models.landmarks.head_pose import rotation_of
 from stages.clip import Clip, Track
+from stages.observations import Thumb
 from stages.preview.contact_sheet import contact_sheet, face_picture
-from stages.preview.thumbs import HEIGHT, Thumb, thumb
+from stages.preview.thumbs import HEIGHT, thumb
 from stages.video.header import VideoHeader
 from stages.video.reader import Frames
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.tracking.face_count import FaceCount
+from stages.observations import FaceCount
 
 
 def counted(*frames: list[float], main: float | None = None) -> FaceCount:
