@@ -13,6 +13,6 @@ processes: of those that put the same name, one wins.
 from __future__ import annotations
 
 from catalogs.storage.addresses import local_path
-from catalogs.storage.folder import Draft, Entry, Storage, at, put
+from catalogs.storage.folder import Draft, Entry, Storage, at, put, put_alone
 
-__all__ = ["Draft", "Entry", "Storage", "at", "local_path", "put"]
+__all__ = ["Draft", "Entry", "Storage", "at", "local_path", "put", "put_alone"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 from collections.abc import Iterable
@@ -118,9 +119,13 @@ class Storage:
         """The address of a file, or of the storage: here its absolute path. DuckDB reads it, and people."""
         return os.fspath(self.root / name)
 
-    def discard_drafts(self, folder: str) -> None:
-        """Remove the drafts that killed processes left in a folder; nobody may be putting files there now."""
-        for path in (self.root / folder).glob(f".*{_DRAFT}"):
+    def discard_drafts(self, folder: str, name: str | None = None) -> None:
+        """Remove the drafts that killed processes left in a folder; nobody may be putting files there now.
+
+        name: of the file alone whose drafts are removed, None: of all.
+        """
+        of = "*" if name is None else f"{glob.escape(name)}.[0-9]*.{'?' * 8}"
+        for path in (self.root / folder).glob(f".{of}{_DRAFT}"):
             path.unlink(missing_ok=True)
 
     def _placed(self, name: str) -> Path:
@@ -142,6 +147,14 @@ def put(path: Path) -> Draft:
     """A draft of one file of this machine; its folder is made if need be."""
     whole = path.absolute()
     return Storage(whole.parent).put(whole.name)
+
+
+def put_alone(path: Path) -> Draft:
+    """As `put`, of a file that one process at a time writes: what killed ones left of it is removed first."""
+    whole = path.absolute()
+    files = Storage(whole.parent)
+    files.discard_drafts("", whole.name)
+    return files.put(whole.name)
 
 
 def _by_name(entry: Entry) -> str:

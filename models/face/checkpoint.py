@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ _SPACE = "expression_space."
 def save_model(
     model: FaceModel, recipe: Mapping[str, Any], path: Path, space: Mapping[str, np.ndarray] | None = None
 ) -> None:
-    """Write a model, whole or not at all. recipe: JSON-ready, how it was trained and on what.
+    """Write a model. recipe: JSON-ready, how it was trained and on what.
 
     space: arrays of the expression space that its z_dyn was taught, by name; in the file they are named
     expression_space.NAME, in single precision.
@@ -34,9 +33,7 @@ def save_model(
         for name, value in model.state_dict().items()
     }
     tensors |= {_SPACE + name: torch.from_numpy(array).contiguous() for name, array in (space or {}).items()}
-    temporary = path.with_name(f".{path.name}.tmp")
-    save_file(tensors, temporary, metadata={_PRESET: model.preset.name, _RECIPE: json.dumps(dict(recipe))})
-    os.replace(temporary, path)
+    save_file(tensors, path, metadata={_PRESET: model.preset.name, _RECIPE: json.dumps(dict(recipe))})
 
 
 def read_recipe(path: Path) -> tuple[str, dict[str, Any]]:

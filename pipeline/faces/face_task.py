@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from catalogs import storage
 from models.face import losses
 from models.face.checkpoint import save_model
 from models.face.discriminator import Discriminator
@@ -103,7 +104,8 @@ class FaceTask:
 
     def save(self, average: nn.Module, card: Mapping[str, Any]) -> None:
         assert isinstance(average, Objective)
-        save_model(average.model, card, self.out, self.pool.space.arrays())
+        with storage.put_alone(self.out) as draft:
+            save_model(average.model, card, draft, self.pool.space.arrays())
 
     def saw(self) -> dict[str, Any]:
         return dict(self.data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 
 import torch
 
+from catalogs import storage
 from catalogs.frames import FrameStore, open_frames
 from models.face.checkpoint import load_model, read_recipe, read_space
 from models.face.expression_space import ExpressionSpace
@@ -114,9 +114,8 @@ def _keep_recipe(job: FaceJob, recipe: dict[str, Any] | None) -> None:
     text = json.dumps(recipe)
     if job.init_recipe.exists() and job.init_recipe.read_text() == text:
         return
-    temporary = job.init_recipe.with_suffix(".tmp")
-    temporary.write_text(text)
-    os.replace(temporary, job.init_recipe)
+    with storage.put_alone(job.init_recipe) as draft:
+        draft.write_text(text)
 
 
 def _untrained(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +10,14 @@ from typing import Any
 
 import torch
 
+from catalogs import storage
 from pipeline.errors import UsageError
 
 
 def save(state: Mapping[str, Any], path: Path) -> None:
     """Write a state whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    torch.save(dict(state), temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with storage.put_alone(path) as draft, draft.open("wb") as file:
+        torch.save(dict(state), file)
 
 
 def load(path: Path) -> dict[str, Any]:

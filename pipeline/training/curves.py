@@ -10,16 +10,23 @@ import cv2
 import numpy as np
 from tensorboardX import SummaryWriter
 
+from catalogs import storage
+
 CURVE = "curve.jsonl"
 
 
 class Curves:
-    """Writes to a folder: curve.jsonl, TensorBoard's files, pictures. What is later than `step` is forgotten first."""
+    """Writes to a folder: curve.jsonl, TensorBoard's files, pictures. What is later than `step` is forgotten first.
+
+    Lines are added to curve.jsonl and to TensorBoard's files, which no verb of catalogs/storage does: the
+    folder is one of this machine.
+    """
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder, self._file = folder, folder / CURVE
         kept = [point for point in read_curve(folder) if point["step"] <= step]
-        self._file.write_text("".join(json.dumps(point) + "\n" for point in kept))
+        with storage.put_alone(self._file) as draft:
+            draft.write_text("".join(json.dumps(point) + "\n" for point in kept))
         self._board = SummaryWriter(str(folder), purge_step=step + 1)
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
@@ -31,7 +38,8 @@ class Curves:
 
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
         """A picture uint8 RGB [H, W, 3], as a PNG file too."""
-        cv2.imwrite(str(self._folder / f"{name}-{step:06d}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        with storage.put_alone(self._folder / f"{name}-{step:06d}.png") as draft:
+            draft.write_bytes(cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
         self._board.add_image(name, picture, step, dataformats="HWC")
 
     def close(self) -> None:

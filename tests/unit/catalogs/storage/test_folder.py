@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogs.storage import Draft, Entry, Storage, at, put
+from catalogs.storage import Draft, Entry, Storage, at, put, put_alone
 
 
 @pytest.fixture
@@ -135,3 +135,13 @@ def test_one_file_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with draft as path:
         path.write_text("x")
     assert (tmp_path / "made" / "here.txt").read_text() == "x"
+
+
+def test_a_file_of_one_writer_takes_its_killed_ones_drafts_away(tmp_path: Path) -> None:
+    drafts = {name: at(tmp_path).put(name).path for name in ("state.pt", "state", "state.pt.old")}
+    for draft in drafts.values():
+        draft.write_text("half")
+    with put_alone(tmp_path / "state.pt") as path:
+        path.write_text("x")
+    assert [name for name, draft in drafts.items() if draft.exists()] == ["state", "state.pt.old"]
+    assert (tmp_path / "state.pt").read_text() == "x"

@@ -45,20 +45,6 @@ def test_the_recipe_comes_back(path: Path) -> None:
     assert read_recipe(path) == ("tiny", RECIPE)
 
 
-def test_a_save_that_fails_leaves_the_file_that_was_there(
-    tiny: FaceModel, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = path.read_bytes()
-
-    def full(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="disk full"):
-        save_model(tiny, {}, path)
-    assert path.read_bytes() == before
-
-
 def test_a_space_lies_beside_the_model_and_changes_nothing_of_it(tiny: FaceModel, path: Path, tmp_path: Path) -> None:
     space = {"directions": np.arange(6, dtype=np.float32).reshape(3, 2) / 7, "widths": np.ones(6, np.float32)}
     with_it = tmp_path / "space.safetensors"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from models.face.checkpoint import read_recipe
 from models.face.model import FaceModel
 from pipeline.faces.batches import FrameBatch
 from pipeline.faces.objective import LossNetworks, Objective
@@ -95,3 +98,20 @@ def test_what_is_taught_first_learns_at_its_own_rate(
     assert {name for name in before if name.startswith(parts)} <= still
     learning = {"decoder.out.weight", "dynamics.told.weight", "from_canonical.out.weight", "to_canonical.mix.weight"}
     assert not {name for name in learning if not name.startswith(parts)} & still
+
+
+def test_a_model_that_could_not_be_written_leaves_the_one_before(
+    pool: TrainingClips, frozen: LossNetworks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = replace(face_task(SHORT, pool, frozen), out=tmp_path / "model.safetensors")
+    average = task.module()
+    task.save(average, {"step": 1})
+
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        task.save(average, {"step": 2})
+    assert read_recipe(task.out)[1] == {"step": 1}
+    assert os.listdir(tmp_path) == [task.out.name]
