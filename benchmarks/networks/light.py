@@ -74,7 +74,7 @@ def face_mesh(material: Material, folder: Path, device: torch.device) -> Case:
 def iris(material: Material, folder: Path, device: torch.device) -> Case:
     from models.landmarks.iris import SIZE, Iris
     from stages.labels.gaze import Gaze
-    from stages.labels.gaze_directions import looked_at
+    from stages.labels.gaze_directions import sampled_frames
 
     model, track = Iris(), material.clip.tracked()
     faces = [(track.crops[i], track.crop_landmarks(i)) for i in range(_CROPS)]
@@ -84,7 +84,7 @@ def iris(material: Material, folder: Path, device: torch.device) -> Case:
             item=f"face, two eyes at {SIZE} x {SIZE}",
             batch=len(faces),
             at_once=1,
-            per_minute=len(looked_at(MINUTE * FPS, Gaze().every)),
+            per_minute=len(sampled_frames(MINUTE * FPS, Gaze().every)),
         ),
         ours=lambda: [model(image, points) for image, points in faces],
         bare=interpreted(model._net, list(eyes)),

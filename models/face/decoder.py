@@ -15,7 +15,7 @@ class Decoder(nn.Module):
 
     With three layers (`Preset`) it gives [N, 11, S, S]: the picture, each layer's share of a pixel, where the moved
     picture is read beside the pixel, (x, y) within [-1, 1], and what is added to all layers, within [-1, 1]. Then it
-    also takes what lies beneath, [N, width, H, H] of `Beneath`.
+    also takes the source's context, [N, width, H, H] of `SourceContext`.
 
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.
@@ -44,11 +44,11 @@ class Decoder(nn.Module):
             nn.init.zeros_(parameter[3 * unfolded :])
 
     def forward(
-        self, volume: torch.Tensor, dynamics: torch.Tensor, beneath: torch.Tensor | None = None
+        self, volume: torch.Tensor, dynamics: torch.Tensor, source_context: torch.Tensor | None = None
     ) -> torch.Tensor:
         x = self.fold(volume.flatten(1, 2))  # [N, width, H, H]
-        if beneath is not None:
-            x = x + beneath
+        if source_context is not None:
+            x = x + source_context
         for block in self.inner:
             x = block(x, dynamics)
         if len(self.lower):

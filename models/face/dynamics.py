@@ -25,13 +25,13 @@ class DynamicsEncoder(nn.Module):
     """Aligned faces [N, 3, A, A] in [0, 1] (`models.face.rigid.aligned_faces`) to z_dyn [N, Z], each within [-4, 4].
 
     landmark_features [N, LANDMARK_FEATURES] (models/face/landmarks.py): for presets that read the pose from landmarks.
-    sighted: only by the picture, whatever the preset.
+    picture_only: without these, whatever the preset.
     """
 
-    def __init__(self, preset: Preset, sighted: bool = False) -> None:
+    def __init__(self, preset: Preset, picture_only: bool = False) -> None:
         super().__init__()
         self.told: nn.Linear | None = None
-        if preset.pose == "landmarks" and not sighted:
+        if preset.pose == "landmarks" and not picture_only:
             self.told = nn.Linear(LANDMARK_FEATURES, preset.dynamics, bias=False)
             nn.init.zeros_(self.told.weight)
         if preset.trunk == "small":

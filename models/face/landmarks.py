@@ -68,9 +68,10 @@ def pose_and_expression(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def landmark_features(pose: np.ndarray, expression: np.ndarray) -> np.ndarray:
-    """What poses [T, 6] and expressions [T, P, 3] (`pose_and_expression`) tell an encoder of z_dyn, float32 [T, TOLD].
+    """What poses [T, 6] and expressions [T, P, 3] (`pose_and_expression`) tell an encoder of z_dyn.
 
-    Each number varies by about one. The head's turning is among them, because the mesh's expressions depend on it.
+    float32 [T, LANDMARK_FEATURES]; each number varies by about one. The head's turning is among them, because
+    the mesh's expressions depend on it.
     """
     return np.concatenate([expression.reshape(len(pose), -1) / _MOVES, turns(pose)], 1).astype(np.float32)
 

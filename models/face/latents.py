@@ -32,11 +32,11 @@ class FaceEncoders:
         """float32 [6 + Z], [6 + Z + I k k] where z_id is asked for, of frames.
 
         A frame is a structured array: picture uint8 RGB [S, S, 3], the stable crop at the preset's size; pose float32
-        [6] and told float32 [TOLD], read from landmarks (presets that learn the pose do without); who, whether z_id is
-        asked for.
+        [6] and landmark_features float32 [LANDMARK_FEATURES], read from landmarks (presets that learn the pose do
+        without); who, whether z_id is asked for.
         """
-        picture, read = self.inputs(items)
-        pose, dynamics = self.motion(picture, read)
+        picture, pose_and_features = self.inputs(items)
+        pose, dynamics = self.motion(picture, pose_and_features)
         answers = list(torch.cat([pose, dynamics], 1).cpu().numpy())
         asked = [place for place, item in enumerate(items) if item["who"]]
         if asked:
@@ -46,22 +46,25 @@ class FaceEncoders:
         return answers
 
     def inputs(self, items: Sequence[np.ndarray]) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]:
-        """Pictures [N, 3, S, S] in [0, 1]; and pose [N, 6] and told [N, TOLD], but of presets that learn the pose."""
+        """Pictures [N, 3, S, S] in [0, 1]; and pose [N, 6] and landmark_features [N, LANDMARK_FEATURES], but of presets
+        that learn the pose."""
         pixels = self._stacked(items, "picture")
         # sampling faces from pictures whose channels come last takes a fifth longer
         picture = pixels.permute(0, 3, 1, 2).contiguous().float() / 255
-        return picture, None if self._pose else (self._stacked(items, "pose"), self._stacked(items, "told"))
+        if self._pose is not None:
+            return picture, None
+        return picture, (self._stacked(items, "pose"), self._stacked(items, "landmark_features"))
 
     def motion(
-        self, picture: torch.Tensor, read: tuple[torch.Tensor, torch.Tensor] | None
+        self, picture: torch.Tensor, pose_and_features: tuple[torch.Tensor, torch.Tensor] | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Pose [N, 6] and z_dyn [N, Z] of `inputs`: the networks and nothing else."""
         if self._pose is None:
-            assert read is not None
-            pose, told = read
+            assert pose_and_features is not None
+            pose, features = pose_and_features
         else:
-            pose, told = self._pose(picture), None
-        return pose, self._dynamics(aligned_faces(picture, pose, self._side), told)
+            pose, features = self._pose(picture), None
+        return pose, self._dynamics(aligned_faces(picture, pose, self._side), features)
 
     def _stacked(self, items: Sequence[np.ndarray], name: str) -> torch.Tensor:
         return moved(torch.from_numpy(np.stack([item[name] for item in items])), self._device)

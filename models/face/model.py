@@ -98,11 +98,11 @@ class FaceModel(nn.Module):
         volume, identity = self.appearance(picture), self.identity(picture)
         origin = self.origin(identity, motion)
         where = origin.permute(0, 2, 3, 4, 1)
-        beneath = None
+        source_context = None
         if self.beneath is not None:
-            beneath = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
+            source_context = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
         place = head_mask(motion.pose, picture.shape[-1])
-        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, beneath)
+        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, source_context)
 
     def source_points(
         self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor

@@ -20,7 +20,7 @@ from models.weights import store as weight_store
 from models.weights.download import FetchFailed, OnProgress, Patience, Stopped, Wanted, download, forget
 from models.weights.entry import Weights
 from models.weights.hashes import digest
-from models.weights.intake import Taken, back, is_web_page, take
+from models.weights.intake import Intake, back, is_web_page, take
 from models.weights.origins import COMMAND, File
 from models.weights.store import WeightsMissing
 
@@ -56,7 +56,7 @@ class Fetcher:
     patience: Patience = Patience()
     stop: Event = field(default_factory=Event)
 
-    def fetch(self, entries: Sequence[Weights]) -> Iterator[Taken]:
+    def fetch(self, entries: Sequence[Weights]) -> Iterator[Intake]:
         """Fetch the entries of one group, each as it is done. One that is here already is only checked.
 
         Raises WeightsMissing naming the file, the cause and the next step; Stopped when `stop` is set.
@@ -67,7 +67,7 @@ class Fetcher:
             for url in {file.url for entry in entries for file in entry.files if file.member and file.url}:
                 forget(_part(url))
 
-    def _here(self, entry: Weights) -> Taken | None:
+    def _here(self, entry: Weights) -> Intake | None:
         """The files that the lock, else the registry asks for, if the store has them unchanged."""
         lock = weight_lock.locked(entry.name)
         wanted = lock["sha256"] if lock else entry.origin.sha256
@@ -80,7 +80,7 @@ class Fetcher:
             self._on_progress(entry)(entry.file, 0, entry.size, f"{error}; fetching it again")
             return None
 
-    def _get(self, entry: Weights) -> Taken:
+    def _get(self, entry: Weights) -> Intake:
         if not fetchable(entry):
             raise FetchFailed(f"weights {entry.name}: cannot be fetched by a program; {entry.how}")
         lock = weight_lock.locked(entry.name)

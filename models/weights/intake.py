@@ -17,14 +17,14 @@ from models.weights.store import Kept, WeightsMissing
 
 
 @dataclass(frozen=True)
-class Taken:
+class Intake:
     """Files that are now in use, and what there is to say about it, a sentence each."""
 
     kept: Kept
     said: tuple[str, ...]
 
 
-def add(entry: Weights, source: Path) -> Taken:
+def add(entry: Weights, source: Path) -> Intake:
     """Take a file (a folder, where the entry is several files) from this machine. It is copied.
 
     Another file than the published one is taken when its names and shapes are right, and locked by its own hash.
@@ -45,7 +45,7 @@ def add(entry: Weights, source: Path) -> Taken:
         return take(entry, staged, str(source.absolute()))
 
 
-def take(entry: Weights, staged: Path, source: str) -> Taken:
+def take(entry: Weights, staged: Path, source: str) -> Intake:
     """Check the files in the folder `staged`, keep them, use them, and bring the lock file up to date.
 
     source: where they are from, for people. Raises WeightsMissing when they are not of the right format.
@@ -71,15 +71,15 @@ def take(entry: Weights, staged: Path, source: str) -> Taken:
     said.append(_lock(kept))
     if before and before.sha256 != kept.sha256:
         said.append(f"it replaces sha256 {before.sha256}, which stays at {before.path}")
-    return Taken(kept, tuple(filter(None, said)))
+    return Intake(kept, tuple(filter(None, said)))
 
 
-def back(kept: Kept) -> Taken:
+def back(kept: Kept) -> Intake:
     """Use files of the store that are there already. Raises WeightsMissing when they were changed."""
     path = kept.checked(thoroughly=True)
     weight_store.use(kept)
     said = (f"{kept.name}: {path}, sha256 {kept.sha256}: was here already", _lock(kept))
-    return Taken(kept, tuple(filter(None, said)))
+    return Intake(kept, tuple(filter(None, said)))
 
 
 def is_web_page(path: Path) -> bool:

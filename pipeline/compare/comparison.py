@@ -81,8 +81,8 @@ class Comparison:
     def summary(self) -> dict[str, Any]:
         """All figures as JSON-ready values. Differences are B - A."""
         return {
-            "a": _told(self.a),
-            "b": _told(self.b),
+            "a": _json_of(self.a),
+            "b": _json_of(self.b),
             "recipe": [{"parameter": name, "a": ours, "b": theirs} for name, ours, theirs in self.changes],
             "both": len(self.pairs.a),
             "both_accepted": len(self.accepted[0]),
@@ -156,9 +156,9 @@ def _side(root: Path, connection: duckdb.DuckDBPyConnection, clips: pa.Table) ->
     return Side(root, state.fingerprint, state.recipe, len(clips), older)
 
 
-def _told(side: Side) -> dict[str, Any]:
-    told = {"catalog": str(side.root), "recipe": side.fingerprint, "clips": side.clips}
-    return told | ({"older": side.older} if side.older else {})
+def _json_of(side: Side) -> dict[str, Any]:
+    found = {"catalog": str(side.root), "recipe": side.fingerprint, "clips": side.clips}
+    return found | ({"older": side.older} if side.older else {})
 
 
 def _confusion(found: Confusion) -> dict[str, Any]:

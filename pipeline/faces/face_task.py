@@ -54,7 +54,7 @@ class FaceTask:
     training: FaceTraining
     model: FaceModel
     networks: LossNetworks
-    pool: TrainingClips
+    clips: TrainingClips
     data: Mapping[str, Any]
     watch_of: Callable[[], Watch]
     check: Callable[[], None]
@@ -79,7 +79,7 @@ class FaceTask:
         return FaceAdversary(self.model.preset.size, loss_table(training)["adversarial"].start)
 
     def module(self) -> Objective:
-        return Objective(self.model, self.training, torch.from_numpy(self.pool.space.share))
+        return Objective(self.model, self.training, torch.from_numpy(self.clips.space.share))
 
     def groups(self, module: nn.Module) -> list[Group]:
         return groups(self.model, self.training)
@@ -87,11 +87,11 @@ class FaceTask:
     def draw(self, step: int, rank: int, world: int) -> list[FrameBatch]:
         """This worker's part of a step's units, in the parts in which it takes them."""
         training = self.training
-        units = self.pool.sampler.units(step, training.units)
+        units = self.clips.sampler.units(step, training.units)
         size = training.units // world // training.accumulate
         starts = [(rank * training.accumulate + part) * size for part in range(training.accumulate)]
         side = self.model.preset.face
-        drawn = [drawn_batch(self.pool, units[start : start + size], side, training.seed) for start in starts]
+        drawn = [drawn_batch(self.clips, units[start : start + size], side, training.seed) for start in starts]
         return [replace(each, noise=self._noise(step, each.numbers)) for each in drawn]
 
     def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
@@ -105,7 +105,7 @@ class FaceTask:
     def save(self, average: nn.Module, card: Mapping[str, Any]) -> None:
         assert isinstance(average, Objective)
         with storage.put_alone(self.out) as draft:
-            save_model(average.model, card, draft, self.pool.space.arrays())
+            save_model(average.model, card, draft, self.clips.space.arrays())
 
     def saw(self) -> dict[str, Any]:
         return dict(self.data)

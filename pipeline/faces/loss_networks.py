@@ -37,24 +37,24 @@ SUBSTITUTES = {
 """By loss, what profile `open` takes."""
 
 
-def loss_networks(job: FaceJob, pool: TrainingClips, first: Pretraining) -> LossNetworks:
+def loss_networks(job: FaceJob, clips: TrainingClips, first: Pretraining) -> LossNetworks:
     """The networks kept in a job's folder, trained first where they are not there.
 
     The expression space that they look for is kept with them. UsageError: an older version wrote them, or they look for
-    another space than the pool's. Other errors: `fit`.
+    another space than the clips'. Other errors: `fit`.
     """
     path, training, preset = job.loss_networks, job.training, job.sizes
-    space = {name: torch.from_numpy(array) for name, array in pool.space.arrays().items()}
+    space = {name: torch.from_numpy(array) for name, array in clips.space.arrays().items()}
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        reader = first.trained(LandmarkReading(pool, training), "off")
+        reader = first.trained(LandmarkReading(clips, training), "off")
         assert isinstance(reader, FaceReader)
-        dynamics = DynamicsEncoder(preset, sighted=True)
+        dynamics = DynamicsEncoder(preset, picture_only=True)
         begin(dynamics, reader)
-        first.trained(ExpressionReading(dynamics, preset.face, pool, training), "off")
+        first.trained(ExpressionReading(dynamics, preset.face, clips, training), "off")
         units = min(_RELIABILITY, training.reader_steps)
         check = partial(first.halt.check, "looking at how well the face mesh reads expressions")
-        found = reliability(MeshExpression(pool.space), pool, units, preset.face, check)
+        found = reliability(MeshExpression(clips.space), clips, units, preset.face, check)
         learned = {"reader": reader.state_dict(), "dynamics": dynamics.state_dict()}
         save({**learned, "reliability": found, "space": space, "seconds": first.clock.seconds}, path)
         first.forget(LandmarkReading.name, ExpressionReading.name)
@@ -63,11 +63,11 @@ def loss_networks(job: FaceJob, pool: TrainingClips, first: Pretraining) -> Loss
         raise outdated(path)
     if any(not torch.equal(kept["space"][name], space[name]) for name in ARRAYS):
         raise UsageError(f"{path} judges by another expression space than this training has: give another folder")
-    reader, dynamics = FaceReader(), DynamicsEncoder(preset, sighted=True)
+    reader, dynamics = FaceReader(), DynamicsEncoder(preset, picture_only=True)
     reader.load_state_dict(kept["reader"])
     dynamics.load_state_dict(kept["dynamics"])
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    mesh = MeshExpression(pool.space)
+    mesh = MeshExpression(clips.space)
     mesh.share *= kept["reliability"]
     networks = LossNetworks(reader.eval().requires_grad_(False), identity, dynamics.eval().requires_grad_(False), mesh)
     return networks.to(first.device)

@@ -81,7 +81,7 @@ class LossNetworks:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ModelOutput:
     """What the model makes of a batch. code [N, Z]: z_dyn; own: the frames' motion, with noise in it; person: whom they
     show; driven [N, 3, S, S]: each frame's person in its partner's motion."""
 
@@ -118,7 +118,7 @@ class Objective(nn.Module):
 
     def forward(self, batch: FrameBatch, networks: LossNetworks, step: int) -> Found:
         """Losses that have not begun, or of which it is nobody's turn, are not there."""
-        drawn = self._drawn(batch)
+        drawn = self._output(batch)
         groups = (
             self._pictures(drawn, networks),
             self._latents(drawn),
@@ -129,15 +129,15 @@ class Objective(nn.Module):
         )
         return Found({name: value for group in groups for name, value in group.items()}, drawn.driven)
 
-    def _drawn(self, batch: FrameBatch) -> Drawn:
+    def _output(self, batch: FrameBatch) -> ModelOutput:
         model = self.model
         assert batch.noise is not None
         code = model.dynamics(batch.face, batch.landmark_features)
         own = Motion(posed_by(model, batch), code + self._noise * batch.noise)
         person = model.person(batch.picture, own)
-        return Drawn(batch, code, own, person, model.driven(person, _partners(own)))
+        return ModelOutput(batch, code, own, person, model.driven(person, _partners(own)))
 
-    def _pictures(self, drawn: Drawn, networks: LossNetworks) -> dict[str, torch.Tensor]:
+    def _pictures(self, drawn: ModelOutput, networks: LossNetworks) -> dict[str, torch.Tensor]:
         """Driven pictures against the partners' true ones."""
         batch, half, driven = drawn.batch, drawn.clips, drawn.driven
         wanted, weight, eyes, pose = (
@@ -155,7 +155,7 @@ class Objective(nn.Module):
             "landmarks": losses.landmarks(networks.reader.landmarks(found), networks.reader.landmarks(real)),
         }
 
-    def _latents(self, drawn: Drawn) -> dict[str, torch.Tensor]:
+    def _latents(self, drawn: ModelOutput) -> dict[str, torch.Tensor]:
         """What landmarks tell: z_dyn's first numbers, where the warps take points from, a learned pose."""
         batch, person, own = drawn.batch, drawn.person, drawn.own
         found = {
@@ -168,7 +168,7 @@ class Objective(nn.Module):
             found["pose"] = losses.pose(own.pose, batch.pose)
         return found
 
-    def _transfer(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
+    def _transfer(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """Both pictures of the face with i's pose and j's dynamics, of the clips whose turn it is."""
         turn, share = self._turn("transfer", drawn.clips, step)
         if not turn:
@@ -186,7 +186,7 @@ class Objective(nn.Module):
         landmarks = networks.reader.landmarks(features).chunk(2)
         return {"transfer": share * (losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*landmarks))}
 
-    def _across_people(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
+    def _across_people(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """People driven by the other subject of their unit, in units whose turn it is: who they are, what they do."""
         batch, half = drawn.batch, drawn.clips
         turn, share = self._turn("identity", half // 2, step)
@@ -215,7 +215,7 @@ class Objective(nn.Module):
             found["cross_mesh_expression"] = losses.cross_mesh_expression(after, before, change, networks.mesh.share)
         return {name: share * value for name, value in found.items()}
 
-    def _mesh_expression(self, drawn: Drawn, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
+    def _mesh_expression(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""
         turn, share = self._turn("mesh_expression", drawn.clips, step)
         if not turn:
@@ -228,7 +228,7 @@ class Objective(nn.Module):
         found = losses.mesh_expression(networks.mesh(drawn.driven[looked_at], pose), true, networks.mesh.share)
         return {"mesh_expression": share * found}
 
-    def _source_fidelity(self, drawn: Drawn, step: int) -> dict[str, torch.Tensor]:
+    def _source_fidelity(self, drawn: ModelOutput, step: int) -> dict[str, torch.Tensor]:
         """What is not the sources' in people whose heads turn far, with the dynamics of the other of their unit."""
         turn, share = self._turn("source_fidelity", drawn.clips // 2, step)
         if not turn or self.model.texture is None:

@@ -39,9 +39,9 @@ class Pinned:
     space: ExpressionSpace
 
     @classmethod
-    def of(cls, job: FaceJob, store: FrameStore, split: Split, pool: TrainingClips) -> Pinned:
+    def of(cls, job: FaceJob, store: FrameStore, split: Split, clips: TrainingClips) -> Pinned:
         """What a training that begins now trains on."""
-        return cls(store.commit, store.size, job.training.held_out_subjects, split, store.clips, pool.space)
+        return cls(store.commit, store.size, job.training.held_out_subjects, split, store.clips, clips.space)
 
     @classmethod
     def at(cls, job: FaceJob) -> Pinned | None:
@@ -49,9 +49,9 @@ class Pinned:
         if job.state.exists() and not job.loss_networks.exists():
             raise outdated(job.state)
         if not job.pinned.exists():
-            begun = next((path for path in (job.state, job.loss_networks) if path.exists()), None)
-            if begun is not None:
-                raise outdated(begun)
+            earlier = next((path for path in (job.state, job.loss_networks) if path.exists()), None)
+            if earlier is not None:
+                raise outdated(earlier)
             return None
         kept = load(job.pinned)
         arrays = {name: value.numpy() for name, value in kept["space"].items()}

@@ -23,7 +23,7 @@ from stages.video.pyav import read_header
 from stages.video.reader import Frame, Frames, frame_count, read
 from stages.video.sound import read_sound
 
-Say = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 _LOOKS = 8
 """Times the mesh looks at a portrait, each where the last look saw the face; landmarks settle as they do in video."""
@@ -78,14 +78,14 @@ def source_view(path: str, size: int) -> FaceCrop:
     return views(found.tracked(), _LOOKS - 1, _LOOKS)[0]
 
 
-def driver_of_video(path: str, size: int, say: Say) -> Driver:
+def driver_of_video(path: str, size: int, on_progress: OnProgress) -> Driver:
     """The first shot of a video, its crops `size` pixels wide and high. UsageError says why it cannot drive."""
     try:
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file; check the path")
         header = read_header(path)
         end = header.duration
-        frames = Frames(_told(read(path, header, 0.0, end), frame_count(end), say))
+        frames = Frames(_reported(read(path, header, 0.0, end), frame_count(end), on_progress))
         found = FaceTrack(size=size).open()(Clip(path, header, 0.0, end, frames))
     except Unreadable as error:
         raise UsageError(str(error)) from error
@@ -106,7 +106,7 @@ def views(track: Track, first: int, last: int) -> list[FaceCrop]:
     return [FaceCrop(*each) for each in zip(cut.crops, landmarks, track.cameras[part], strict=True)]
 
 
-def _told(frames: Frames, count: int, say: Say) -> Iterator[Frame]:
+def _reported(frames: Frames, count: int, on_progress: OnProgress) -> Iterator[Frame]:
     for frame in frames:
-        say(f"driver: frame {frame.index + 1} of {count}")
+        on_progress(f"driver: frame {frame.index + 1} of {count}")
         yield frame

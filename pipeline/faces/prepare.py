@@ -37,7 +37,7 @@ class Prepared:
 
     store: FrameStore
     pinned: Pinned
-    pool: TrainingClips
+    clips: TrainingClips
     networks: LossNetworks
     model: FaceModel
     init_recipe: dict[str, Any] | None
@@ -90,20 +90,20 @@ def prepared(job: FaceJob, first: Pretraining) -> Prepared:
         _keep_recipe(job, init_from(job))
     init_recipe = json.loads(job.init_recipe.read_text()) if job.init_recipe.exists() else None
     each = partial(halt.check, "reading the clips' landmarks")
-    pool, pinned = training_clips(store, split, "train", seed, each), Pinned.at(job)
+    clips, pinned = training_clips(store, split, "train", seed, each), Pinned.at(job)
     if pinned is None:
         given = None if init_recipe is None else read_space(Path(str(job.init_from)))
         space = None if given is None else ExpressionSpace.of(given)
         readings = Readings(store, job.readings)
-        pool = replace(pool, known=space_of(store, pool.index, pool.sampler.subjects, space, each, readings))
-        pinned = Pinned.of(job, store, split, pool)
+        clips = replace(clips, known=space_of(store, clips.index, clips.sampler.subjects, space, each, readings))
+        pinned = Pinned.of(job, store, split, clips)
         pinned.keep(job)
         readings.remove()
     else:
-        pool = replace(pool, known=pinned.space)
-    networks = loss_networks(job, pool, first)
-    model = _untrained(job, networks, pool, first, begins and init_recipe is not None)
-    return Prepared(store, pinned, pool, networks, model, init_recipe)
+        clips = replace(clips, known=pinned.space)
+    networks = loss_networks(job, clips, first)
+    model = _untrained(job, networks, clips, first, begins and init_recipe is not None)
+    return Prepared(store, pinned, clips, networks, model, init_recipe)
 
 
 def _keep_recipe(job: FaceJob, recipe: dict[str, Any] | None) -> None:
@@ -119,7 +119,7 @@ def _keep_recipe(job: FaceJob, recipe: dict[str, Any] | None) -> None:
 
 
 def _untrained(
-    job: FaceJob, networks: LossNetworks, pool: TrainingClips, first: Pretraining, begins_with: bool
+    job: FaceJob, networks: LossNetworks, clips: TrainingClips, first: Pretraining, begins_with: bool
 ) -> FaceModel:
     """The model before its first step; without one to begin with, its warps are taught first."""
     training = job.training
@@ -129,5 +129,5 @@ def _untrained(
     if begins_with:
         model.load_state_dict(load_model(Path(str(job.init_from))).state_dict())
     elif training.warp_steps and training.weights.landmark_warp and not job.state.exists():
-        warped_at(job.warps, WarpTask(model, pool, training), first)
+        warped_at(job.warps, WarpTask(model, clips, training), first)
     return model

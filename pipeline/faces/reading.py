@@ -52,7 +52,7 @@ class AlignedFaces:
 class LandmarkReading(Quiet):
     """A reader of the landmarks EXPRESSIVE learns them of a training's clips. `off`: the mean error, in half faces."""
 
-    pool: TrainingClips
+    clips: TrainingClips
     training: FaceTraining
 
     name = "reading landmarks"
@@ -70,7 +70,7 @@ class LandmarkReading(Quiet):
         return [Group(list(module.parameters()))]
 
     def draw(self, step: int, rank: int, world: int) -> list[AlignedFaces]:
-        return [_faces(self.pool, step, self.training.reader_units, self.training.seed)]
+        return [_faces(self.clips, step, self.training.reader_units, self.training.seed)]
 
     def losses(self, module: nn.Module, batch: AlignedFaces, step: int) -> Outcome:
         found = module(batch.face)
@@ -87,7 +87,7 @@ class ExpressionReading(Quiet):
 
     encoder: DynamicsEncoder
     side: int
-    pool: TrainingClips
+    clips: TrainingClips
     training: FaceTraining
 
     name = "reading expressions"
@@ -104,21 +104,22 @@ class ExpressionReading(Quiet):
         return [Group(list(module.parameters()))]
 
     def draw(self, step: int, rank: int, world: int) -> list[FrameBatch]:
-        units = self.pool.sampler.units(step, self.training.reader_units)
-        return [drawn_batch(self.pool, units, self.side, self.training.seed)]
+        units = self.clips.sampler.units(step, self.training.reader_units)
+        return [drawn_batch(self.clips, units, self.side, self.training.seed)]
 
     def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
-        share = torch.from_numpy(self.pool.space.share).to(batch.expression)
+        share = torch.from_numpy(self.clips.space.share).to(batch.expression)
         return Outcome({"off": losses.expression(module(batch.face), batch.expression, share)})
 
 
-def _faces(pool: TrainingClips, step: int, units: int, seed: int) -> AlignedFaces:
+def _faces(clips: TrainingClips, step: int, units: int, seed: int) -> AlignedFaces:
     """Faces not quite where they should be, blurred and recoloured, with their landmarks."""
     random = np.random.default_rng((seed, step, 7))
     pictures, landmarks = [], []
-    for unit in pool.sampler.units(step, units):
+    for unit in clips.sampler.units(step, units):
         for clip, i, j in unit.clips:
-            crops, points = pool.store.crops(pool.index[clip], [i, j]), pool.store.landmarks(pool.index[clip], [i, j])
+            place = clips.index[clip]
+            crops, points = clips.store.crops(place, [i, j]), clips.store.landmarks(place, [i, j])
             if random.random() < 0.5:
                 crops, points = crops[:, :, ::-1], mirrored(points)
             pictures.append(crops)
@@ -128,13 +129,13 @@ def _faces(pool: TrainingClips, step: int, units: int, seed: int) -> AlignedFace
     pose = pose_and_expression(points)[0]
     pose = pose + random.normal(0, 1, pose.shape).astype(np.float32) * _JITTER
     pose[:, 5] *= np.exp(random.normal(0, 0.08, len(pose)))
-    told = torch.from_numpy(pose)
-    face = aligned_faces(_softened(picture, random), told, SIDE)
+    poses = torch.from_numpy(pose)
+    face = aligned_faces(_softened(picture, random), poses, SIDE)
     gain = torch.tensor(random.normal(1, 0.1, (len(face), 3, 1, 1)) * random.uniform(0.7, 1.3, (len(face), 1, 1, 1)))
     face = (
         (face - 0.5) * gain.float() + 0.5 + torch.tensor(random.normal(0, 0.08, (len(face), 1, 1, 1))).float()
     ).clamp(0, 1)
-    frames = face_frames(told)
+    frames = face_frames(poses)
     at = torch.from_numpy(points[:, list(EXPRESSIVE), :2]) - frames[:, None, :, 2]
     return AlignedFaces(face, at @ torch.linalg.inv(frames[:, :, :2]).transpose(1, 2))
 

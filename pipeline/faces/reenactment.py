@@ -20,7 +20,7 @@ from pipeline.errors import UsageError
 from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
 from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
-from pipeline.faces.portrait_tracking import Driver, Say, driver_of_video
+from pipeline.faces.portrait_tracking import Driver, OnProgress, driver_of_video
 from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
 from pipeline.faces.tiles import shown
 from stages.clip import FPS
@@ -87,7 +87,7 @@ class Reenacted:
         )
 
 
-def reenact(asked: Reenactment, say: Say) -> Reenacted:
+def reenact(asked: Reenactment, on_progress: OnProgress) -> Reenacted:
     """Draw the video that is asked for. UsageError names the file at fault, the cause and the next step."""
     try:
         drive = driver_of(asked.checkpoint, device())
@@ -102,7 +102,7 @@ def reenact(asked: Reenactment, say: Say) -> Reenacted:
             with source.named():
                 cast.append(portrait_of(drive, source.path, Path(source.name).stem))
         with video.named():
-            driver = driver_of_video(video.path, size, say)
+            driver = driver_of_video(video.path, size, on_progress)
         moved = "grid" if asked.grid else asked.what
         origins = [origin_of(source) for source in sources]
         preset = drive.model.preset.name
@@ -111,11 +111,11 @@ def reenact(asked: Reenactment, say: Say) -> Reenacted:
     files = [asked.out]
     if asked.grid:
         figures = Figures(drive, cast, driver, asked.mark, rest)
-        _write(asked.out, figures.frames(), driver, note, say)
+        _write(asked.out, figures.frames(), driver, note, on_progress)
         write_png(figures.still(), asked.picture, note)
         files.append(asked.picture)
     else:
-        _write(asked.out, _frames(drive, cast[0], driver, asked, rest), driver, note, say)
+        _write(asked.out, _frames(drive, cast[0], driver, asked, rest), driver, note, on_progress)
     return Reenacted([str(path) for path in files], driver.frames, round(driver.left_out_s, 3), note.values)
 
 
@@ -132,20 +132,20 @@ def _frames(
             yield np.concatenate([*beside, result], axis=1)
 
 
-def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Provenance, say: Say) -> None:
+def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Provenance, on_progress: OnProgress) -> None:
     """H.264 at 25 fps with the driver's sound from second 0, and the note; whole or not at all."""
     plain = storage.put(out)  # never published as it is
     try:
-        told = _told(frames, driver.frames, say)
+        reported = _reported(frames, driver.frames, on_progress)
         write_video(
-            plain.path, told, FPS, audio=driver.sound, audio_rate=driver.sound_hz, options=_QUALITY, container="mp4"
+            plain.path, reported, FPS, audio=driver.sound, audio_rate=driver.sound_hz, options=_QUALITY, container="mp4"
         )
         seal_video(plain.path, out, note)
     finally:
         plain.discard()
 
 
-def _told(frames: Iterator[np.ndarray], count: int, say: Say) -> Iterator[np.ndarray]:
+def _reported(frames: Iterator[np.ndarray], count: int, on_progress: OnProgress) -> Iterator[np.ndarray]:
     for index, frame in enumerate(frames):
-        say(f"result: frame {index + 1} of {count}")
+        on_progress(f"result: frame {index + 1} of {count}")
         yield frame

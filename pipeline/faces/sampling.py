@@ -57,12 +57,12 @@ def chances(
     """How often frames [T] of a clip are drawn: those with a rare pose, place, mouth or lid more often, unseen ones
     never.
 
-    landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3]; camera [T, 3]: where the crops lie that these are told in.
+    landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3]; camera [T, 3]: where the crops lie that these are measured in.
     """
     lips = np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]
     place = compose_pose(pose, camera)[:, 3:5]
-    told = np.column_stack([pose[:, :3], place, lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
-    spread = told[seen].std(0) + 1e-6
-    rare = np.abs(told - np.median(told[seen], axis=0)) / spread
+    features = np.column_stack([pose[:, :3], place, lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
+    spread = features[seen].std(0) + 1e-6
+    rare = np.abs(features - np.median(features[seen], axis=0)) / spread
     weight = (0.5 + np.minimum(rare.max(1), _MOST)) * seen
     return weight / weight.sum()

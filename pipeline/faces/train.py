@@ -70,7 +70,7 @@ def train(
         training,
         ready.model,
         ready.networks,
-        ready.pool,
+        ready.clips,
         seen(ready.pinned, ready.init_recipe),
         lambda: Watch(
             training_clips(ready.store, ready.pinned.split, "validation", training.seed), ready.networks.reader

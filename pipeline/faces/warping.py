@@ -51,7 +51,7 @@ class WarpTask(Quiet):
     """A model's warps, z_id, z_dyn and, where it is learned, z_pose learn from clips' landmarks."""
 
     model: FaceModel
-    pool: TrainingClips
+    clips: TrainingClips
     training: FaceTraining
 
     name = "learning warps"
@@ -84,13 +84,13 @@ class WarpTask(Quiet):
 
     def draw(self, step: int, rank: int, world: int) -> list[FrameBatch]:
         training = self.training
-        units = self.pool.sampler.units(step, training.warp_units)
-        drawn = drawn_batch(self.pool, units, self.model.preset.face, training.seed)
+        units = self.clips.sampler.units(step, training.warp_units)
+        drawn = drawn_batch(self.clips, units, self.model.preset.face, training.seed)
         return [replace(drawn, noise=self._noise[step])]
 
     def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
         code, own, off = module(batch, self.training.noise)
-        share = torch.from_numpy(self.pool.space.share).to(code)
+        share = torch.from_numpy(self.clips.space.share).to(code)
         found = {"landmark_warp": off, "expression": losses.expression(code, batch.expression, share)}
         if self.model.pose is not None:
             found["pose"] = losses.pose(own.pose, batch.pose)

@@ -28,36 +28,36 @@ _GAPS = {"mouth": ((13, 14),), "blink": ((159, 145), (386, 374)), "smile": ((61,
 class Watch:
     """Some of a training's clips, and what is drawn and measured of them again and again."""
 
-    def __init__(self, pool: TrainingClips, reader: FaceReader) -> None:
+    def __init__(self, clips: TrainingClips, reader: FaceReader) -> None:
         self._reader = reader
-        chosen = np.unique(np.linspace(0, len(pool.index) - 1, min(_CLIPS, len(pool.index))).astype(int))
-        self._clips = [_views(pool, int(clip)) for clip in chosen]
+        chosen = np.unique(np.linspace(0, len(clips.index) - 1, min(_CLIPS, len(clips.index))).astype(int))
+        self._clips = [_views(clips, int(clip)) for clip in chosen]
 
     def look(self, drive: Drive, each: Callable[[], None] = lambda: None) -> tuple[dict[str, float], np.ndarray]:
         """(figures by name, a picture: a row a clip with source, driver, result, pose alone, dynamics alone, and the
         same person driven by the next clip's). each: called for every clip that is drawn."""
         gains, rows = [], []
-        told: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in _GAPS}
+        gaps: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in _GAPS}
         for place, (source, *drivers) in enumerate(self._clips):
             each()
             driven = drive.method(source, drivers)
-            for name, pair in self._told(drivers, driven).items():
-                told[name].append(pair)
+            for name, pair in self._gaps(drivers, driven).items():
+                gaps[name].append(pair)
             found = [_gain(result, driver, source.picture) for result, driver in zip(driven, drivers, strict=True)]
             gains += [gain for gain in found if gain is not None]
             rows.append(self._row(drive, place, driven))
-        figures = {f"watch/{name}": _followed(pairs) for name, pairs in told.items()}
+        figures = {f"watch/{name}": _followed(pairs) for name, pairs in gaps.items()}
         return {"watch/gain": float(np.mean(gains)), **figures}, np.concatenate(rows)
 
     def _row(self, drive: Drive, place: int, driven: Sequence[np.ndarray]) -> np.ndarray:
         source, *drivers = self._clips[place]
         other = self._clips[(place + 1) % len(self._clips)][-1]
         last = drivers[-1]
-        swaps = [drive.method(source, [last], what)[0] for what in ("pose", "dynamics")]  # type: ignore[arg-type]
+        alone = [drive.method(source, [last], what)[0] for what in ("pose", "dynamics")]  # type: ignore[arg-type]
         across = drive.method(source, [other])[0]
-        return np.concatenate([source.picture, last.picture, driven[-1], *swaps, other.picture, across], axis=1)
+        return np.concatenate([source.picture, last.picture, driven[-1], *alone, other.picture, across], axis=1)
 
-    def _told(
+    def _gaps(
         self, drivers: Sequence[FaceCrop], driven: Sequence[np.ndarray]
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """By name, what the driven pictures and the drivers' own show, [T] each."""
@@ -70,11 +70,11 @@ class Watch:
         return {name: (_gap(found[0], pairs), _gap(found[1], pairs)) for name, pairs in _GAPS.items()}
 
 
-def _views(pool: TrainingClips, clip: int) -> list[FaceCrop]:
+def _views(clips: TrainingClips, clip: int) -> list[FaceCrop]:
     """Some frames of a clip, seen from the first one's crop."""
-    place = pool.index[clip]
-    frames = np.unique(np.linspace(0, pool.store.clips[place].frames - 1, _FRAMES).astype(int))
-    return filmed_views(pool.store, place, frames)
+    place = clips.index[clip]
+    frames = np.unique(np.linspace(0, clips.store.clips[place].frames - 1, _FRAMES).astype(int))
+    return filmed_views(clips.store, place, frames)
 
 
 def _gap(landmarks: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:

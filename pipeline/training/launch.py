@@ -190,7 +190,7 @@ def _ran(workers: _Workers, launch: Launch, here: Halt, asked: Asked) -> dict[st
 def _attended(process: subprocess.Popen[str], launch: Launch, here: Halt, asked: Asked) -> str | None:
     """Wait for the workers' process, and tell them to stop when it is time. Why it was ended, if it had to be: they had
     not begun, or took too long."""
-    why, told = None, math.inf
+    why, asked_at = None, math.inf
     while True:
         try:
             process.wait(_LOOK_S)
@@ -202,9 +202,9 @@ def _attended(process: subprocess.Popen[str], launch: Launch, here: Halt, asked:
                 _end(process)
                 return why
             halt.ask(launch.stop, why)
-            told = time.monotonic()
+            asked_at = time.monotonic()
             say(f"asked to stop ({why}): the workers keep what they have")
-        if asked.times > 1 or time.monotonic() - told > _GRACE_S:
+        if asked.times > 1 or time.monotonic() - asked_at > _GRACE_S:
             _end(process)
             return why
 

@@ -112,7 +112,7 @@ class Learner(Generic[AnyBatch]):
             logged = {}
             if self._has_adversary():
                 assert outcome.made is not None
-                said, hinge = self._judge(batch, outcome.made, share)
+                said, hinge = self._learn_discriminator(batch, outcome.made, share)
                 losses |= said
                 logged = {"critic": hinge}
             total = sum(weights[name] * value for name, value in losses.items() if name in weights)
@@ -120,7 +120,9 @@ class Learner(Generic[AnyBatch]):
         (total * share).backward()
         return {name: value.detach() * share for name, value in {"total": total, **losses, **logged}.items()}
 
-    def _judge(self, batch: AnyBatch, made: torch.Tensor, share: float) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    def _learn_discriminator(
+        self, batch: AnyBatch, made: torch.Tensor, share: float
+    ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The discriminator learns from what is real and what was made; then what it says of the latter."""
         adversary, module = self._task.adversary, self._wrapped["discriminator"]
         assert adversary is not None

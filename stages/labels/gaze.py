@@ -11,7 +11,7 @@ import pyarrow as pa
 from models.landmarks.head_pose import procrustes
 from models.landmarks.iris import Iris
 from stages.clip import Clip, Resources, Runner
-from stages.labels.gaze_directions import COLUMNS, looked_at, with_gaze
+from stages.labels.gaze_directions import COLUMNS, sampled_frames, with_gaze
 
 _EYEBALL_CM = 1.2
 
@@ -23,7 +23,7 @@ class Gaze:
     every: frames between two looks at the irises; the angles between are interpolated. depth, lift: where the
     eyeball's centre lies against the middle of the eye's corners, in cm: behind it along the head's axis, and above
     it (measured on clips whose person looks into the camera, docs/labels.md). steady_s, jump: reach in seconds and in
-    degrees of the smoothing, which averages over time but not across a jump of the eyes (`steadied`; 0 seconds: none).
+    degrees of the smoothing, which averages over time but not across a jump of the eyes (`smoothed`; 0 seconds: none).
     bin: degrees of the histogram's bins. min_share: the main direction is empty when fewer frames than this look there.
     """
 
@@ -52,7 +52,7 @@ class Gaze:
     def run(self, clip: Clip, iris: Iris) -> Clip:
         """The clip with its gaze, from an iris model that is set up already."""
         track = clip.tracked()
-        looked = looked_at(len(track.times), self.every)
+        looked = sampled_frames(len(track.times), self.every)
         landmarks = np.stack([track.crop_landmarks(i) for i in looked])
         eyes = np.stack([iris(track.crops[i], points) for i, points in zip(looked, landmarks, strict=True)])
         rotation, scale, _ = procrustes(landmarks)

@@ -16,7 +16,7 @@ COLUMNS = pa.schema([("gaze_theta", pa.float32()), ("gaze_phi", pa.float32()), (
 """What a stage that finds the gaze adds to a clip's row; `with_gaze` fills them."""
 
 
-def looked_at(count: int, every: int) -> np.ndarray:
+def sampled_frames(count: int, every: int) -> np.ndarray:
     """The frames of `count` that are looked at: every `every`th and the last."""
     return np.unique([*range(0, count, every), count - 1])
 
@@ -26,11 +26,11 @@ def with_gaze(
 ) -> Clip:
     """The clip with gaze [T, 2] (theta, phi), from unit vectors `seen` [L, 3] of its frames `looked` [L].
 
-    The vectors are steadied (`steadied`) and interpolated between the frames looked at. The main direction
+    The vectors are smoothed (`smoothed`) and interpolated between the frames looked at. The main direction
     (`main_direction`) is empty when fewer than `min_share` of the frames look there; its share never is.
     """
     count = len(clip.tracked().times)
-    seen = steadied(seen, looked / FPS, steady_s, jump)
+    seen = smoothed(seen, looked / FPS, steady_s, jump)
     between = np.stack([np.interp(np.arange(count), looked, seen[:, k]) for k in range(3)], axis=1)
     vectors = between / np.linalg.norm(between, axis=1, keepdims=True)
     theta, phi, share = main_direction(vectors, bin_size)
@@ -40,7 +40,7 @@ def with_gaze(
     )
 
 
-def steadied(vectors: np.ndarray, times: np.ndarray, seconds: float, jump: float) -> np.ndarray:
+def smoothed(vectors: np.ndarray, times: np.ndarray, seconds: float, jump: float) -> np.ndarray:
     """Unit vectors [T, 3] at `times` [T], each the mean of its neighbours in time that look almost the same way.
 
     A bilateral filter: Gaussian weights over time (sigma `seconds`) times Gaussian weights over the angle to the mean

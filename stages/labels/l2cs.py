@@ -14,7 +14,7 @@ from models.runtime.image import bounds, cut, similarity
 from models.weights.registry import weights
 from stages.batched import BatchedStage
 from stages.clip import Clip, Resources, Track
-from stages.labels.gaze_directions import COLUMNS, looked_at, to_vectors, with_gaze
+from stages.labels.gaze_directions import COLUMNS, sampled_frames, to_vectors, with_gaze
 
 SIDE = 224
 """Of the faces shown, in pixels: the network was trained on faces of this size enlarged to twice it."""
@@ -55,10 +55,10 @@ class L2csGaze(BatchedStage):
 
     def items(self, clip: Clip) -> list[np.ndarray]:
         track = clip.tracked()
-        return [upright_face(track, i, self.scale) for i in looked_at(len(track.times), self.every)]
+        return [upright_face(track, i, self.scale) for i in sampled_frames(len(track.times), self.every)]
 
     def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Clip:
-        looked = looked_at(len(clip.tracked().times), self.every)
+        looked = sampled_frames(len(clip.tracked().times), self.every)
         seen = to_vectors(np.stack(answers))
         return with_gaze(clip, seen, looked, self.steady_s, self.jump, self.bin, self.min_share)
 

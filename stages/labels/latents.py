@@ -88,7 +88,7 @@ class FaceLatents(BatchedStage):
         poses, expressions = pose_and_expression(track.unit_landmarks())
         items = np.zeros(len(poses), self._frame())
         items["pose"] = poses
-        items["told"] = landmark_features(poses, expressions)
+        items["landmark_features"] = landmark_features(poses, expressions)
         items["who"][frontal(poses, track.present)] = True
         for index in range(len(poses)):
             items["picture"][index] = crop_at(track, index, self.size)
@@ -103,7 +103,9 @@ class FaceLatents(BatchedStage):
 
     def _frame(self) -> np.dtype:
         picture = ("picture", np.uint8, (self.size, self.size, 3))
-        return np.dtype([picture, ("pose", np.float32, _POSE), ("told", np.float32, LANDMARK_FEATURES), ("who", "?")])
+        return np.dtype(
+            [picture, ("pose", np.float32, _POSE), ("landmark_features", np.float32, LANDMARK_FEATURES), ("who", "?")]
+        )
 
 
 def frontal(pose: np.ndarray, seen: np.ndarray) -> int:

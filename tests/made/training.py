@@ -1,4 +1,4 @@
-"""A small training without a frozen network that was taught: its judges have their first weights."""
+"""A small training without a frozen network that was taught: its loss networks have their first weights."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def people(count: int = 4) -> TrainingClips:
     return pool_with(*(moving_clip(who) for who in range(count)))
 
 
-def judges(pool: TrainingClips) -> LossNetworks:
+def loss_networks(pool: TrainingClips) -> LossNetworks:
     torch.manual_seed(1)
-    reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY, sighted=True).eval()
+    reader, dynamics = FaceReader().eval(), DynamicsEncoder(TINY, picture_only=True).eval()
     identity = IdentityNetwork(weights("dlib_face_recognition").path()).eval()
-    shown = MeshExpression(pool.space)
-    return LossNetworks(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), shown)
+    mesh = MeshExpression(pool.space)
+    return LossNetworks(reader.requires_grad_(False), identity, dynamics.requires_grad_(False), mesh)
 
 
 def face_task(training: FaceTraining, pool: TrainingClips, frozen: LossNetworks) -> FaceTask:
@@ -88,5 +88,5 @@ def pool() -> TrainingClips:
 
 @pytest.fixture(scope="session")
 def frozen(pool: TrainingClips) -> LossNetworks:
-    """What judges a training on them."""
-    return judges(pool)
+    """The loss networks of a training on them."""
+    return loss_networks(pool)

@@ -62,7 +62,7 @@ class Protocol:
         if method.across is not None:
             values |= self._across(method.name, method.across, shown)
         values |= self._sweep(method)
-        values |= self._told(method)
+        values |= self._pose_from_dynamics(method)
         return Result(Scores(**values), tuple(shown))
 
     def _self(self, method: Method, shown: list[Shown]) -> dict[str, float | None]:
@@ -138,7 +138,7 @@ class Protocol:
             values |= {f"sweep_{name}": drawn.slope(axis), f"sweep_{name}_off": drawn.away("pose", axis)}
         return values
 
-    def _told(self, method: Method) -> dict[str, float | None]:
+    def _pose_from_dynamics(self, method: Method) -> dict[str, float | None]:
         if method.dynamics is None:
             return {}
         self._on_progress(f"{method.name}: what its dynamics tell of the pose")

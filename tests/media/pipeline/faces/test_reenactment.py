@@ -76,7 +76,7 @@ def written(monkeypatch: pytest.MonkeyPatch, talk: Driver) -> list[np.ndarray]:
         return write_video(path, frames, *rest, **options)
 
     monkeypatch.setattr(reenactment, "write_video", write)
-    monkeypatch.setattr(reenactment, "driver_of_video", lambda path, size, say: talk)
+    monkeypatch.setattr(reenactment, "driver_of_video", lambda path, size, on_progress: talk)
     return frames
 
 

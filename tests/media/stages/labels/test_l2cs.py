@@ -13,7 +13,7 @@ import stages.labels.l2cs as stage
 from models.runtime.image import bounds
 from stages.clip import Clip
 from stages.labels.gaze import Gaze
-from stages.labels.gaze_directions import looked_at
+from stages.labels.gaze_directions import sampled_frames
 from stages.labels.l2cs import SIDE, L2csGaze, upright_face
 from tests.made import random_l2cs
 from tests.made.clips import accepted, first_frames, mirrored, turned_clip
@@ -75,7 +75,7 @@ def test_a_mirrored_clip_is_shown_mirrored(woman: Clip) -> None:
 
 def test_angles_become_the_clip_s_gaze() -> None:
     clip = still(10)
-    out = GAZE.finish(clip, [np.array([12.0, -4.0], np.float32)] * len(looked_at(10, 3)))
+    out = GAZE.finish(clip, [np.array([12.0, -4.0], np.float32)] * len(sampled_frames(10, 3)))
     assert out.arrays["gaze"].shape == (10, 2)
     assert out.arrays["gaze"] == pytest.approx(np.tile([12.0, -4.0], (10, 1)), abs=1e-4)
     assert (out.columns["gaze_theta"], out.columns["gaze_phi"]) == pytest.approx((12, -4), abs=1e-4)

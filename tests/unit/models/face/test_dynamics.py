@@ -20,7 +20,7 @@ def test_the_code_s_length(preset: Preset) -> None:
 
 def test_codes_are_bounded_and_small_ones_are_as_said() -> None:
     torch.manual_seed(0)
-    net = DynamicsEncoder(TINY, sighted=True)
+    net = DynamicsEncoder(TINY, picture_only=True)
     last = net.head[-1]  # type: ignore[index]
     face = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
@@ -54,7 +54,7 @@ def test_landmarks_are_told_where_the_pose_is_read_from_them() -> None:
 
 def test_a_pose_that_is_learned_and_a_judge_see_the_picture_alone() -> None:
     assert DynamicsEncoder(BASE).told is None
-    sighted = DynamicsEncoder(TINY, sighted=True)
-    assert sighted.told is None
-    known = DynamicsEncoder(TINY).load_state_dict(sighted.state_dict(), strict=False)
+    picture_only = DynamicsEncoder(TINY, picture_only=True)
+    assert picture_only.told is None
+    known = DynamicsEncoder(TINY).load_state_dict(picture_only.state_dict(), strict=False)
     assert (known.missing_keys, known.unexpected_keys) == (["told.weight"], [])

@@ -97,7 +97,7 @@ def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
     objective = Objective(model, replace(SHORT, looked_at=1), torch.ones(22))
     half = len(drawn.picture) // 2
     with torch.no_grad():
-        made = objective._drawn(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
+        made = objective._output(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
         right = objective._mesh_expression(replace(made, driven=drawn.picture.roll(half, 0)), frozen, 0)
         wrong = objective._mesh_expression(replace(made, driven=drawn.picture), frozen, 0)
     assert right["mesh_expression"] == pytest.approx(0, abs=1e-5)

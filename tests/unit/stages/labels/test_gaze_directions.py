@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.landmarks.head_pose import rotation_of
-from stages.labels.gaze_directions import looked_at, main_direction, steadied, to_angles, to_vectors, with_gaze
+from stages.labels.gaze_directions import main_direction, sampled_frames, smoothed, to_angles, to_vectors, with_gaze
 from tests.made.clips import turned_clip
 
 
@@ -77,7 +77,7 @@ def test_smoothing_takes_noise_and_leaves_a_jump() -> None:
     rng = np.random.default_rng(0)
     held = np.concatenate([np.tile([0.0, 0.0], (30, 1)), np.tile([25.0, 0.0], (30, 1))])
     noisy = to_vectors(held + rng.normal(0, 1.5, held.shape))
-    smooth = to_angles(steadied(noisy, np.arange(60) / 25, 0.28, 7.0))
+    smooth = to_angles(smoothed(noisy, np.arange(60) / 25, 0.28, 7.0))
     assert np.abs(smooth - held).mean() < 0.5 * np.abs(to_angles(noisy) - held).mean()
     assert smooth[29, 0] < 5
     assert smooth[30, 0] > 20
@@ -85,15 +85,15 @@ def test_smoothing_takes_noise_and_leaves_a_jump() -> None:
 
 def test_no_smoothing_where_none_is_asked_for() -> None:
     vectors = to_vectors(np.array([[0.0, 0.0], [30.0, 5.0], [-20.0, 0.0]]))
-    assert steadied(vectors, np.arange(3) / 25, 0.0, 7.0) is vectors
-    assert steadied(vectors[:2], np.arange(2) / 25, 0.28, 7.0) is not None
+    assert smoothed(vectors, np.arange(3) / 25, 0.0, 7.0) is vectors
+    assert smoothed(vectors[:2], np.arange(2) / 25, 0.28, 7.0) is not None
 
 
 @pytest.mark.parametrize(
     ("count", "every", "frames"), [(1, 3, [0]), (4, 3, [0, 3]), (6, 3, [0, 3, 5]), (3, 1, [0, 1, 2]), (2, 9, [0, 1])]
 )
 def test_the_last_frame_is_always_looked_at(count: int, every: int, frames: list[int]) -> None:
-    assert looked_at(count, every).tolist() == frames
+    assert sampled_frames(count, every).tolist() == frames
 
 
 def test_frames_between_two_looks_are_interpolated() -> None:
