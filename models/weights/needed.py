@@ -12,13 +12,11 @@ from models.weights.origins import COMMAND, Packaged
 from models.weights.registry import WeightsMissing, weights
 
 
-def missing(names: Iterable[str | Weights]) -> list[Weights]:
-    """Those that cannot be loaded here: absent, changed, or not what the lock file asks for. Checks their hashes."""
-    return [entry for entry, _ in _wrong(names)]
-
-
 def require(names: Iterable[str | Weights]) -> None:
-    """Raises WeightsMissing when any cannot be loaded: names every one, its licence, the cause and the command."""
+    """Raises WeightsMissing when any cannot be loaded: absent, changed, or not what the lock file asks for.
+
+    It names every one, its licence, the cause and the command. Checks their hashes.
+    """
     wrong = _wrong(names)
     if not wrong:
         return
@@ -40,6 +38,7 @@ def environment() -> dict[str, str]:
 
 
 def _wrong(names: Iterable[str | Weights]) -> list[tuple[Weights, str]]:
+    """Those that cannot be loaded here, each with the cause."""
     found = []
     for entry in map(weights, dict.fromkeys(names)):
         try:

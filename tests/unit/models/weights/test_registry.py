@@ -12,7 +12,7 @@ from models.face.checkpoint import read_recipe
 from models.weights import store as weight_store
 from models.weights.entry import Weights
 from models.weights.intake import add
-from models.weights.needed import environment, missing, require
+from models.weights.needed import environment, require
 from models.weights.origins import File, Packaged, Published, Trained
 from models.weights.registry import REGISTRY, WeightsMissing, weights
 from tests.made.weights import content, entry, known, own_store, register, sha256
@@ -129,7 +129,7 @@ def test_a_file_that_was_trained_here_is_an_entry_without_a_name_in_the_registry
     assert weights(entry) is entry
     assert (entry.path(), entry.file, entry.sha256) == (file, str(file), sha256(NET))
     assert (entry.state, entry.files, entry.distribution) == ("trained here", (), "jobs/train_faces.py")
-    assert missing([entry, "iris"]) == []
+    require([entry, "iris"])
     with pytest.raises(WeightsMissing, match="weights mine: was trained here"):
         add(entry, file)
     file.write_bytes(OTHER)
@@ -137,7 +137,8 @@ def test_a_file_that_was_trained_here_is_an_entry_without_a_name_in_the_registry
         require([entry])
     file.unlink()
     assert entry.state == "missing"
-    assert missing([entry]) == [entry]
+    with pytest.raises(WeightsMissing, match="cannot be loaded here: mine\n"):
+        require([entry])
     with pytest.raises(WeightsMissing, match=f"weights mine: there is no file {file}; train it with"):
         entry.path()
 
@@ -223,7 +224,6 @@ def test_the_one_in_use_can_be_locked_as_the_message_says(store: Path, tmp_path:
 
 
 def test_nothing_is_missing_of_what_comes_with_pip() -> None:
-    assert missing(PACKAGED) == []
     require(PACKAGED)
 
 
@@ -233,7 +233,6 @@ def test_all_that_is_missing_is_named_at_once_with_licence_and_command(
     monkeypatch.setenv("VASARI_WEIGHTS", str(tmp_path / "empty"))
     add_made(NET, tmp_path)
     wanted = ["iris", "hyperiqa", "made", "l2cs", "hyperiqa", "wav2vec2"]
-    assert [entry.name for entry in missing(wanted)] == ["hyperiqa", "l2cs", "wav2vec2"]
     with pytest.raises(WeightsMissing) as error:
         require(wanted)
     folder = tmp_path / "empty"
