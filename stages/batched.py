@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from models.runtime.batches import Model, in_batches
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
-from stages.networks import Ask, NetworkStage
+from stages.networks import Infer, NetworkStage
 
 
 class BatchedStage(NetworkStage):
@@ -46,17 +46,17 @@ class BatchedStage(NetworkStage):
         """Its own."""
         return (self,)
 
-    def open(self, ask: Ask | None = None) -> Runner:
-        asked = self._asked_here() if ask is None else partial(ask, self.name)
+    def open(self, infer: Infer | None = None) -> Runner:
+        answered = self._loaded_here() if infer is None else partial(infer, self.name)
 
         def run(clip: Clip) -> Outcome:
             items = self.items(clip)
             if isinstance(items, Reject):
                 return items
-            return self.finish(clip, asked(items) if items else [])
+            return self.finish(clip, answered(items) if items else [])
 
         return run
 
-    def _asked_here(self) -> Callable[[list[np.ndarray]], list[np.ndarray]]:
+    def _loaded_here(self) -> Callable[[list[np.ndarray]], list[np.ndarray]]:
         model = self.model()
         return lambda items: in_batches(model, items, self.batch)

@@ -11,7 +11,7 @@ import numpy as np
 from models.runtime.batches import Model
 from stages.clip import Resources, Runner
 
-Ask = Callable[[str, list[np.ndarray]], list[np.ndarray]]
+Infer = Callable[[str, list[np.ndarray]], list[np.ndarray]]
 """The answers of the network of that name to these items, one each in their order, from wherever it runs."""
 
 
@@ -48,5 +48,5 @@ class NetworkStage(ABC):
         """The networks that may run elsewhere."""
 
     @abstractmethod
-    def open(self, ask: Ask | None = None) -> Runner:
-        """The stage with its `networks` asked through `ask`; without it they are loaded here."""
+    def open(self, infer: Infer | None = None) -> Runner:
+        """The stage with its `networks` asked through `infer`; without it they are loaded here."""

@@ -11,7 +11,7 @@ from typing import Literal
 from models.runtime.batches import device_lost
 from pipeline.extraction.finite import NotFinite, check_finite
 from stages.clip import Clip, NoTrack, Outcome, Refusal, Reject, Runner, Stage
-from stages.networks import Ask, NetworkStage
+from stages.networks import Infer, NetworkStage
 from stages.video.header import Unreadable
 
 log = logging.getLogger(__name__)
@@ -38,12 +38,12 @@ class Verdict:
 class ClipRunner:
     """The stages of a recipe, opened once, applied to one stretch after the other.
 
-    ask: reaches the networks of stages where they run; without it they are loaded here. label_all: a refused clip goes
-    on through the stages that can run on it; its verdict is the one it has without that.
+    infer: reaches the networks of stages where they run; without it they are loaded here. label_all: a refused clip
+    goes on through the stages that can run on it; its verdict is the one it has without that.
     """
 
-    def __init__(self, stages: Sequence[Stage], ask: Ask | None = None, label_all: bool = False) -> None:
-        self._stages: list[tuple[Stage, Runner]] = [(stage, opened(stage, ask)) for stage in stages]
+    def __init__(self, stages: Sequence[Stage], infer: Infer | None = None, label_all: bool = False) -> None:
+        self._stages: list[tuple[Stage, Runner]] = [(stage, opened(stage, infer)) for stage in stages]
         self._label_all = label_all
 
     def __call__(self, clip: Clip) -> Iterator[Verdict]:
@@ -144,6 +144,6 @@ def _told(stage: Stage, outcome: Outcome) -> tuple[Clip, dict[str, Refusal]]:
     return outcome, {}
 
 
-def opened(stage: Stage, ask: Ask | None) -> Runner:
-    """A stage ready to run, its networks asked through `ask` or loaded here."""
-    return stage.open(ask) if isinstance(stage, NetworkStage) else stage.open()
+def opened(stage: Stage, infer: Infer | None) -> Runner:
+    """A stage ready to run, its networks asked through `infer` or loaded here."""
+    return stage.open(infer) if isinstance(stage, NetworkStage) else stage.open()

@@ -18,7 +18,7 @@ from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.rows import tables
 from pipeline.extraction.tasks import SpanTask
 from stages.clip import Clip
-from stages.networks import Ask
+from stages.networks import Infer
 from stages.video.pyav import read_header
 from stages.video.reader import read
 from stages.video.sound import read_sound
@@ -26,7 +26,7 @@ from stages.video.sound import read_sound
 _opened: dict[tuple[str, bool, bool], ClipRunner] = {}
 
 
-def open_stages(recipe: Recipe, label_all: bool = False, ask: Ask | None = None) -> float:
+def open_stages(recipe: Recipe, label_all: bool = False, ask: Infer | None = None) -> float:
     """Load all weights of the recipe and what else is slow the first time; seconds it took.
 
     label_all, ask: see `extract`; the networks that `ask` reaches are not loaded here.
@@ -44,13 +44,14 @@ def extract(
     run_id: str,
     label_all: bool = False,
     crops: bool = False,
-    ask: Ask | None = None,
+    ask: Infer | None = None,
 ) -> dict[str, Any]:
     """All clips of one span of the video at `path`, as the catalog's tables.
 
     label_all: rejected clips are labelled as far as they can. crops: beside the tables, as `crops`, the stable crops of
-    each row of clips: uint8 RGB [T, S, S, 3], or None. ask: reaches the networks of stages where they run; without it
-    they run in this process, which ends if they lose a GPU: a fresh one may have it again.
+    each row of clips: uint8 RGB [T, S, S, 3], or None. ask: this child's question to its parent (`pipeline.child`),
+    which reaches the networks of stages where they run; without it they run in this process, which ends if they lose a
+    GPU: a fresh one may have it again.
     """
     start = time.perf_counter()
     head = read_header(path)
@@ -75,7 +76,7 @@ def _crops(clip: Clip) -> np.ndarray | None:
     return None if clip.track is None else np.stack(clip.track.crops)
 
 
-def _runner(recipe: Recipe, label_all: bool, ask: Ask | None) -> ClipRunner:
+def _runner(recipe: Recipe, label_all: bool, ask: Infer | None) -> ClipRunner:
     """The recipe's stages, opened once a process. `ask` reaches the same parent in every call."""
     cv2.setNumThreads(1)  # workers scale by processes
     key = (recipe.fingerprint, label_all, ask is not None)

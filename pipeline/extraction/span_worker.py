@@ -24,7 +24,7 @@ from pipeline.extraction.source_cache import SourceCache
 from pipeline.extraction.tasks import SpanResult, SpanTask
 from pipeline.listing.faults import SourceFault, fault_of
 from pipeline.listing.uris import is_local
-from stages.networks import Ask
+from stages.networks import Infer
 
 _OPENING_SECONDS = 300.0
 """Networks may take as long to load, however short the limit for a clip is."""
@@ -36,7 +36,7 @@ _NOTHING_CAN_BE_STAGED = (OSError, NoCatalog, NoSpace)
 class SpanRunner:
     """Works on spans in a child process; whatever comes of one is its tables.
 
-    label_all, crops: see `pipeline.extraction.span.extract`. ask: reaches the networks in GPU actors
+    label_all, crops: see `pipeline.extraction.span.extract`. infer: reaches the networks in GPU actors
     (pipeline/serving/network_actors.py); without it they run in the child.
     """
 
@@ -48,14 +48,14 @@ class SpanRunner:
         *,
         label_all: bool = False,
         crops: bool = False,
-        ask: Ask | None = None,
+        infer: Infer | None = None,
     ) -> None:
-        self._recipe, self._run_id, self._limits, self._ask = recipe, run_id, limits, ask
+        self._recipe, self._run_id, self._limits, self._infer = recipe, run_id, limits, infer
         self._label_all, self._crops = label_all, crops
         self._child = Child(limits.memory)
         self._files = SourceCache(self._child, limits.seconds, limits.patience)
         opening = max(limits.seconds, _OPENING_SECONDS)
-        self._child.call("pipeline.extraction.span:open_stages", recipe, label_all, seconds=opening, asked=ask)
+        self._child.call("pipeline.extraction.span:open_stages", recipe, label_all, seconds=opening, asked=infer)
 
     def close(self) -> None:
         """End the child and remove copies."""
@@ -111,7 +111,7 @@ class SpanRunner:
                 self._label_all,
                 self._crops,
                 seconds=self._limits.seconds,
-                asked=self._ask,
+                asked=self._infer,
             )
         except (ChildTimeout, ChildCrashed) as error:
             if not last:
@@ -131,7 +131,7 @@ class SpanRunner:
 class SpanWorker:
     """Extracts spans and stages them in the catalog; only ids and verdicts travel back.
 
-    ask, label_all: as in `SpanRunner`.
+    infer, label_all: as in `SpanRunner`.
     """
 
     def __init__(
@@ -140,11 +140,11 @@ class SpanWorker:
         recipe: Recipe,
         run_id: str,
         limits: Limits,
-        ask: Ask | None = None,
+        infer: Infer | None = None,
         label_all: bool = False,
     ) -> None:
         self._catalog, self._run_id = catalog, run_id
-        self._runner = SpanRunner(recipe, run_id, limits, label_all=label_all, ask=ask)
+        self._runner = SpanRunner(recipe, run_id, limits, label_all=label_all, infer=infer)
 
     def close(self) -> None:
         """End the child and remove copies; a Ray actor's end does so too."""

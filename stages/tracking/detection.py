@@ -9,7 +9,7 @@ from typing import ClassVar
 from models.detection.face_finder import FaceFinder, detector_network, finder_weights
 from models.runtime.batches import Model
 from stages.clip import Resources
-from stages.networks import Ask, NetworkStage
+from stages.networks import Infer, NetworkStage
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class DetectorStage(NetworkStage):
         """The detector's, where it is a large one: BlazeFace takes 4 ms on a CPU core, less than to ask elsewhere."""
         return () if self.detector == "blazeface" else (DetectorNetwork(self.detector),)
 
-    def finder(self, ask: Ask | None) -> FaceFinder:
-        """A finder with the detector, its network asked through `ask` or loaded here."""
-        if ask is None or not self.networks:
+    def finder(self, infer: Infer | None) -> FaceFinder:
+        """A finder with the detector, its network asked through `infer` or loaded here."""
+        if infer is None or not self.networks:
             return FaceFinder(self.detector)
-        return FaceFinder(self.detector, partial(ask, DetectorNetwork.name))
+        return FaceFinder(self.detector, partial(infer, DetectorNetwork.name))

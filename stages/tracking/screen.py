@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from stages.clip import Clip, Outcome, Reject, Resources, Runner
-from stages.networks import Ask
+from stages.networks import Infer
 from stages.observations import FaceCount
 from stages.tracking.detection import DetectorStage
 from stages.tracking.inset import agreed, inset_of
@@ -46,8 +46,8 @@ class Screen(DetectorStage):
     resources: ClassVar[Resources] = Resources()
     columns: ClassVar[pa.Schema] = pa.schema([("faces_max", pa.int32())])
 
-    def open(self, ask: Ask | None = None) -> Runner:
-        faces = self.finder(ask)
+    def open(self, infer: Infer | None = None) -> Runner:
+        faces = self.finder(infer)
 
         def judge(clip: Clip) -> Outcome:
             count = FaceCount(self.ratio, self.share)

@@ -25,7 +25,7 @@ from stages.clip import (
     Track,
     under,
 )
-from stages.networks import Ask
+from stages.networks import Infer
 from stages.observations import FaceCount
 from stages.preview.thumbs import Thumbs
 from stages.tracking.detection import DetectorStage
@@ -85,8 +85,8 @@ class FaceTrack(DetectorStage, ThresholdStage):
         [("frames", pa.int32()), ("face_px", pa.float32()), ("faces_max", pa.int32())]
     )
 
-    def open(self, ask: Ask | None = None) -> Runner:
-        found = self.finder(ask)
+    def open(self, infer: Infer | None = None) -> Runner:
+        found = self.finder(infer)
         return lambda clip: follow(self, clip, found)
 
     def refuse(self, labels: Mapping[str, Any]) -> Refusal | None:
