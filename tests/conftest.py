@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def shared() -> Path:
     if not (SHARED / "clips").is_dir():
         pytest.skip(f"no test material at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tracks(pytestconfig: pytest.Config) -> Path:
+    """A folder for what stages make of clips, which takes seconds each; pytest's cache keeps it until code changes."""
+    from benchmarks.labelling.shelf import code_key
+
+    folder = pytestconfig.cache.mkdir(f"tracks-{code_key()}")
+    for other in folder.parent.glob("tracks-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ class Shelf:
 
     def __init__(self, shared: Path, folder: Path, key: str | None = None) -> None:
         self.shared, self.folder = shared, folder
-        self._key = key or _code_key()
+        self._key = key or code_key()
         folder.mkdir(parents=True, exist_ok=True)
 
     @cached_property
@@ -88,10 +88,12 @@ def _plain(clip: Clip) -> Clip:
     return replace(clip, columns=dict(clip.columns), arrays=dict(clip.arrays))
 
 
-def _code_key() -> str:
-    """A hash of all sources of stages/ and models/: other code, other results."""
+def code_key() -> str:
+    """A hash of all that stages' results depend on: code of stages/, models/ and pipeline/extraction/, and versions of
+    packages. Other code, other results."""
     digest = hashlib.blake2b(digest_size=8)
-    for room in ("stages", "models"):
-        for source in sorted((ROOT / room).glob("*.py")):
+    for room in ("stages", "models", "pipeline/extraction"):
+        for source in sorted((ROOT / room).rglob("*.py")):
             digest.update(source.read_bytes())
+    digest.update((ROOT / "requirements" / "constraints.txt").read_bytes())
     return digest.hexdigest()

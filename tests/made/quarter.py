@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.face.presets import PRESETS, TINY
+from models.face.presets import TINY
 
 QUARTER = replace(
     TINY,
@@ -17,4 +17,3 @@ QUARTER = replace(
     decoder=16,
     lower=32,
 )
-PRESETS[QUARTER.name] = QUARTER

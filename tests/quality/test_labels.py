@@ -22,9 +22,9 @@ TEN = (*SIX, "pcavs_00002", "pcavs_00010", "pcavs_00015", "pcavs_681100216")
 
 
 @pytest.fixture(scope="module")
-def shelf(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """Stage outputs of the real clips, each computed once for all tests here."""
-    return Shelf(shared, tmp_path_factory.mktemp("labels"))
+def shelf(shared: Path, tracks: Path) -> Shelf:
+    """Stage outputs of the real clips, each computed once until code changes."""
+    return Shelf(shared, tracks)
 
 
 def assert_reached(result: Result) -> None:

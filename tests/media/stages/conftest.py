@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from stages.clip import Clip, Runner
+from stages.clip import Clip, Outcome, Runner
 from stages.tracking.track import FaceTrack
+from stages.video.reader import Frames
 from tests.made.clips import TrackOf, accepted, clip_of
 
 
@@ -19,9 +23,23 @@ def track() -> Runner:
 
 
 @pytest.fixture(scope="session")
-def track_of(samples: Path, track: Runner) -> TrackOf:
-    """What the stage track makes of the sample clip of that name; each is tracked once."""
-    return cache(lambda name: track(clip_of(samples / f"{name}.mp4")))
+def track_of(samples: Path, track: Runner, tracks: Path) -> TrackOf:
+    """What the stage track makes of the sample clip of that name; each is tracked once until code changes."""
+
+    def tracked(name: str) -> Outcome:
+        kept = tracks / f"{samples.name}-{name}.track"
+        if kept.exists():
+            return pickle.loads(kept.read_bytes())
+        found = track(clip_of(samples / f"{name}.mp4"))
+        if isinstance(found, Clip) and found.rest is None:
+            # an iterator inside Frames cannot be pickled: a spent one is put there
+            found = replace(found, frames=Frames(iter(())), columns=dict(found.columns), arrays=dict(found.arrays))
+            draft = kept.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(pickle.dumps(found, protocol=5))
+            draft.replace(kept)
+        return found
+
+    return cache(tracked)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from models.face.checkpoint import load_model, read_recipe, read_space
+from models.face.presets import PRESETS
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.pinned import Pinned
@@ -52,6 +53,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("faces") / "catalog"
     stage_faces(root, *(moving_clip(who) for who in range(5)))
     return root
+
+
+@pytest.fixture(autouse=True)
+def known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, QUARTER.name, QUARTER)
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +121,10 @@ import json
 import sys
 from pathlib import Path
 from tests.system.pipeline.faces.test_train import job, stopped_often
+from models.face.presets import PRESETS
 from pipeline.faces.train import train
+from tests.made.quarter import QUARTER
+PRESETS[QUARTER.name] = QUARTER
 asked = job(Path(sys.argv[1]), Path(sys.argv[2]))
 if sys.argv[3] == "stop":
     print(json.dumps(stopped_often(asked)))

@@ -6,6 +6,7 @@ import fcntl
 import io
 import os
 import pty
+import select
 import struct
 import termios
 
@@ -58,7 +59,11 @@ def on_a_terminal(rows: int, columns: int) -> list[str]:
         lines = ProgressLines(out)
         lines.tell(lambda: "0123456789" * 5, at_once=True)
         lines.tell(lambda: "the end", last=True)
-        return screen.read(1000).decode().replace("\r\n", "\n").split("\r")
+        said = b""
+        while not said.endswith(b"\n"):  # a terminal passes on what it is sent when it can
+            assert select.select([screen], [], [], 10)[0], said
+            said += screen.read(1000)
+        return said.decode().replace("\r\n", "\n").split("\r")
 
 
 def test_what_is_wider_than_the_terminal_is_cut_there() -> None:
