@@ -60,11 +60,11 @@ def list_sources(
     """Every source that the inputs name, inputs in the order given; the first `limit` of them.
 
     An input is a file, a folder (all its files, recursive), a glob (`**` too) or an fsspec URI of one of these, sorted
-    by uri; or a manifest (it ends with .csv or .parquet; also a folder of such files, as Spark writes it), in the order
-    of its rows. Only hidden files and folders, and folders that are catalogs, are left out: what is no video gets its
-    verdict later. A file named twice for the same span is one source, with what either naming says of it. reach:
-    patience with servers. warn: told what a manifest may have meant. Raises InputError, and SourceFault for a server
-    that does not answer.
+    by uri; or a manifest (it ends with .csv, .csv.gz or .parquet; also a folder of such files, as Spark writes it), in
+    the order of its rows. Only hidden files and folders, and folders that are catalogs, are left out: what is no video
+    gets its verdict later. A file named twice for the same span is one source, with what either naming says of it.
+    reach: patience with servers. warn: told what a manifest may have meant. Raises InputError, and SourceFault for a
+    server that does not answer.
     """
     reach = reach or Reach(_SECONDS, Patience())
     if not inputs:

@@ -33,8 +33,11 @@ class Listed(NamedTuple):
 
 
 def is_manifest(text: str) -> bool:
-    """Whether an input as written names manifests: it ends with .csv or .parquet."""
-    return suffix(text.rstrip("/")) in ENDINGS
+    """Whether an input as written names manifests: it ends with .csv, .csv.gz or .parquet."""
+    name = text.rstrip("/")
+    if suffix(name) == ".gz":
+        return suffix(name[: name.lower().rindex(".gz")]) == ".csv"
+    return suffix(name) in ENDINGS
 
 
 def read_manifest(table: TableFiles, warn: Warn = lambda text: None) -> Iterator[Listed]:

@@ -1,4 +1,5 @@
-"""Tables on disk or in a store as rows of Python values: one CSV or Parquet file, or a folder of them as Spark writes.
+"""Tables on disk or in a store as rows of Python values: one CSV (plain or .gz) or Parquet file, or a folder of them as
+Spark writes.
 
 A folder's parts are its .csv or .parquet files; what starts with a dot or an underscore is not data (_SUCCESS,
 _committed_1, .part-0.crc). Folders named key=value inside it give a column `key`.
@@ -81,8 +82,7 @@ def ending(name: str) -> str | None:
 def read_table(table: TableFiles) -> Iterator[TablePart]:
     """The table, file by file. Raises InputError."""
     for uri in table.files:
-        is_text = suffix(uri) == ".csv" or ending(uri) == ".csv"
-        part = _csv_part(uri, table.in_parts) if is_text else _parquet_part(uri)
+        part = _parquet_part(uri) if suffix(uri) == ".parquet" else _csv_part(uri, table.in_parts)
         given = _from_folders(uri[len(table.uri) :]) if table.in_parts else {}
         given = {name: value for name, value in given.items() if name not in part.names}
         if part.names or not table.in_parts:

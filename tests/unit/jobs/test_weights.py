@@ -184,7 +184,7 @@ def test_fetch_ends_with_1_names_every_failure_and_keeps_what_came(
         f"{site.url}/gone: the server answered 404 Not Found",
         "made: cannot be fetched by a program",
     ):
-        assert any(part in text for text in errors), part
+        assert any(part in text for text in errors), (part, errors)
     assert "made" in job("weights", "list").out.splitlines()[-1]
 
 

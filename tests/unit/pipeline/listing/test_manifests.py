@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
+from pipeline.listing.inputs import list_sources
 from pipeline.listing.manifests import Listed, is_manifest
 from pipeline.listing.manifests import read_manifest as read
 from pipeline.listing.table_files import TableFiles
@@ -130,4 +132,15 @@ def test_csv_and_parquet_tell_the_same(tmp_path: Path, rows: list[tuple]) -> Non
 
 def test_what_is_read_as_a_manifest() -> None:
     assert all(map(is_manifest, ["a.csv", "x/*.parquet", "https://host/a.CSV?token=1", "zip://a.csv::/b.zip"]))
+    assert all(map(is_manifest, ["a.csv.gz", "https://host/A.CSV.GZ?token=1", "zip://a.csv.gz::/b.zip"]))
     assert not any(map(is_manifest, ["a.mp4", "folder", "https://host/a.mp4?list=a.csv", "zip://a.mp4::/b.csv"]))
+    assert not any(map(is_manifest, ["a.gz", "a.mp4.gz", "a.parquet.gz"]))
+
+
+def test_a_compressed_csv_is_the_plain_one(tmp_path: Path) -> None:
+    text = "uri,subject_id\na.mp4,ann\nb.mp4,\n"
+    (tmp_path / "list.csv").write_text(text)
+    (tmp_path / "list.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert list(read_manifest(f"{tmp_path}/list.csv.gz")) == list(read_manifest(f"{tmp_path}/list.csv"))
+    sources = list_sources([f"{tmp_path}/list.csv.gz"])
+    assert [(Path(source.uri).name, source.subject_id) for source in sources] == [("a.mp4", "ann"), ("b.mp4", None)]
