@@ -15,7 +15,7 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
-from models.weights import lock as weight_lock
+from models.weights import lock_file
 from models.weights import store as weight_store
 from models.weights.download import FetchFailed, OnProgress, Patience, Stopped, Wanted, download, forget
 from models.weights.entry import Weights
@@ -69,7 +69,7 @@ class Fetcher:
 
     def _here(self, entry: Weights) -> Intake | None:
         """The files that the lock, else the registry asks for, if the store has them unchanged."""
-        lock = weight_lock.locked(entry.name)
+        lock = lock_file.locked(entry.name)
         wanted = lock["sha256"] if lock else entry.origin.sha256
         kept = weight_store.kept_as(entry.name, wanted) if wanted else weight_store.in_use(entry.name)
         if kept is None:
@@ -83,10 +83,10 @@ class Fetcher:
     def _get(self, entry: Weights) -> Intake:
         if not fetchable(entry):
             raise FetchFailed(f"weights {entry.name}: cannot be fetched by a program; {entry.how}")
-        lock = weight_lock.locked(entry.name)
+        lock = lock_file.locked(entry.name)
         if lock and entry.origin.sha256 not in (None, lock["sha256"]) and not mirror():
             raise FetchFailed(
-                f"weights {entry.name}: {weight_lock.place()} asks for sha256 {lock['sha256']}, published is "
+                f"weights {entry.name}: {lock_file.place()} asks for sha256 {lock['sha256']}, published is "
                 f"{entry.origin.sha256}; bring the locked file and run: {COMMAND} add {entry.name} FILE; or take "
                 f"{entry.name} out of the lock file to use the published one"
             )
@@ -181,9 +181,9 @@ def _extract(archive: Path, file: File, target: Path) -> str:
 
 def _refusal(entry: Weights, url: str, wrong: str) -> str:
     name = entry.name
-    if weight_lock.locked(name):
+    if lock_file.locked(name):
         return (
-            f"weights {name}: {url} gave another file than {weight_lock.place()} asks for: {wrong}; nothing was kept. "
+            f"weights {name}: {url} gave another file than {lock_file.place()} asks for: {wrong}; nothing was kept. "
             f"If the change is right, take {name} out of the lock file and run: {COMMAND} fetch {name}"
         )
     return (

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.runtime.checkpoint import WrongWeights
-from models.weights import checks
-from models.weights import lock as weight_lock
+from models.weights import checks, lock_file
 from models.weights import store as weight_store
 from models.weights.entry import Weights
 from models.weights.hashes import combined, digest
@@ -90,7 +89,7 @@ def is_web_page(path: Path) -> bool:
 
 def _lock(kept: Kept) -> str:
     """The registry pins published files; all others stand in the lock file."""
-    return weight_lock.remove(kept.name) if kept.published else weight_lock.write(kept)
+    return lock_file.remove(kept.name) if kept.published else lock_file.write(kept)
 
 
 def _paths(entry: Weights, source: Path) -> dict[str, Path]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from models.weights import lock as weight_lock
-from models.weights import store
+from models.weights import lock_file, store
 from models.weights.entry import Weights
 from models.weights.origins import COMMAND, Packaged
 from models.weights.registry import WeightsMissing, weights
@@ -34,7 +33,7 @@ def require(names: Iterable[str | Weights]) -> None:
 
 def environment() -> dict[str, str]:
     """Environment variables by which a process in another folder finds the same files and the same lock file."""
-    return {store.FOLDER: os.fspath(store.folder()), weight_lock.FILE: os.fspath(weight_lock.place())}
+    return {store.FOLDER: os.fspath(store.folder()), lock_file.FILE: os.fspath(lock_file.place())}
 
 
 def _wrong(names: Iterable[str | Weights]) -> list[tuple[Weights, str]]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from models.weights import lock as weight_lock
-from models.weights import store
+from models.weights import lock_file, store
 from models.weights.hashes import Digest, combined, sha256_of
 from models.weights.store import WeightsMissing
 
@@ -248,7 +247,7 @@ class Published:
         return f"download {self.file} by hand from {self.page} , then run: {COMMAND} add {name} {self.file}"
 
     def state(self, name: str) -> str:
-        kept, lock = store.in_use(name), weight_lock.locked(name)
+        kept, lock = store.in_use(name), lock_file.locked(name)
         if kept is None:
             return "missing"
         if lock and lock["sha256"] != kept.sha256:
@@ -257,7 +256,7 @@ class Published:
         return "present, not the published file" if known and not kept.published else "present"
 
     def hash_in_use(self, name: str) -> str:
-        kept, lock = store.in_use(name), weight_lock.locked(name)
+        kept, lock = store.in_use(name), lock_file.locked(name)
         if kept:
             return kept.sha256
         return (lock["sha256"] if lock else self.sha256) or ""
@@ -266,10 +265,10 @@ class Published:
         kept = store.in_use(name)
         if kept is None:
             raise WeightsMissing(f"weights {name}: not in {store.folder()}; {self.how(name)}")
-        lock = weight_lock.locked(name)
+        lock = lock_file.locked(name)
         if lock and lock["sha256"] != kept.sha256:
             raise WeightsMissing(
-                f"weights {name}: {weight_lock.place()} asks for sha256 {lock['sha256']}, but in use here is "
+                f"weights {name}: {lock_file.place()} asks for sha256 {lock['sha256']}, but in use here is "
                 f"{kept.sha256}; to get the locked file, run: {COMMAND} fetch {name}; to lock the one in use, run: "
                 f"{COMMAND} add {name} {kept.path}"
             )

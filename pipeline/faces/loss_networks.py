@@ -14,10 +14,10 @@ from models.face.reader import FaceReader
 from models.weights.registry import weights
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
+from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
 from pipeline.faces.mesh_reliability import reliability
 from pipeline.faces.objective import LossNetworks
 from pipeline.faces.pretraining import Pretraining
-from pipeline.faces.reading import ExpressionReading, LandmarkReading
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.checkpoint import load, outdated, save
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
 from pipeline.faces.job import FaceJob
+from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
 from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.prepare import opened
-from pipeline.faces.reading import ExpressionReading, LandmarkReading
 from pipeline.faces.train import train
 from pipeline.faces.warping import WarpTask
 from pipeline.training.halt import NEVER, Halt

@@ -16,9 +16,9 @@ from models.runtime.precision import chosen
 from pipeline.faces.card import about, seen
 from pipeline.faces.face_task import FaceTask
 from pipeline.faces.job import FaceJob
+from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
 from pipeline.faces.prepare import prepared
 from pipeline.faces.pretraining import Pretraining
-from pipeline.faces.reading import ExpressionReading, LandmarkReading
 from pipeline.faces.training_clips import training_clips
 from pipeline.faces.warping import WarpTask
 from pipeline.faces.watch import Watch

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pipeline.report.axes import Axis, around_zero, fixed, from_zero
 from pipeline.report.charts import direction_map, histogram
-from pipeline.report.reading import Label
+from pipeline.report.contents import Label
 from pipeline.text import number, plural, share
 
 _GAZE_BIN = 2.5

@@ -12,7 +12,7 @@ import duckdb
 from catalogs.definitions import quoted
 from catalogs.place import locate
 from catalogs.view import read_from
-from pipeline.report import reading, samples
+from pipeline.report import contents, samples
 from pipeline.report.figures import gaze_figure, label_figures
 from pipeline.report.writing import fill, write_page
 
@@ -62,20 +62,20 @@ def _recipe(facts: dict[str, Any]) -> str:
 
 
 def _facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    totals = reading.totals(connection)
-    runs = reading.runs(connection)
-    stages = reading.stage_times(connection)
+    totals = contents.totals(connection)
+    runs = contents.runs(connection)
+    stages = contents.stage_times(connection)
     return {
         "totals": totals,
         "groups": samples.groups(connection, totals),
         "people": samples.people(connection),
-        "figures": label_figures(reading.labels(connection)),
-        "gaze": gaze_figure(reading.gaze_frames(connection), reading.gaze_clips(connection)),
-        "emotions": reading.emotions(connection),
+        "figures": label_figures(contents.labels(connection)),
+        "gaze": gaze_figure(contents.gaze_frames(connection), contents.gaze_clips(connection)),
+        "emotions": contents.emotions(connection),
         "stages": stages,
         "stage_seconds": sum(stage.seconds for stage in stages),
-        "slowest": reading.slowest(connection),
-        "recipe": reading.recipe(connection),
+        "slowest": contents.slowest(connection),
+        "recipe": contents.recipe(connection),
         "runs": runs[:_RUNS],
         "newest": next((run for run in runs if run["statistics"] is None), None),
         "more_runs": len(runs[_RUNS:]),

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.report.reading import Totals, rows
+from pipeline.report.contents import Totals, rows
 from pipeline.text import MEANING, degrees, number, share
 
 SHEETS, SHEET_BYTES = 6, 2_300_000

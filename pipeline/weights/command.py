@@ -8,8 +8,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from models.weights import lock as weight_lock
-from models.weights import store
+from models.weights import lock_file, store
 from models.weights.entry import Weights
 from models.weights.origins import COMMAND
 from models.weights.registry import REGISTRY, WeightsMissing, weights
@@ -41,7 +40,7 @@ def where_text(names: Sequence[str]) -> str:
             rows.append((entry.name, str(entry.path())))
         else:
             rows.append((entry.name, str(kept.path) if kept else f"missing; {entry.how}"))
-    lock = weight_lock.place()
+    lock = lock_file.place()
     there = "" if lock.is_file() else " (not there: all files are as published)"
     return "\n".join([*_aligned(rows), "", f"folder  {store.folder()}", f"lock    {lock}{there}"])
 
@@ -64,7 +63,7 @@ def _verified(entry: Weights) -> list[tuple[str, str]]:
         except WeightsMissing as error:
             return [("changed", str(error))]
     found = []
-    used, lock = store.in_use(entry.name), weight_lock.locked(entry.name)
+    used, lock = store.in_use(entry.name), lock_file.locked(entry.name)
     for kept in store.all_kept(entry.name):
         try:
             kept.checked(thoroughly=True)
@@ -72,7 +71,7 @@ def _verified(entry: Weights) -> list[tuple[str, str]]:
             found.append(("changed", str(error)))
             continue
         if used and lock and kept.sha256 == used.sha256 != lock["sha256"]:
-            found.append(("not locked", f"{kept.path}: {weight_lock.place()} asks for {lock['sha256']}"))
+            found.append(("not locked", f"{kept.path}: {lock_file.place()} asks for {lock['sha256']}"))
         else:
             found.append(("ok", str(kept.path) + ("" if used and kept.sha256 == used.sha256 else " (not in use)")))
     return found

@@ -13,8 +13,7 @@ import pytest
 import torch
 
 from models.runtime.checkpoint import check_shapes, read_tensors
-from models.weights import checks
-from models.weights import lock as weight_lock
+from models.weights import checks, lock_file
 from models.weights import store as weight_store
 from models.weights.entry import Weights
 from models.weights.fetch import MIRROR
@@ -60,7 +59,7 @@ def known(data: bytes, url: str | None = None, name: str = "net.pth") -> File:
 def own_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep weights in `folder` during a test, lock file beside it, no mirror; the store's folder."""
     monkeypatch.setenv(weight_store.FOLDER, str(folder / "store"))
-    monkeypatch.setenv(weight_lock.FILE, str(folder / "weights.lock"))
+    monkeypatch.setenv(lock_file.FILE, str(folder / "weights.lock"))
     monkeypatch.delenv(MIRROR, raising=False)
     return folder / "store"
 

@@ -15,9 +15,9 @@ from models.face.presets import BASE, TINY
 from models.face.reader import FaceReader
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
+from pipeline.faces.landmark_reading import LandmarkReading, _faces
 from pipeline.faces.loss_networks import SUBSTITUTES, begin, loss_networks
 from pipeline.faces.pretraining import Pretraining
-from pipeline.faces.reading import LandmarkReading, _faces
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.halt import Halt, Stopped

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pipeline.report import charts
 from pipeline.report.axes import Axis, around_zero, fixed, from_zero, round_values
 from pipeline.report.charts import direction_map, histogram, scatter_plot
+from pipeline.report.contents import LABELS, Label
 from pipeline.report.figures import gaze_figure, label_figures
-from pipeline.report.reading import LABELS, Label
 from pipeline.report.svg import PALETTE
 from tests.made.svg_shapes import parsed, shapes, tick_places, tick_words
 

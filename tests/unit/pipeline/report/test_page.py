@@ -19,7 +19,7 @@ from catalogs.errors import NoCatalog
 from catalogs.schema import EMOTIONS, conform, empty
 from catalogs.staging import stage_span
 from catalogs.summary import summary
-from pipeline.report import reading, write_report
+from pipeline.report import contents, write_report
 from pipeline.report.figures import label_figures
 from tests.made.report_samples import FINGERPRINT, RECIPE, VERDICTS, build, clip, hexes, jpeg, run
 from tests.root import ROOT
@@ -243,7 +243,7 @@ def test_weights_in_any_form(tmp_path: Path, weights: str) -> None:
 
 def test_files_replaced_while_reading_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = build(tmp_path / "c", [clip(1)], [run()])
-    real, calls = reading.runs, []
+    real, calls = contents.runs, []
 
     def replaced_once(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         calls.append(1)
@@ -252,7 +252,7 @@ def test_files_replaced_while_reading_are_read_again(tmp_path: Path, monkeypatch
                 writer.put_run(run(command="the second command"))
         return real(connection)
 
-    monkeypatch.setattr(reading, "runs", replaced_once)
+    monkeypatch.setattr(contents, "runs", replaced_once)
     page = page_of(catalog)
     assert len(calls) == 2
     assert "the second command" in page
@@ -324,8 +324,8 @@ def test_numbers_that_a_stage_of_this_catalog_adds_have_a_histogram(tmp_path: Pa
         stage_span(tmp_path, key, 0, {"clips": rows, "latents": empty("latents"), "previews": empty("previews")})
         writer.commit()
     with catalogs.open(tmp_path) as connection:
-        found = reading.labels(connection)
-        assert [name for name in found if name not in reading.LABELS] == ["bright"]
+        found = contents.labels(connection)
+        assert [name for name in found if name not in contents.LABELS] == ["bright"]
         assert found["bright"].others.tolist() == [-3.0]
     figure = label_figures(found)[-1]
     assert (figure.title, figure.about) == ("bright", "A column that a stage of this catalog adds.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.weights import lock as weight_lock
+from models.weights import lock_file
 from models.weights.store import Kept, Stamp, WeightsMissing
 from tests.made.weights import own_store
 
@@ -27,31 +27,31 @@ def kept(name: str, sha256: str) -> Kept:
 def test_it_lies_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VASARI_WEIGHTS_LOCK")
     monkeypatch.chdir(tmp_path)
-    assert weight_lock.place() == tmp_path / "weights.lock"
+    assert lock_file.place() == tmp_path / "weights.lock"
 
 
 def test_entries_are_written_read_changed_and_removed(lock: Path) -> None:
-    assert weight_lock.locked("b") is None
-    assert weight_lock.write(kept("b", ONE)) == f"{lock}: b is locked to sha256 {ONE}; commit this file"
-    weight_lock.write(kept("a", TWO))
+    assert lock_file.locked("b") is None
+    assert lock_file.write(kept("b", ONE)) == f"{lock}: b is locked to sha256 {ONE}; commit this file"
+    lock_file.write(kept("a", TWO))
     assert list(json.loads(lock.read_text())) == ["a", "b"]
-    assert weight_lock.locked("b") == {"files": {"net.pth": ONE}, "sha256": ONE, "source": "the source of b"}
-    assert weight_lock.write(kept("b", ONE)) == ""
-    assert weight_lock.write(kept("b", TWO)) == f"{lock}: b was locked to sha256 {ONE}, now to {TWO}"
-    assert weight_lock.remove("b") == f"{lock}: b was locked to sha256 {TWO}, now to none: the published file is in use"
-    assert weight_lock.remove("b") == ""
-    assert weight_lock.locked("b") is None
-    weight_lock.remove("a")
+    assert lock_file.locked("b") == {"files": {"net.pth": ONE}, "sha256": ONE, "source": "the source of b"}
+    assert lock_file.write(kept("b", ONE)) == ""
+    assert lock_file.write(kept("b", TWO)) == f"{lock}: b was locked to sha256 {ONE}, now to {TWO}"
+    assert lock_file.remove("b") == f"{lock}: b was locked to sha256 {TWO}, now to none: the published file is in use"
+    assert lock_file.remove("b") == ""
+    assert lock_file.locked("b") is None
+    lock_file.remove("a")
     assert not lock.exists()
 
 
 def test_its_bytes_do_not_depend_on_the_order_of_writing(lock: Path) -> None:
-    weight_lock.write(kept("a", ONE))
-    weight_lock.write(kept("b", TWO))
+    lock_file.write(kept("a", ONE))
+    lock_file.write(kept("b", TWO))
     first = lock.read_bytes()
     lock.unlink()
-    weight_lock.write(kept("b", TWO))
-    weight_lock.write(kept("a", ONE))
+    lock_file.write(kept("b", TWO))
+    lock_file.write(kept("a", ONE))
     assert lock.read_bytes() == first
     assert first.endswith(b"}\n")
 
@@ -64,4 +64,4 @@ def test_a_broken_file_is_named_with_the_next_step(lock: Path, text: str) -> Non
     with pytest.raises(
         WeightsMissing, match=rf"^{lock} is not a lock file of weights .*repair it, or delete it and run"
     ):
-        weight_lock.locked("a")
+        lock_file.locked("a")
