@@ -25,7 +25,7 @@ class SpanStager:
         self._spans: dict[tuple[str, int], SpanTask] = {}
 
     def note(self, jobs: Iterable[SpanTask]) -> None:
-        """These go to workers."""
+        """Know these spans: a worker's answer, or a problem in a commit, names one of them."""
         self._spans |= {(job.source_key, job.span_index): job for job in jobs}
 
     def stage_without_work(self, planned: SpanPlan) -> Counter[str]:

@@ -9,14 +9,11 @@ from typing import Any, NamedTuple
 from pipeline.errors import InputError
 from pipeline.listing import cells
 from pipeline.listing.columns import KNOWN, lookalikes
-from pipeline.listing.table_files import Row, TableFiles, read_table
-from pipeline.listing.uris import canonical, is_local, local_path, printable, suffix
+from pipeline.listing.table_files import Row, TableFiles, ending, read_table
+from pipeline.listing.uris import canonical, is_local, local_path, path_of, printable
 
 _SIGNS = (";", "\t", "|")
 """What others put between columns in place of a comma."""
-
-ENDINGS = (".csv", ".parquet")
-"""What an input must end with to be read as a manifest."""
 
 Warn = Callable[[str], None]
 
@@ -34,10 +31,7 @@ class Listed(NamedTuple):
 
 def is_manifest(text: str) -> bool:
     """Whether an input as written names manifests: it ends with .csv, .csv.gz or .parquet."""
-    name = text.rstrip("/")
-    if suffix(name) == ".gz":
-        return suffix(name[: name.lower().rindex(".gz")]) == ".csv"
-    return suffix(name) in ENDINGS
+    return ending(path_of(text.rstrip("/"))) is not None
 
 
 def read_manifest(table: TableFiles, warn: Warn = lambda text: None) -> Iterator[Listed]:

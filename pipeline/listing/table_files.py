@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import InputError
 from pipeline.listing.faults import SourceFault
 from pipeline.listing.reach import Patience, Reach, within
-from pipeline.listing.uris import is_local, local_path, open_fs, parent, suffix
+from pipeline.listing.uris import is_local, local_path, open_fs, parent, path_of
 
 Row = Mapping[str, Any]
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -72,17 +72,17 @@ def parts_of(folder: str, names: Sequence[str]) -> list[str] | None:
 
 
 def ending(name: str) -> str | None:
-    """'.csv' or '.parquet' for a file name of a part."""
-    lower = name.lower()
-    if lower.endswith((".csv", ".csv.gz")):
-        return ".csv"
-    return ".parquet" if lower.endswith(".parquet") else None
+    """'.csv' (also of .csv.gz) or '.parquet' for the path of a table or a part, None for others."""
+    plain, last = posixpath.splitext(name.lower())
+    if last == ".gz":
+        return ".csv" if posixpath.splitext(plain)[1] == ".csv" else None
+    return last if last in (".csv", ".parquet") else None
 
 
 def read_table(table: TableFiles) -> Iterator[TablePart]:
     """The table, file by file. Raises InputError."""
     for uri in table.files:
-        part = _parquet_part(uri) if suffix(uri) == ".parquet" else _csv_part(uri, table.in_parts)
+        part = _csv_part(uri, table.in_parts) if ending(path_of(uri)) == ".csv" else _parquet_part(uri)
         given = _from_folders(uri[len(table.uri) :]) if table.in_parts else {}
         given = {name: value for name, value in given.items() if name not in part.names}
         if part.names or not table.in_parts:

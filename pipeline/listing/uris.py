@@ -109,10 +109,15 @@ def parent(uri: str) -> str:
     return f"{scheme}{mark}{posixpath.dirname(path)}{chain}"
 
 
+def path_of(uri: str) -> str:
+    """The path of the file itself, the first link of a chain, without the query of a web address."""
+    head = _split_chain(uri)[0]
+    return urlsplit(head).path if is_http(uri) else head
+
+
 def suffix(uri: str) -> str:
     """The file name's ending in lower case with its dot ('.mp4'), or ''."""
-    head = _split_chain(uri)[0]
-    return os.path.splitext(urlsplit(head).path if is_http(uri) else head)[1].lower()
+    return os.path.splitext(path_of(uri))[1].lower()
 
 
 def open_fs(uri: str) -> tuple[Any, str]:

@@ -1,7 +1,7 @@
 """Every test that a method is put to, over the same frames for all.
 
 self: a clip's first frame driven by its others. across: driven by a clip of another subject, by all of its motion, by
-pose alone and by dynamics alone. sweep: the head turned by given angles, which only a method that clips angles can.
+pose alone and by dynamics alone. sweep: the head turned by given angles, which only a method that takes angles can.
 dynamics: what a linear map tells from a method's code of dynamics, which should know nothing of the head's pose.
 """
 
