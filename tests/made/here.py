@@ -6,17 +6,16 @@ What Ray adds is tested where it matters: tests/system/test_exactly_once.py, tes
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.runtime.batches import in_batches
-from pipeline import cluster
 from pipeline.extraction import run as extraction
-from pipeline.extraction.span_worker import SpanWorker
 from stages.networks import Network
+from tests.made import inline
 from tests.made.job import run_job
 
 
@@ -26,23 +25,12 @@ def extract(catalog: Path, *arguments: str | Path, expect: int = 0, served: bool
     served: the networks of stages run here, as in GPU actors, and the decoding processes send them their items.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cluster, "connect", lambda workers: workers or 1)
-        patch.setattr(cluster, "run", _run)
-        patch.setattr(extraction, "network_actors", lambda networks, seconds: _Served(networks) if served else None)
+        inline.leave_ray_out(patch)
+        if served:
+            patch.setattr(extraction, "network_actors", lambda networks, seconds: _Served(networks))
         done = run_job("extract", "--catalog", catalog, *arguments, "--json")
     assert done.code == expect, f"exit code {done.code}\n{done.err[-3000:]}"
     return json.loads(done.out) if expect == 0 else {"stderr": done.err}
-
-
-def _run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:
-    """Stands for `cluster.run`: one worker, here."""
-    actor = worker(*arguments)
-    assert isinstance(actor, SpanWorker)
-    try:
-        for job in jobs:
-            yield from actor({"job": [job]})[column]
-    finally:
-        actor.close()
 
 
 class _Served:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import catalogs
+from pipeline import cluster
 from pipeline.child import ChildError, _function
+from pipeline.extraction import run as extraction
 from pipeline.extraction.recipe import Recipe
 from pipeline.extraction.request import Request
 from pipeline.extraction.result import Result
@@ -36,9 +41,16 @@ class Inline:
 
 def run(jobs: Sequence[str], worker: type, arguments: tuple[Any, ...], workers: int, column: str) -> Iterator[str]:
     """Stands for `cluster.run`: one worker, here, last job first, since Ray promises no order."""
-    actor = worker(*arguments)
-    for job in reversed(jobs):
-        yield from actor({"job": [job]})[column]
+    with closing(worker(*arguments)) as actor:
+        for job in reversed(jobs):
+            yield from actor({"job": [job]})[column]
+
+
+def leave_ray_out(patch: pytest.MonkeyPatch) -> None:
+    """Extractions run in this process; the children of its one worker are real."""
+    patch.setattr(cluster, "connect", lambda workers: workers or 2)
+    patch.setattr(cluster, "run", run)
+    patch.setattr(extraction, "network_actors", lambda *_: None)
 
 
 def do(catalog: Path, *inputs: Path | str, recipe: Recipe = RECIPE, **more: Any) -> Result:

@@ -6,20 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cluster
 from pipeline.extraction import probe_worker, span_worker
-from pipeline.extraction import run as extraction
 from tests.made import faulty, inline
 
 
 @pytest.fixture
 def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Extractions run here (inline.py)."""
-    monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
-    monkeypatch.setattr(cluster, "run", inline.run)
+    inline.leave_ray_out(monkeypatch)
     for workers in (probe_worker, span_worker):
         monkeypatch.setattr(workers, "Child", inline.Inline)
-    monkeypatch.setattr(extraction, "network_actors", lambda *_: None)
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import pytest
 
 import catalogs
 import vasari
-from pipeline import cluster
-from pipeline.extraction import run as extraction
 from pipeline.extraction.recipe import make_recipe
 from tests.made import inline
 
@@ -34,9 +32,7 @@ def test_labels_are_those_of_an_extraction(
         ("truncated.mp4", "failed", "unreadable"),
         ("not_a_video.mp4", "failed", "unreadable"),
     ]
-    monkeypatch.setattr(cluster, "connect", lambda workers: workers or 2)
-    monkeypatch.setattr(cluster, "run", inline.run)
-    monkeypatch.setattr(extraction, "network_actors", lambda *_: None)
+    inline.leave_ray_out(monkeypatch)
     inline.do(tmp_path / "catalog", *map(str, files), recipe=make_recipe())
     made = {row["clip_id"]: row for row in rows(tmp_path / "catalog", "clips")}
     latents = {row["clip_id"]: row for row in rows(tmp_path / "catalog", "latents")}
