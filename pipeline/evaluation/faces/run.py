@@ -117,7 +117,7 @@ class Telling:
 
 def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Method]:
     """(recipe, size of its pictures, the method) of a face model's file."""
-    # PyTorch clips seconds to import, and the baselines need none of it
+    # PyTorch takes seconds to import, and the baselines need none of it
     from models.face.checkpoint import read_recipe
     from models.face.presets import PRESETS
     from models.runtime.checkpoint import WrongWeights
