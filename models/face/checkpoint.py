@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from models.face.model import FaceModel
-from models.face.presets import PRESETS
+from models.face.presets import PRESETS, Preset
 from models.runtime.checkpoint import WrongWeights, check_shapes
 
 _PRESET, _RECIPE = "preset", "recipe"
 _SPACE = "expression_space."
+_FINE = "decoder.fine."
+_ENCODERS = ("appearance.", "identity.", "dynamics.", "pose.")
 
 
 def save_model(
@@ -48,11 +52,37 @@ def read_recipe(path: Path) -> tuple[str, dict[str, Any]]:
     return said[_PRESET], json.loads(said[_RECIPE])
 
 
+def latents_of(path: Path) -> str | None:
+    """The sha256 of the earlier file whose latents a file's model makes to the bit, its encoders being left as they
+    were; None where it makes its own. Raises WrongWeights, also where it says so and has other encoders."""
+    _, recipe = read_recipe(path)
+    said = recipe.get("latents_of")
+    if said is None:
+        return None
+    if said["encoders"] != encoders_hash(path):
+        raise WrongWeights(
+            f"{path}: says that it makes the latents of {said['sha256'][:12]}..., but its encoders are others: train "
+            "it anew with jobs/train_faces.py"
+        )
+    return said["sha256"]
+
+
+def encoders_hash(path: Path) -> str:
+    """The blake2b hash of the tensors that decide a file's latents, and its pictures' volumes. Raises WrongWeights."""
+    read_recipe(path)
+    found = hashlib.blake2b(digest_size=16)
+    for name, value in sorted(load_file(path).items()):
+        if name.startswith(_ENCODERS):
+            found.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+            found.update(value.numpy().tobytes())
+    return found.hexdigest()
+
+
 def load_model(path: Path) -> FaceModel:
     """The model of a file, in single precision on the CPU, ready to be used. Raises WrongWeights."""
     name, _ = read_recipe(path)
-    model = FaceModel(PRESETS[name])
     tensors = {each: value for each, value in load_file(path).items() if not each.startswith(_SPACE)}
+    model = FaceModel(_as_filed(PRESETS[name], tensors))
     found = {each: tuple(value.shape) for each, value in tensors.items()}
     check_shapes(path, found, {each: tuple(value.shape) for each, value in model.state_dict().items()})
     model.load_state_dict(tensors)
@@ -66,3 +96,8 @@ def read_space(path: Path) -> dict[str, np.ndarray] | None:
         names = [name for name in file.keys() if name.startswith(_SPACE)]  # noqa: SIM118 - it is no dictionary
         found = {name.removeprefix(_SPACE): file.get_tensor(name) for name in names}
     return found or None
+
+
+def _as_filed(preset: Preset, tensors: Collection[str]) -> Preset:
+    """The preset as a file has it: models of earlier versions draw `tiny` without the finer planes."""
+    return preset if any(name.startswith(_FINE) for name in tensors) else replace(preset, fine=0)

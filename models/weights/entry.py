@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.weights.origins import File, Origin
+from models.weights.origins import File, Origin, Trained
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class Weights:
         Where there is none, the hash of the one that would be fetched (locked, else published), or empty.
         """
         return self.origin.hash_in_use(self.name)
+
+    @property
+    def known_as(self) -> str:
+        """What recipes call it: its hash, or that of an earlier file that gave the same answers."""
+        same = self.origin.same_as if isinstance(self.origin, Trained) else ""
+        return same or self.sha256
 
     @property
     def how(self) -> str:

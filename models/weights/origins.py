@@ -160,12 +160,14 @@ class Packaged:
 class Trained:
     """One file that a training of this project wrote; file: its path, one that is not absolute is in this repository.
 
-    size: bytes, None where not known.
+    size: bytes, None where not known. same_as: the hash of an earlier file whose answers this one gives to the bit;
+    recipes go on calling it that.
     """
 
     file: str
     sha256: str
     size: int | None = None
+    same_as: str = ""
 
     files: ClassVar[tuple[File, ...]] = ()
     by_program: ClassVar[bool] = False

@@ -62,7 +62,7 @@ class Recipe:
             "max_seconds": self.max_seconds,
             "decoder": self.decoder,
             "stages": {s.name: {"variant": variant_of(s), "version": s.version, **_parameters(s)} for s in self.stages},
-            "weights": {w.name: w.sha256 for w in self.weights()},
+            "weights": {w.name: w.known_as for w in self.weights()},
         }
 
     @property

@@ -33,13 +33,15 @@ class FaceLatents(BatchedStage):
     and identity [I k k], which is z_id of the frame whose head is turned least of those in which the face was seen.
 
     preset: of the face model, which says how large its pictures are; the stable crop (track.size) must be as large.
-    sha256: of its file. checkpoint: where that file is; it may move without being another recipe. `with_checkpoint`
-    sets all three; without it they are those of the project's own model.
+    sha256: of its file, or of the earlier one whose latents it makes to the bit. checkpoint, file_sha256: where that
+    file is and its own hash; it may move, or draw otherwise, without being another recipe. `with_checkpoint` sets them
+    all; without it they are those of the project's own model.
     """
 
     preset: str = field(default="tiny", metadata=NOT_SET)
-    sha256: str = field(default=_OWN.sha256, metadata=NOT_SET)
+    sha256: str = field(default=_OWN.known_as, metadata=NOT_SET)
     checkpoint: str = field(default=_OWN.file, metadata=NOT_SET, compare=False)
+    file_sha256: str = field(default=_OWN.sha256, metadata=NOT_SET, compare=False)
 
     name: ClassVar[str] = "latents"
     variant: ClassVar[str] = "face"
@@ -57,7 +59,7 @@ class FaceLatents(BatchedStage):
     @property
     def weights(self) -> tuple[str | Weights, ...]:  # type: ignore[override]
         """The project's own model, or the checkpoint's entry, which no registry has."""
-        if self.sha256 == _OWN.sha256:
+        if self.sha256 == _OWN.known_as:
             return (_OWN.name,)
         entry = Weights(
             name=f"face_{self.preset}",
@@ -65,17 +67,24 @@ class FaceLatents(BatchedStage):
             purpose=f"face latents (this project's model, preset {self.preset})",
             licence="its trainer's to say: the file names the clips it was trained on",
             commercial=True,
-            origin=Trained(self.checkpoint, self.sha256),
+            origin=Trained(self.checkpoint, self.file_sha256, same_as=self.sha256),
         )
         return (entry,)
 
     def with_checkpoint(self, path: str | os.PathLike[str]) -> Self:
         """This stage with the face model of a file. Raises WrongWeights."""
         # seconds to import, which processes that only prepare clips can do without
-        from models.face.checkpoint import read_recipe
+        from models.face.checkpoint import latents_of, read_recipe
 
         preset, _ = read_recipe(Path(path))
-        return replace(self, preset=preset, sha256=digest(Path(path)).sha256, checkpoint=os.fspath(path))
+        own = digest(Path(path)).sha256
+        return replace(
+            self,
+            preset=preset,
+            sha256=latents_of(Path(path)) or own,
+            checkpoint=os.fspath(path),
+            file_sha256=own,
+        )
 
     def model(self) -> Model:
         from models.face.latents import FaceEncoders

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from models.face.checkpoint import encoders_hash, load_model, save_model
 from models.runtime.checkpoint import WrongWeights
 from models.weights.entry import Weights
+from models.weights.hashes import digest
 from models.weights.registry import REGISTRY, WeightsMissing
 from pipeline.faces.driving import Drive
 from pipeline.faces.face_crop import FaceCrop
@@ -103,6 +106,23 @@ def test_the_file_is_a_weight_of_the_stage_and_may_move(stage: FaceLatents, tmp_
     Path(moved.checkpoint).write_bytes(b"another")
     with pytest.raises(WeightsMissing, match=f"has sha256 .*, expected {stage.sha256}"):
         moved.model()
+
+
+def test_a_file_that_draws_otherwise_is_the_recipe_of_the_file_whose_latents_it_makes(tmp_path: Path) -> None:
+    own, path = FaceLatents(), tmp_path / "drawing.safetensors"
+    model = load_model(REGISTRY["face_tiny"].path())
+    encoders = encoders_hash(REGISTRY["face_tiny"].path())
+    torch.nn.init.zeros_(model.decoder.out.weight)
+    save_model(model, {"latents_of": {"sha256": own.sha256, "encoders": encoders, "space": False}}, path)
+    assert own.with_checkpoint(path) == own
+    assert own.with_checkpoint(path).weights == ("face_tiny",)
+    save_model(model, {"latents_of": {"sha256": "0f" * 32, "encoders": encoders, "space": False}}, path)
+    other = own.with_checkpoint(path)
+    (entry,) = other.weights
+    assert isinstance(entry, Weights)
+    assert (other.sha256, entry.known_as) == ("0f" * 32, "0f" * 32)
+    assert entry.sha256 == digest(path).sha256
+    assert entry.path() == path
 
 
 def test_without_a_file_it_is_the_project_s_own_model(woman: Clip) -> None:

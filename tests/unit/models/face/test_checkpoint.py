@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.face.checkpoint import load_model, read_recipe, read_space, save_model
-from models.face.model import FaceModel
-from models.face.presets import PAPER
+from models.face.checkpoint import encoders_hash, latents_of, load_model, read_recipe, read_space, save_model
+from models.face.model import FaceModel, Motion
+from models.face.presets import PAPER, TINY
 from models.runtime.checkpoint import WrongWeights
 from tests.root import ROOT
 
@@ -43,6 +44,28 @@ def test_tiny_is_at_most_12_megabytes(path: Path) -> None:
 
 def test_the_recipe_comes_back(path: Path) -> None:
     assert read_recipe(path) == ("tiny", RECIPE)
+
+
+def test_a_model_that_draws_otherwise_makes_the_latents_of_the_file_it_began_with(
+    tiny: FaceModel, path: Path, tmp_path: Path
+) -> None:
+    assert latents_of(path) is None
+    said = {"latents_of": {"sha256": "7a9e", "encoders": encoders_hash(path), "space": False}}
+    model, trained = FaceModel(TINY), tmp_path / "trained.safetensors"
+    model.load_state_dict(tiny.state_dict())
+    with torch.no_grad():
+        model.decoder.out.weight.add_(1)
+        model.from_canonical.mix.weight.add_(1)
+    save_model(model, said, trained)
+    assert (latents_of(trained), encoders_hash(trained)) == ("7a9e", encoders_hash(path))
+    for part in (model.dynamics, model.identity, model.appearance):
+        with torch.no_grad():
+            weight = next(part.parameters())
+            weight.add_(0.1)
+            save_model(model, said, trained)
+            weight.sub_(0.1)
+        with pytest.raises(WrongWeights, match=r"trained.safetensors: says that it makes the latents of 7a9e"):
+            latents_of(trained)
 
 
 def test_a_space_lies_beside_the_model_and_changes_nothing_of_it(tiny: FaceModel, path: Path, tmp_path: Path) -> None:
@@ -89,6 +112,33 @@ def test_the_first_tensor_that_differs_is_named(path: Path, tmp_path: Path, chan
     save_file(tensors, wrong, metadata={"preset": "tiny", "recipe": "{}"})
     with pytest.raises(WrongWeights, match=name):
         load_model(wrong)
+
+
+def test_a_model_without_fine_planes_is_one_of_an_earlier_version(pictures: torch.Tensor, tmp_path: Path) -> None:
+    """It draws as it did, and one with them that begins with its weights draws the same."""
+    torch.manual_seed(0)
+    before = FaceModel(replace(TINY, fine=0)).eval().requires_grad_(False)
+    torch.nn.init.normal_(before.decoder.out.weight, std=0.02)
+    path = tmp_path / "model.safetensors"
+    save_model(before, {"step": 3}, path)
+    assert not [name for name in load_file(path) if ".fine." in name]
+    found = load_model(path)
+    assert (found.preset, found.preset.drawn) == (before.preset, 96)
+    picture, motion = pictures[:1], Motion(torch.tensor([[0, 5.0, 0, 0, 0, 1]]), torch.zeros(1, 32))
+    drawn, wanted = (model.driven(model.person(picture, motion), motion) for model in (found, before))
+    assert (drawn - wanted).abs().mean() < 2e-3  # half precision
+    now = FaceModel(TINY).eval().requires_grad_(False)
+    missing = now.load_state_dict(found.state_dict(), strict=False)
+    assert all(name.startswith("decoder.fine.") for name in missing.missing_keys)
+    assert (now.driven(now.person(picture, motion), motion) - drawn).abs().mean() < 0.01
+
+
+def test_the_model_that_comes_with_the_project_is_drawn_with_at_any_size() -> None:
+    model = load_model(ROOT / "models/face/tiny.safetensors")
+    picture, motion = torch.rand(1, 3, 96, 96), Motion(torch.tensor([[0, 5.0, 0, 0, 0, 1]]), torch.zeros(1, 32))
+    drawn = model.driven(model.person(picture, motion, torch.rand(1, 3, 150, 150), 11), motion)
+    assert drawn.shape == (1, 3, 128, 128)
+    assert drawn.isfinite().all()
 
 
 def test_other_files_are_refused_with_what_to_do(path: Path, tmp_path: Path) -> None:
