@@ -15,7 +15,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.flow import WarpGenerator
 from models.face.head_mask import head_mask, on_head
 from models.face.identity import IdentityEncoder
-from models.face.layers import LayerCompositor
+from models.face.layers import LayerCompositor, resized
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
 from models.face.rigid import from_picture, moved, points, to_picture
@@ -37,10 +37,12 @@ class Motion:
 
 @dataclass(frozen=True)
 class Person:
-    """What a source picture [N, 3, S, S] gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
+    """What a source picture gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
 
-    origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop units. head_mask
-    [N, 1, S, S]: where the head is in it. source_context [N, width, H, H]: what the decoder is told of it; None where
+    picture [N, 3, S + 2 m, S + 2 m]: itself, in the size in which the person is drawn, with a margin of m pixels around
+    it that warps may read. origin [N, 3, D, H, H]: where in the
+    picture's own volume each cell comes from, in crop units. head_mask [N, 1, P, P]: where the head is in it, as fine
+    as the decoder draws. source_context [N, width, H, H]: what the decoder is told of it; None where
     it draws all there is.
     """
 
@@ -50,6 +52,12 @@ class Person:
     origin: torch.Tensor
     head_mask: torch.Tensor
     source_context: torch.Tensor | None = None
+    margin: int = 0
+
+    @property
+    def size(self) -> int:
+        """Pixels of a side of what is drawn."""
+        return self.picture.shape[2] - 2 * self.margin
 
     def at(self, index: torch.Tensor) -> Person:
         """The persons at these places, each as often as named."""
@@ -67,13 +75,14 @@ class Person:
             origin=change(self.origin),
             head_mask=change(self.head_mask),
             source_context=None if self.source_context is None else change(self.source_context),
+            margin=self.margin,
         )
 
 
 class FaceModel(nn.Module):
     """All networks of a preset.
 
-    Pictures are [N, 3, S, S], aligned faces [N, 3, A, A], both in [0, 1].
+    Pictures are [N, 3, S, S] of the preset's size, aligned faces [N, 3, A, A], both in [0, 1].
     """
 
     def __init__(self, preset: Preset) -> None:
@@ -93,16 +102,24 @@ class FaceModel(nn.Module):
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
 
-    def person(self, picture: torch.Tensor, motion: Motion) -> Person:
-        """Whom a source picture shows, given the motion it was taken in."""
+    def person(
+        self, picture: torch.Tensor, motion: Motion, detailed: torch.Tensor | None = None, margin: int = 0
+    ) -> Person:
+        """Whom a source picture shows, given the motion it was taken in.
+
+        detailed [N, 3, S + 2 m, S + 2 m]: the same picture at another size, in which the person is to be drawn with all
+        the detail that it has there, and `margin` m pixels of what is around it; None: at the preset's.
+        """
         volume, identity = self.appearance(picture), self.identity(picture)
         origin = self.origin(identity, motion)
         where = origin.permute(0, 2, 3, 4, 1)
         source_context = None
         if self.beneath is not None:
             source_context = self.beneath(volume, on_head(motion.pose, volume.shape[-1]))
-        place = head_mask(motion.pose, picture.shape[-1])
-        return Person(self.canonical(sampled(volume, where)), identity, picture, origin, place, source_context)
+        place = head_mask(motion.pose, self.preset.drawn)
+        shown = picture if detailed is None else detailed
+        volume = self.canonical(sampled(volume, where))
+        return Person(volume, identity, shown, origin, place, source_context, margin)
 
     def source_points(
         self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor
@@ -122,7 +139,7 @@ class FaceModel(nn.Module):
         return moved(to_picture(motion.pose), where).permute(0, 4, 1, 2, 3)
 
     def driven(self, person: Person, motion: Motion) -> torch.Tensor:
-        """Pictures of the persons in these motions."""
+        """Pictures of the persons in these motions, [N, 3, S, S] as large as theirs (`Person.size`)."""
         return self.layered(person, motion)[0]
 
     def layered(self, person: Person, motion: Motion) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,6 +149,7 @@ class FaceModel(nn.Module):
         volume = sampled(person.volume, where)
         planes = self.decoder(volume, motion.dynamics, person.source_context)
         if self.texture is None:
-            return planes, planes
+            return resized(planes, person.size, "bicubic").clamp(0, 1), planes
         origin = looked_up(person.origin, where)
-        return self.texture(planes, volume, origin, person.picture, person.head_mask), planes
+        picture = self.texture(planes, volume, origin, person.picture, person.head_mask, person.margin)
+        return picture, planes

@@ -1,6 +1,7 @@
 """Sizes of the face latent model: `tiny` trains on two CPU cores, `base` on one GPU, `paper` has VASA-1's sizes.
 
-Source: MegaPortraits (arXiv 2207.07621), Figure 9, at 512 pixels; `tiny` is this project's own (docs/faces.md).
+Source: MegaPortraits (arXiv 2207.07621), Figure 9, at 512 pixels; `tiny` is this project's own (docs/faces.md). All
+draw over the source picture, which VASA-1 does not (`models.face.layers`); with layers=1 they do not either.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ class Preset:
     flow: channels of the residual blocks of a warp generator; flow_start: channels, depth and side before the first;
     flow_ups: factors (depth, height, width) by which each block's result grows. canonical: channels of G3D's levels.
     decoder: channels of G2D's inner blocks; inner: how many; lower: channels of blocks at half the side between them
-    (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds.
-    layers: 1 where G2D draws all there is, as in VASA-1; 3 where it draws over the source picture
-    (`models.face.layers`).
+    (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds;
+    fine: channels of one more block, at twice the side, which refines what the last layer says (0: none). layers: 1
+    where G2D draws all there is, as in VASA-1; 3 where it draws over the source picture (`models.face.layers`).
     """
 
     name: str
@@ -56,7 +57,13 @@ class Preset:
     lower: int
     rise: tuple[int, ...]
     shuffle: int
+    fine: int
     layers: Literal[1, 3]
+
+    @property
+    def drawn(self) -> int:
+        """Side of what the decoder draws, in pixels: what is shown larger is enlarged from there."""
+        return self.volume[2] * 2 ** (len(self.rise) + bool(self.fine)) * self.shuffle
 
 
 TINY = Preset(
@@ -82,6 +89,7 @@ TINY = Preset(
     lower=128,
     rise=(),
     shuffle=3,
+    fine=32,
     layers=3,
 )
 
@@ -108,6 +116,7 @@ BASE = Preset(
     lower=0,
     rise=(256, 128, 64),
     shuffle=1,
+    fine=0,
     layers=3,
 )
 
@@ -120,7 +129,6 @@ PAPER = replace(
     face=224,
     flow_ups=((2, 2, 2), (2, 2, 2), (1, 2, 2), (1, 2, 2)),
     canonical=(96, 192, 384, 512),
-    layers=1,
 )
 
 PRESETS = {preset.name: preset for preset in (TINY, BASE, PAPER)}

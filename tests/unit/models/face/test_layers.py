@@ -89,5 +89,48 @@ def test_the_surface_says_which_depth_counts() -> None:
     origin, volume = CELLS.clone(), VOLUME.clone()
     origin[:, 0, 3] = 0.25
     volume[:, 0, 3] = 1.0
-    assert torch.allclose(net.where(volume, origin, 96)[..., 0], torch.full((1, 96, 96), 0.25), atol=1e-5)
-    assert not torch.allclose(net.where(VOLUME, origin, 96)[..., 0], torch.full((1, 96, 96), 0.25), atol=0.1)
+    assert torch.allclose(net.where(volume, origin, 96)[:, 0], torch.full((1, 96, 96), 0.25), atol=1e-5)
+    assert not torch.allclose(net.where(VOLUME, origin, 96)[:, 0], torch.full((1, 96, 96), 0.25), atol=0.1)
+
+
+def ramp(size: int, margin: int = 0) -> torch.Tensor:
+    """A picture [1, 3, S + 2 m, S + 2 m] whose colours tell where a pixel is: red across, green down."""
+    at = (2 * torch.arange(-margin, size + margin) + 1) / size - 1
+    x, y = torch.meshgrid(at, at, indexing="xy")
+    return torch.stack([0.5 + 0.3 * x, 0.5 + 0.3 * y, torch.zeros_like(x)])[None]
+
+
+def test_a_margin_changes_nothing_where_no_warp_reads_beyond(texture: LayerCompositor, pictures: torch.Tensor) -> None:
+    share = torch.tensor([0.2, 0.5, 0.3])
+    around = torch.nn.functional.pad(pictures[:1], (12, 12, 12, 12), value=0.9)
+    without = texture(planes(share), VOLUME, CELLS, pictures[:1], NOWHERE)
+    found = texture(planes(share), VOLUME, CELLS, around, NOWHERE, 12)
+    # the outermost cells' places are nearer to the middle than their pixels are
+    assert torch.allclose(found[..., 2:-2, 2:-2], without[..., 2:-2, 2:-2], atol=1e-5)
+    assert torch.allclose(texture(planes(STILL), VOLUME, CELLS, around, NOWHERE, 12), pictures[:1], atol=1e-6)
+
+
+def test_a_warp_that_reads_beyond_reads_the_margin(texture: LayerCompositor) -> None:
+    """What comes from six pixels to the right goes on there; without a margin the last pixel is repeated."""
+    there = planes(MOVED, (1.25, 0.0))  # an eighth of half the picture: 6 pixels of 96
+    found = texture(there, VOLUME, CELLS, ramp(96, 12), NOWHERE, 12)
+    wanted = ramp(96, 12)[..., 12:-12, 18:-6]
+    assert torch.allclose(found[..., 2:-2, 2:-2], wanted[..., 2:-2, 2:-2], atol=1e-5)
+    alone = texture(there, VOLUME, CELLS, ramp(96), NOWHERE)
+    assert torch.allclose(alone[..., 2:-2, -4:-2], ramp(96)[..., 2:-2, -1:].expand(1, 3, 92, 2), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [48, 60, 85, 192, 240])
+def test_pictures_of_other_sizes_than_the_planes(texture: LayerCompositor, size: int) -> None:
+    """Every layer says the same of a place, whatever the size."""
+    grain = torch.rand(1, 3, size + 20, size + 20, generator=torch.Generator().manual_seed(1))
+    own = grain[..., 10:-10, 10:-10]
+    half = planes(STILL / 2 + DRAWN / 2, added=(0.1, 0, 0))
+    assert torch.allclose(texture(planes(STILL), VOLUME, CELLS, grain, NOWHERE, 10), own, atol=1e-6)
+    found = texture(half, VOLUME, CELLS, grain, NOWHERE, 10)
+    assert torch.allclose(found, own / 2 + 0.25 + torch.tensor([0.1, 0, 0])[:, None, None], atol=1e-5)
+    step = texture(planes(MOVED, (0.0, 0.625)), VOLUME, CELLS, ramp(size, 10), NOWHERE, 10)  # 1/16 of half the picture
+    wanted = ramp(size)[0, 1] + 0.3 / 16
+    rim = size // 24
+    apart = (step[0, 1] - wanted)[rim:-rim, rim:-rim].abs() / 0.3 * size / 2
+    assert apart.max() < 0.07  # pixels

@@ -161,6 +161,16 @@ def test_shown_across_asks_for_the_driver_s_change_and_not_for_his_face() -> Non
         assert losses.cross_mesh_expression(source - change, source, change, share) > losses.counted(change, share)
 
 
+def test_openings_fall_as_they_near_those_wanted_and_count_by_how_much_they_mostly_differ() -> None:
+    wanted = torch.tensor([0.0, 0.02, 0.08])
+    assert losses.opening(wanted, wanted, 0.03) == 0
+    assert falls([losses.opening(wanted + share * 0.1, wanted, 0.03) for share in (1.0, 0.5, 0.1, 0.0)])
+    assert losses.opening(wanted + 0.06, wanted, 0.03) == pytest.approx(2)
+    assert losses.opening(wanted.flip(0), wanted, 0.03) == pytest.approx(0.16 / 3 / 0.03)
+    both = wanted[:, None].expand(3, 2)
+    assert losses.opening(both + 0.05, both, 0.1) == pytest.approx(0.5)
+
+
 def test_transfer_is_nothing_exactly_when_both_pictures_are_the_same() -> None:
     assert losses.transfer(WANTED, WANTED) == 0
     assert losses.transfer(WANTED, WANTED + 1e-3) > 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 import torch
 from torch import nn
@@ -32,9 +35,9 @@ class Shift(Nothing):
 
 
 class Kept(nn.Module):
-    """In place of the refiner and the decoder: hands on the volume."""
+    """In place of the refiner, the decoder and the layers: hands on the volume."""
 
-    def forward(self, volume: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+    def forward(self, volume: torch.Tensor, *_: torch.Tensor | int) -> torch.Tensor:
         return volume
 
 
@@ -44,7 +47,7 @@ def bare() -> FaceModel:
     torch.manual_seed(0)
     model = FaceModel(TINY).eval().requires_grad_(False)
     model.to_canonical, model.from_canonical = Nothing(), Nothing()  # type: ignore[assignment]
-    model.canonical, model.decoder, model.texture = Kept(), Kept(), None  # type: ignore[assignment]
+    model.canonical, model.decoder, model.texture = Kept(), Kept(), Kept()  # type: ignore[assignment]
     return model
 
 
@@ -120,3 +123,42 @@ def test_persons_are_plain_values(tiny: FaceModel, pictures: torch.Tensor) -> No
     person = tiny.person(pictures[:1], Motion(STILL, codes(1)))
     found = tiny.driven(person.times(2), Motion(STILL.expand(2, 6), codes(1).expand(2, -1)))
     assert torch.allclose(found[0], found[1], atol=1e-6)
+
+
+def averaged(pictures: torch.Tensor, size: int) -> torch.Tensor:
+    return nn.functional.interpolate(pictures, (size, size), mode="area")
+
+
+def test_latents_do_not_depend_on_the_size_in_which_a_person_is_drawn(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    motion = Motion(STILL, codes(1))
+    plain = tiny.person(pictures[:1], motion)
+    other = tiny.person(pictures[:1], motion, torch.rand(1, 3, 84, 84), 6)
+    assert (plain.size, other.size, other.picture.shape[2]) == (96, 72, 84)
+    for name in ("volume", "identity", "origin", "head_mask", "source_context"):
+        assert torch.equal(getattr(plain, name), getattr(other, name)), name
+    assert other.times(3).size == other.at(torch.tensor([0, 0])).size == 72
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_person_drawn_larger_is_the_same_seen_from_near(layers: Literal[1, 3], pictures: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    model = FaceModel(replace(TINY, layers=layers)).eval().requires_grad_(False)
+    torch.nn.init.normal_(model.decoder.out.weight, std=0.05)
+    large = nn.functional.interpolate(pictures[:1], (384, 384), mode="bicubic", align_corners=False).clamp(0, 1)
+    small = averaged(large, 96)
+    own, driver = Motion(STILL, codes(1)), Motion(torch.tensor([[5.0, -8, 6, 0.05, 0, 1.05]]), codes(2)[1:])
+    found = model.driven(model.person(small, own, large), driver)
+    wanted = model.driven(model.person(small, own), driver)
+    assert found.shape == large.shape
+    assert wanted.std() > 0.05
+    assert (averaged(found, 96) - wanted).abs().mean() < 0.1 * wanted.std()
+
+
+def test_a_model_without_layers_draws_any_size(pictures: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    model = FaceModel(replace(TINY, layers=1)).eval().requires_grad_(False)
+    motion = Motion(STILL, codes(1))
+    for size in (64, 96, 200):
+        found = model.driven(model.person(pictures[:1], motion, torch.zeros(1, 3, size + 8, size + 8), 4), motion)
+        assert found.shape == (1, 3, size, size)
+        assert (found.min() >= 0, found.max() <= 1) == (True, True)

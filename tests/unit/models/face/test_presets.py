@@ -17,7 +17,7 @@ COUNTS = {
         "to_canonical": 704_451,
         "from_canonical": 704_451,
         "canonical": 35_264,
-        "decoder": 790_179,
+        "decoder": 855_174,
         "texture": 9,
         "beneath": 4_352,
     },
@@ -41,7 +41,9 @@ COUNTS = {
         "to_canonical": 14_224_515,
         "from_canonical": 14_224_515,
         "canonical": 34_459_808,
-        "decoder": 50_844_547,
+        "decoder": 50_849_163,
+        "texture": 97,
+        "beneath": 788_480,
     },
 }
 DISCRIMINATOR = {"tiny": 333_506, "base": 5_522_306, "paper": 5_522_306}
@@ -74,6 +76,7 @@ def test_the_shapes_that_come_out(preset: Preset) -> None:
     assert flow.shape[:2] == (count, 3)
     assert all(n % own == 0 for n, own in zip((depth, side, side), flow.shape[2:], strict=True))
     assert model.driven(person, moves).shape == picture.shape
+    assert person.head_mask.shape == (count, 1, preset.drawn, preset.drawn)
 
 
 def test_the_paper_s_sizes() -> None:
@@ -81,3 +84,4 @@ def test_the_paper_s_sizes() -> None:
     flow = on_nothing(PAPER).to_canonical(empty(1, 512), empty(1, 512, 4, 4))
     assert flow.shape == (1, 3, 16, 64, 64)
     assert (BASE.size, BASE.volume, TINY.size, TINY.pose) == (256, (96, 16, 32), 96, "landmarks")
+    assert {name: preset.drawn for name, preset in PRESETS.items()} == {"tiny": 192, "base": 256, "paper": 512}
