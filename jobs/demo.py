@@ -45,7 +45,7 @@ def main(args: Demo) -> None:
     clips, catalog = out / "clips", out / "catalog"
     print(f"making sample clips in {clips}", file=sys.stderr)
     make_samples(clips)
-    result = extract(Request([str(clips)], str(catalog), make_recipe(frames="tiny")))
+    result = extract(Request([str(clips)], str(catalog), make_recipe(frames="base")))
     page = write_report(str(catalog), out / "report.html")
     picture = write_latent_figure(str(catalog), bundled_checkpoint(), out / "latents.png")
     print(table_text(catalogs.query(catalog, VERDICTS)))

@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 if not __package__:  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,6 +21,7 @@ from pipeline.cli.options import File, FileIfAny, Flag, parsed
 from pipeline.cli.places import file_to_write, given, local
 from pipeline.errors import UsageError
 
+SizeIfAny = Annotated[str | None, tyro.conf.arg(metavar="{96,256,384,512,source}", help_behavior_hint="")]
 Pictures = Annotated[tuple[str, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="FILE")]
 
 
@@ -45,7 +46,15 @@ class Reenact:
     dynamics_only: Flag = False
     """Move the face alone: the head keeps the portrait's pose."""
     relative: Flag = False
-    """Move the face from the portrait's own expression, by how far the driver's is from how it mostly looks."""
+    """Move head and face from the portrait's own pose and expression, by how far the driver's are from how it mostly
+    looks: the default."""
+    absolute: Flag = False
+    """Take the driver's pose and expression as they are: a portrait that smiles stops when the driver does."""
+    size: SizeIfAny = None
+    """Pixels of the square that is driven, about twice the face: 384, or as many as it has in the source where these
+    are fewer; source: always as many as there."""
+    crop: Flag = False
+    """Show that square alone; without it, it is put back into the whole picture."""
     grid: Flag = False
     """Show one motion on all portraits, and on the first: pose alone, dynamics alone, both, a spinning head."""
     no_mark: Flag = False
@@ -60,7 +69,13 @@ def main(args: Reenact) -> None:
     from pipeline.evaluation.faces.run import Telling
     from pipeline.faces.bundled_checkpoint import bundled_checkpoint
     from pipeline.faces.reenactment import Reenactment, reenact
+    from pipeline.faces.scene import Size
 
+    sizes = get_args(Size)
+    if args.size is not None and args.size not in sizes:
+        raise UsageError(f"--size {args.size}: give {', '.join(sizes[:-1])} or {sizes[-1]}")
+    if args.relative and args.absolute:
+        raise UsageError("--relative and --absolute exclude each other: without either, motion is relative")
     if args.pose_only and args.dynamics_only:
         raise UsageError("--pose-only and --dynamics-only exclude each other: without either, both move over")
     out = file_to_write(args.out, "--out", "out.mp4")
@@ -76,7 +91,9 @@ def main(args: Reenact) -> None:
             args.grid,
             args.side_by_side,
             not args.no_mark,
-            args.relative,
+            not args.absolute,
+            cast("Size | None", args.size),
+            args.crop,
         ),
         Telling(),
     )

@@ -19,10 +19,12 @@ from models.runtime.image import shrunk
 from pipeline.faces.driving import Drive
 from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.portrait_tracking import source_view
+from pipeline.faces.scene import USUAL
 
 Uri = str | os.PathLike[str]
 
 _POSE = 6
+_NO_LANDMARKS = np.zeros((0, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ def stored_latents(catalog: Uri, clip_id: str, model: FaceModel) -> StoredLatent
     )
 
 
-def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int) -> np.ndarray:
-    """A clip's frame as the clip's camera sees it, uint8 RGB [size, size, 3], from table frames. NoFrames: it is not
-    there."""
+def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int, up_to: int | None = None) -> np.ndarray:
+    """A clip's frame as the clip's camera sees it, uint8 RGB [size, size, 3], from table frames; with `up_to` as large
+    as it is stored, up to that. NoFrames: it is not there, or smaller than `size`."""
     place = f"camera[{3 * frame + 1}:{3 * frame + 3}] AS camera"
     rows = _row(catalog, "frames", f"size, crops[{frame + 1}] AS crop, {place}", clip_id)
     if not rows.num_rows or rows["size"][0].as_py() < size:
@@ -73,7 +75,7 @@ def stored_picture(catalog: Uri, clip_id: str, frame: int, size: int) -> np.ndar
     if picture is None:
         raise CatalogDamaged(f"frame {frame} of clip {clip_id} is no picture: extract {catalog} again")
     seen, _ = pictured(picture.astype(np.uint8), np.array(rows["camera"][0].as_py(), np.float32))
-    return shrunk(seen, size)
+    return shrunk(seen, max(size, up_to or size))
 
 
 def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceCrop:
@@ -91,30 +93,38 @@ def preview_view(catalog: Uri, clip_id: str, size: int) -> FaceCrop:
         return source_view(file.name, size)
 
 
-def own_person(drive: Drive, catalog: Uri, clip_id: str, latents: StoredLatents) -> Person:
-    """The person of a clip: the volume from the picture of its most frontal frame, in the motion stored of it."""
+def own_person(drive: Drive, catalog: Uri, clip_id: str, latents: StoredLatents, size: int = USUAL) -> Person:
+    """The person of a clip: the volume from the picture of its most frontal frame, in the motion stored of it.
+
+    size: pixels in which the person is drawn, or as many as are stored.
+    """
     frame = latents.frontal
-    picture = stored_picture(catalog, clip_id, frame, drive.model.preset.size)
+    picture = stored_picture(catalog, clip_id, frame, drive.model.preset.size, size)
     return person_of(drive, picture, latents.at(slice(frame, frame + 1)), latents.identity)
 
 
 def person_of(drive: Drive, picture: np.ndarray, motion: Motion, identity: torch.Tensor) -> Person:
-    """Whom a picture, uint8 RGB [S, S, 3], shows in a known motion [1], with a known z_id [1, I, k, k]."""
-    with torch.inference_mode():
-        pixels = torch.tensor(picture, device=identity.device).permute(2, 0, 1)[None].float() / 255
-        return replace(drive.model.person(pixels, motion), identity=identity)
+    """Whom a picture, uint8 RGB [S, S, 3], shows in a known motion [1], with a known z_id [1, I, k, k]; drawn in that
+    size."""
+    return replace(drive.person_in(FaceCrop(picture, _NO_LANDMARKS), motion), identity=identity)
 
 
 def decoded(
-    drive: Drive, catalog: Uri, clip_id: str, source: FaceCrop | None = None, frames: slice | list[int] = slice(None)
+    drive: Drive,
+    catalog: Uri,
+    clip_id: str,
+    source: FaceCrop | None = None,
+    frames: slice | list[int] = slice(None),
+    size: int = USUAL,
 ) -> np.ndarray:
     """A clip's frames as its camera sees them, uint8 RGB [N, S, S, 3], drawn from its stored latents alone.
 
-    source: whom to draw, at the preset's size; by default the clip's own person, whose picture is taken from table
-    frames. Errors: `stored_latents`, `stored_picture`.
+    source: whom to draw, in the size of its picture; by default the clip's own person, whose picture is taken from
+    table frames: S is `size`, or as many pixels as are stored (96, 256 or 512, by the --preset of jobs/extract.py
+    --frames). Errors: `stored_latents`, `stored_picture`.
     """
     latents = stored_latents(catalog, clip_id, drive.model)
-    person = own_person(drive, catalog, clip_id, latents) if source is None else drive.person(source)[0]
+    person = own_person(drive, catalog, clip_id, latents, size) if source is None else drive.person(source)[0]
     return drive.draw(person, latents.at(frames))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 import torch
 
@@ -16,6 +17,7 @@ from models.face.dynamics import MOST
 from models.face.landmarks import landmark_features, pose_and_expression
 from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
+from pipeline.faces.detail import Detail
 from pipeline.faces.face_crop import FaceCrop
 
 What = Literal["both", "pose", "dynamics"]
@@ -31,11 +33,18 @@ class Drive:
         self._device = device or torch.device("cpu")
         self.model = model.to(self._device).eval()
 
-    def person(self, view: FaceCrop) -> tuple[Person, Motion]:
-        """Whom a view shows, and in which motion."""
+    def person(self, view: FaceCrop, detail: Detail | None = None) -> tuple[Person, Motion]:
+        """Whom a view shows, and in which motion. The person is drawn as large as `detail` is, by default as the view's
+        picture is."""
+        motion = self.motion([view])
+        return self.person_in(view, motion, detail), motion
+
+    def person_in(self, view: FaceCrop, motion: Motion, detail: Detail | None = None) -> Person:
+        """Whom a view shows in a motion [1] that is known; its landmarks are not looked at."""
+        detail = detail or Detail.of(view.picture)
         with torch.inference_mode():
-            motion = self.motion([view])
-            return self.model.person(self._pictures([view]), motion), motion
+            pictures, detailed = self._pictures([view]), self._pixels([detail.picture])
+            return self.model.person(pictures, motion, detailed, detail.margin)
 
     def motion(self, views: Sequence[FaceCrop]) -> Motion:
         """The motion [N] that views show, each in its own crop."""
@@ -73,6 +82,19 @@ class Drive:
         person, own = self.person(source)
         return list(self.draw(person, moved_over(own, self.filmed(drivers), what)))
 
+    def relative_method(self, source: FaceCrop, drivers: Sequence[FaceCrop], what: What = "both") -> list[np.ndarray]:
+        """The same with motion from the source's own pose and expression, by how far the driver's are from their rest
+        over these views."""
+        person, own = self.person(source)
+        motion = self.filmed(drivers)
+        return list(self.draw(person, moved_over(own, motion, what, resting([motion]))))
+
+    def enlarged_method(self, source: FaceCrop, drivers: Sequence[FaceCrop], what: What = "both") -> list[np.ndarray]:
+        """The same drawn as small as the model's own pictures are and enlarged: what the source's detail adds to."""
+        side = (len(source.picture),) * 2
+        small = self.method(source.at_size(self.model.preset.size), drivers, what)
+        return [cv2.resize(picture, side, interpolation=cv2.INTER_CUBIC) for picture in small]
+
     def posed(self, source: FaceCrop, degrees: np.ndarray) -> list[np.ndarray]:
         """Pictures of the source with its head turned to (pitch, yaw, roll) [N, 3] in degrees, all else its own."""
         person, own = self.person(source)
@@ -86,7 +108,11 @@ class Drive:
         return (picture * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def _pictures(self, views: Sequence[FaceCrop]) -> torch.Tensor:
-        pixels = torch.from_numpy(np.stack([view.picture for view in views])).to(self._device)
+        """As large as the model is shown them, [N, 3, S, S]."""
+        return self._pixels([view.at_size(self.model.preset.size).picture for view in views])
+
+    def _pixels(self, pictures: Sequence[np.ndarray]) -> torch.Tensor:
+        pixels = torch.from_numpy(np.stack(pictures)).to(self._device)
         return pixels.permute(0, 3, 1, 2).contiguous().float() / 255
 
 
@@ -95,15 +121,26 @@ def driver_of(path: Path, device: torch.device | None = None) -> Drive:
     return Drive(load_model(path), device)
 
 
-def moved_over(own: Motion, driver: Motion, what: What, rest: torch.Tensor | None = None) -> Motion:
+def resting(motions: Sequence[Motion]) -> Motion:
+    """The median [1] of motions [N]: how somebody mostly holds head and face."""
+    parts = ([getattr(motion, name) for motion in motions] for name in ("pose", "dynamics"))
+    return Motion(*(torch.cat(part).median(0, keepdim=True).values for part in parts))
+
+
+def moved_over(own: Motion, driver: Motion, what: What, rest: Motion | None = None) -> Motion:
     """The motion [N] in which a source with its `own` [1] motion is drawn.
 
-    rest [Z]: the driver's z_dyn at rest. With it the face keeps the source's own expression and moves from there as the
-    driver's does from rest; without it the source's expression is the driver's.
+    rest [1]: the driver's motion at rest. With it head and face keep the source's own pose and expression and move from
+    there as the driver's do from rest; without it the source's pose and expression are the driver's.
     """
     count = len(driver.pose)
     if rest is not None:
-        driver = replace(driver, dynamics=(own.dynamics + driver.dynamics - rest).clamp(-MOST, MOST))
+        dynamics = (own.dynamics + driver.dynamics - rest.dynamics).clamp(-MOST, MOST)
+        pose = own.pose + driver.pose - rest.pose
+        # a head moves by as much of its own size, and comes nearer by as much of it
+        pose[:, 3:5] = own.pose[:, 3:5] + (driver.pose - rest.pose)[:, 3:5] * own.pose[:, 5:] / rest.pose[:, 5:]
+        pose[:, 5] = own.pose[:, 5] * driver.pose[:, 5] / rest.pose[:, 5]
+        driver = Motion(pose, dynamics)
     if what == "pose":
         return replace(driver, dynamics=own.dynamics.expand(count, -1))
     if what == "dynamics":

@@ -12,7 +12,7 @@ from models.face.model import Motion
 from pipeline.faces.driving import Drive, What, moved_over
 from pipeline.faces.portrait import Portrait, motions
 from pipeline.faces.portrait_tracking import Driver
-from pipeline.faces.tiles import Tile, board, shown
+from pipeline.faces.tiles import LEAST, Tile, board, shown
 from stages.clip import FPS
 
 SPIN = 25.0
@@ -34,15 +34,19 @@ class Scene:
 
 
 class Figures:
-    """Both figures, frame by frame; after the last one `still` has them for print. rest: as `moved_over` takes it."""
+    """Both figures, frame by frame; after the last one `still` has them for print. rest: as `moved_over` takes it.
+
+    Tiles are as large as the largest square of a portrait.
+    """
 
     def __init__(
-        self, drive: Drive, cast: Sequence[Portrait], driver: Driver, mark: bool, rest: torch.Tensor | None = None
+        self, drive: Drive, cast: Sequence[Portrait], driver: Driver, mark: bool, rest: Motion | None = None
     ) -> None:
         self._drive, self._cast, self._driver, self._mark, self._rest = drive, cast, driver, mark, rest
         self._chosen = {int(i) for i in np.linspace(0, driver.frames - 1, STILLS)}
         self._kept: list[tuple[int, Scene]] = []
-        self._sources = [shown(portrait.view.picture, mark=False) for portrait in cast]
+        self._side = max(LEAST, *(portrait.scene.side for portrait in cast))
+        self._sources = [self._tile(portrait.crop, mark=False) for portrait in cast]
 
     def frames(self) -> Iterator[np.ndarray]:
         """uint8 RGB, one a frame of the driver."""
@@ -70,7 +74,7 @@ class Figures:
         """Labels and pictures of the first portrait's head from one side to the other."""
         first, yaw = self._cast[0], torch.linspace(-SPIN, SPIN, STILLS)
         drawn = self._drive.draw(first.person, facing(first.own, yaw))
-        return [f"yaw {degrees:.0f}" for degrees in yaw], [shown(picture, self._mark) for picture in drawn]
+        return [f"yaw {degrees:.0f}" for degrees in yaw], [self._tile(picture, self._mark) for picture in drawn]
 
     def _moving(self, scene: Scene) -> list[list[Tile]]:
         names = [portrait.name for portrait in self._cast]
@@ -91,10 +95,13 @@ class Figures:
             at += len(views)
             for i, view in enumerate(views):
                 yield Scene(
-                    shown(view.picture, mark=False),
-                    [shown(pictures[i], self._mark) for pictures in portraits],
-                    {name: shown(parts[name][i], self._mark) for name in _TITLES},
+                    self._tile(view.picture, mark=False),
+                    [self._tile(pictures[i], self._mark) for pictures in portraits],
+                    {name: self._tile(parts[name][i], self._mark) for name in _TITLES},
                 )
+
+    def _tile(self, picture: np.ndarray, mark: bool) -> np.ndarray:
+        return shown(picture, mark, self._side)
 
 
 def spinning(own: Motion, first: int, count: int, frames: int) -> Motion:

@@ -13,7 +13,8 @@ from pipeline.faces.decoding import Uri, decoded
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.face_crop import stored_views
 from pipeline.faces.provenance import origin, provenance, write_png
-from pipeline.faces.tiles import Tile, board, shown
+from pipeline.faces.scene import USUAL
+from pipeline.faces.tiles import LEAST, Tile, board, shown
 from pipeline.text import file_name
 from stages.clip import FPS
 
@@ -27,7 +28,7 @@ def write_latent_figure(catalog: Uri, checkpoint: Path, out: Path) -> Path:
     Errors: `open_frames`, `decoded`.
     """
     drive = driver_of(checkpoint)
-    store = open_frames(catalog, drive.model.preset.size)
+    store = open_frames(catalog, drive.model.preset.size, up_to=USUAL)
     chosen = _chosen(store.clips)
     rows = [row for place in chosen for row in _rows(drive, store, catalog, place)]
     sources = [origin(file_name(clip.source_uri), clip.content) for clip in (store.clips[place] for place in chosen)]
@@ -47,7 +48,7 @@ def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[lis
     clip = store.clips[place]
     at = np.linspace(0, clip.frames - 1, FRAMES).astype(int).tolist()
     filmed = [view.seen_from(WHOLE).picture for view in stored_views(store, place, at)]
-    drawn = decoded(drive, catalog, clip.clip_id, frames=at)
+    drawn = decoded(drive, catalog, clip.clip_id, frames=at, size=store.size)
     times = [f"{index / FPS:.1f} s" for index in at]
     return [
         [(file_name(clip.source_uri), None), *_tiles(times, filmed, mark=False)],
@@ -56,4 +57,5 @@ def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[lis
 
 
 def _tiles(labels: Sequence[str], pictures: Sequence[np.ndarray] | np.ndarray, mark: bool) -> list[Tile]:
-    return [(label, shown(picture, mark)) for label, picture in zip(labels, pictures, strict=True)]
+    side = max(LEAST, len(pictures[0]))
+    return [(label, shown(picture, mark, side)) for label, picture in zip(labels, pictures, strict=True)]

@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.errors import UsageError
 from pipeline.faces.face_crop import FaceCrop
 from pipeline.faces.picture import read_picture
+from pipeline.faces.scene import Square
 from stages.clip import FPS, Clip, Reject, Track
 from stages.tracking.track import FaceTrack
 from stages.video.header import Unreadable, VideoHeader
@@ -61,7 +62,21 @@ class Driver:
         return len(self.track.crops)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A portrait's face: its view, the whole picture, uint8 RGB [H, W, 3], and the square in it that the view shows."""
+
+    view: FaceCrop
+    picture: np.ndarray
+    square: Square
+
+
 def source_view(path: str, size: int) -> FaceCrop:
+    """The face of a portrait alone: `source_of`."""
+    return source_of(path, size).view
+
+
+def source_of(path: str, size: int) -> Source:
     """The face of a portrait, its crop `size` pixels wide and high. UsageError says why there is none.
 
     The portrait is tracked like a still video, so the rules are the tracker's: the mesh must confirm what the detector
@@ -75,7 +90,12 @@ def source_view(path: str, size: int) -> FaceCrop:
     if isinstance(found, Reject):
         cause = f"{found.detail}; " if found.reason == "face_too_small" else ""
         raise UsageError(f"{path}: {cause}{_IN_PICTURE.get(found.reason, _IN_PICTURE['no_face'])}")
-    return views(found.tracked(), _LOOKS - 1, _LOOKS)[0]
+    track = found.tracked()
+    matrix = track.crop_matrix[-1]
+    scale = float(matrix[0, 0])
+    left, top = (0, 0) if found.inset is None else (found.inset.left, found.inset.top)
+    x, y = (0.5 - (float(shift) + 0.5) / scale for shift in matrix[:, 2])
+    return Source(views(track, _LOOKS - 1, _LOOKS)[0], image, Square(x + left, y + top, size / scale))
 
 
 def driver_of_video(path: str, size: int, on_progress: OnProgress) -> Driver:

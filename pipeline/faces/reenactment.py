@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from catalogs import storage
+from models.face.model import Motion
 from models.runtime.checkpoint import WrongWeights
 from models.runtime.device import device
 from pipeline.cli.given import Given
@@ -22,7 +22,8 @@ from pipeline.faces.figures import Figures
 from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
 from pipeline.faces.portrait_tracking import Driver, OnProgress, driver_of_video
 from pipeline.faces.provenance import Provenance, origin_of, provenance, seal_video, write_png
-from pipeline.faces.tiles import shown
+from pipeline.faces.scene import Size
+from pipeline.faces.tiles import LEAST, marked, shown
 from stages.clip import FPS
 from stages.video.encode import write_video
 
@@ -34,7 +35,8 @@ class Reenactment:
     """What to draw. sources, driver: files or URIs; several sources for a grid alone. out: an .mp4 file.
 
     what: what moves over. side_by_side: source and driver are shown too. mark: drawn pictures say what they are.
-    relative: the face moves from the portrait's own expression by what the driver's departs from rest.
+    relative: head and face move from the portrait's own pose and expression by what the driver's depart from rest.
+    size: pixels of the driven square, None: the usual. crop: the square alone is drawn, not the picture around it.
     """
 
     sources: Sequence[str]
@@ -45,7 +47,9 @@ class Reenactment:
     grid: bool = False
     side_by_side: bool = False
     mark: bool = True
-    relative: bool = False
+    relative: bool = True
+    size: Size | None = None
+    crop: bool = False
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -54,10 +58,6 @@ class Reenactment:
             raise UsageError(f"{len(self.sources)} portraits: one video drives one of them; several are for --grid")
         if self.grid and (self.what != "both" or self.side_by_side):
             raise UsageError("--grid shows source, driver, pose alone and dynamics alone: leave the other options out")
-        if self.relative and self.what == "pose":
-            raise UsageError(
-                "--relative says how the face moves, and with --pose-only it does not: leave one of them out"
-            )
         if self.out.suffix.lower() != ".mp4":
             raise UsageError(f"--out {self.out}: the video is an MP4 file; let its name end with .mp4")
         given = {os.path.realpath(path) for path in (*self.sources, self.driver, str(self.checkpoint))}
@@ -93,14 +93,15 @@ def reenact(asked: Reenactment, on_progress: OnProgress) -> Reenacted:
         drive = driver_of(asked.checkpoint, device())
     except WrongWeights as error:
         raise UsageError(str(error)) from error
-    size = drive.model.preset.size
+    seen = asked.grid or asked.side_by_side
+    size = max(drive.model.preset.size, LEAST if seen else 0)
     with ExitStack() as stack:
         given = [Given.of(uri, stack) for uri in (*asked.sources, asked.driver)]
         *sources, video = given
         cast = []
         for source in sources:
             with source.named():
-                cast.append(portrait_of(drive, source.path, Path(source.name).stem))
+                cast.append(portrait_of(drive, source.path, Path(source.name).stem, asked.size))
         with video.named():
             driver = driver_of_video(video.path, size, on_progress)
         moved = "grid" if asked.grid else asked.what
@@ -120,16 +121,16 @@ def reenact(asked: Reenactment, on_progress: OnProgress) -> Reenacted:
 
 
 def _frames(
-    drive: Drive, portrait: Portrait, driver: Driver, asked: Reenactment, rest: torch.Tensor | None
+    drive: Drive, portrait: Portrait, driver: Driver, asked: Reenactment, rest: Motion | None
 ) -> Iterator[np.ndarray]:
-    """uint8 RGB, one a frame of the driver: the result, or source, driver and result in a row."""
-    source = shown(portrait.view.picture, mark=False)
+    """uint8 RGB, one a frame of the driver: the result, or source, driver and result, squares all, in a row."""
+    source, side = portrait.crop, portrait.scene.side
     for views, motion in motions(drive, driver):
         drawn = drive.draw(portrait.person, moved_over(portrait.own, motion, asked.what, rest))
         for view, picture in zip(views, drawn, strict=True):
-            result = shown(picture, asked.mark)
-            beside = [source, shown(view.picture, mark=False)] if asked.side_by_side else []
-            yield np.concatenate([*beside, result], axis=1)
+            result = picture if asked.crop or asked.side_by_side else portrait.scene.with_square(picture)
+            beside = [source, shown(view.picture, mark=False, side=side)] if asked.side_by_side else []
+            yield np.concatenate([*beside, marked(result) if asked.mark else result], axis=1)
 
 
 def _write(out: Path, frames: Iterator[np.ndarray], driver: Driver, note: Provenance, on_progress: OnProgress) -> None:

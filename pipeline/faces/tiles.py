@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 LEAST = 256
-"""Pixels that a shown picture is high at least."""
+"""Pixels that a tile is high at least."""
 MARK = "synthetic"
 
 _GAP, _HEAD = 4, 24
@@ -18,29 +18,31 @@ Tile = tuple[str, np.ndarray | None]
 """A label, and the picture under it, if any."""
 
 
-def shown(picture: np.ndarray, mark: bool) -> np.ndarray:
-    """A picture, uint8 RGB [S, S, 3], at 256 pixels or more, by Lanczos; `mark` writes into it that it is synthetic."""
-    side = max(LEAST, len(picture))
-    if len(picture) < side:
-        picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_LANCZOS4)
+def shown(picture: np.ndarray, mark: bool, side: int = LEAST) -> np.ndarray:
+    """A picture, uint8 RGB [S, S, 3], at `side` pixels: enlarged by Lanczos, averaged where it is larger; `mark` writes
+    into it that it is synthetic."""
+    if len(picture) != side:
+        how = cv2.INTER_LANCZOS4 if len(picture) < side else cv2.INTER_AREA
+        picture = cv2.resize(picture, (side, side), interpolation=how)
     return marked(picture) if mark else picture
 
 
-def mark_place(side: int) -> tuple[slice, slice]:
-    """Rows and columns of the mark in a picture of `side` pixels: its lower right corner."""
-    (width, height), below = cv2.getTextSize(MARK, _FONT, _scale(side), 1)
-    return slice(side - height - below - 8, side), slice(side - width - 8, side)
+def mark_place(height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns of the mark in a picture: its lower right corner."""
+    (across, up), below = cv2.getTextSize(MARK, _FONT, _scale(height, width), _thick(height, width))
+    return slice(max(0, height - up - below - 8), height), slice(max(0, width - across - 8), width)
 
 
 def marked(picture: np.ndarray) -> np.ndarray:
-    """A copy with white text on a darkened corner; nothing outside `mark_place` changes."""
-    side = len(picture)
-    rows, columns = mark_place(side)
+    """A copy, uint8 RGB [H, W, 3], with white text on a darkened corner; nothing outside `mark_place` changes."""
+    size = picture.shape[:2]
+    rows, columns = mark_place(*size)
+    scale, thick = _scale(*size), _thick(*size)
     out = picture.copy()
     corner = np.ascontiguousarray(out[rows, columns] // 4)
-    below = cv2.getTextSize(MARK, _FONT, _scale(side), 1)[1]
+    below = cv2.getTextSize(MARK, _FONT, scale, thick)[1]
     at = (4, len(corner) - below - 3)
-    cv2.putText(corner, MARK, at, _FONT, _scale(side), (255, 255, 255), 1, cv2.LINE_AA)
+    cv2.putText(corner, MARK, at, _FONT, scale, (255, 255, 255), thick, cv2.LINE_AA)
     out[rows, columns] = corner
     return out
 
@@ -61,5 +63,9 @@ def board(rows: Sequence[Sequence[Tile]]) -> np.ndarray:
     return out
 
 
-def _scale(side: int) -> float:
-    return 0.45 * side / LEAST
+def _scale(height: int, width: int) -> float:
+    return 0.45 * min(height, width) / LEAST
+
+
+def _thick(height: int, width: int) -> int:
+    return max(1, round(min(height, width) / (2 * LEAST)))

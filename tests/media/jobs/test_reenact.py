@@ -37,9 +37,14 @@ def test_a_run(job: Job, samples: Path, checkpoint: Path, tmp_path: Path) -> Non
     assert done.code == 0
     assert done.out == f"90 frames, 3.60 s, 3.60 s after a scene change left out\nlook at: {out}\n"
     assert done.err.startswith("driver: frame 1 of 180\n")
-    done = job("reenact", *given, "--pose-only", "--json")
+    done = job("reenact", *given, "--pose-only", "--json", "--absolute", "--size", "96", "--crop")
     found = json.loads(done.out)
     assert (found["files"], found["frames"], found["note"]["moved"]) == ([str(out)], 90, "pose")
+    assert found["note"]["relative"] is False
+    assert cv2.VideoCapture(str(out)).read()[1].shape == (96, 96, 3)
+    found = json.loads(job("reenact", *given, "--pose-only", "--json", "--relative").out)
+    assert found["note"]["relative"] is True
+    assert cv2.VideoCapture(str(out)).read()[1].shape == (270, 480, 3)  # 384 pixels are driven, of 511
 
 
 def test_wrong_arguments_end_with_a_message(job: Job, samples: Path, checkpoint: Path, tmp_path: Path) -> None:
@@ -56,4 +61,10 @@ def test_wrong_arguments_end_with_a_message(job: Job, samples: Path, checkpoint:
     done = job("reenact", *given, "--checkpoint", checkpoint, "--pose-only", "--dynamics-only")
     assert done.code == 2
     assert "--pose-only and --dynamics-only exclude each other" in done.err
+    done = job("reenact", *given, "--checkpoint", checkpoint, "--relative", "--absolute")
+    assert done.code == 2
+    assert "--relative and --absolute exclude each other" in done.err
+    done = job("reenact", *given, "--checkpoint", checkpoint, "--size", "100")
+    assert done.code == 2
+    assert "--size 100: give 96, 256, 384, 512 or source" in done.err
     assert not (tmp_path / "o.mp4").exists()

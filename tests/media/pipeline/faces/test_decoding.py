@@ -103,9 +103,10 @@ def test_clips_whose_crops_move_are_drawn_as_their_camera_sees_them(
     moving = [replace(view, camera=np.float32([0.02 * n - 0.15, 0.1, 1.05])) for n, view in enumerate(views)]
     root = tmp_path / "catalog"
     stage_views(root, drive, moving)
-    person, own = drive.person(moving[5].seen_from(WHOLE))
-    assert own.pose[0, 3:5].numpy() == pytest.approx(drive.filmed([moving[5]]).pose[0, 3:5].numpy(), abs=1e-3)
-    who = drive.person(moving[5])[0].identity  # read off the crop
+    seen, own = moving[5].seen_from(WHOLE), drive.filmed([moving[5]])
+    assert drive.motion([seen]).pose[0, 3:5].numpy() == pytest.approx(own.pose[0, 3:5].numpy(), abs=1e-3)
+    person = drive.person_in(seen, own)  # z_dyn, as z_id, is read off the crop
+    who = drive.person(moving[5])[0].identity
     direct = drive.draw(replace(person, identity=who), drive.filmed(moving))
     found = decoded(drive, root, CLIP)
     assert np.abs(found.astype(int) - direct).mean() < 1

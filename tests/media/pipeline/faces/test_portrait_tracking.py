@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.faces.face_crop import FaceCrop
-from pipeline.faces.portrait_tracking import driver_of_video, source_view, views
+from pipeline.faces.portrait_tracking import driver_of_video, source_of, source_view, views
+from pipeline.faces.scene import Scene
 from tests.made.sample_faces import frames_of
 
 
@@ -37,6 +39,28 @@ def test_a_portrait_is_seen_as_a_frame_is(samples: Path, tmp_path: Path, man: Fa
     height = np.ptp(found.landmarks[:, 1])
     assert height == pytest.approx(2 / 1.9, abs=0.03)
     assert np.abs(found.landmarks.max(0)[:2] + found.landmarks.min(0)[:2]).max() < 0.05
+
+
+@pytest.mark.parametrize("how", ["whole", "part", "bars"])
+def test_a_portrait_s_square_is_what_its_view_shows(samples: Path, tmp_path: Path, how: str) -> None:
+    """To a fraction of a pixel of the view: half a one to either side, and less of what is there agrees."""
+    image = still(samples, "talking_woman")
+    if how == "part":
+        image = image[20:330, 180:]
+    elif how == "bars":
+        image = np.pad(image, ((60, 60), (80, 80), (0, 0)))
+    source = source_of(picture(tmp_path / "woman.png", image), 96)
+    scene, wanted = Scene.of(source.picture, source.square, 96), source.view.picture.astype(float)
+
+    def off(by: float) -> float:
+        square = replace(source.square, x=source.square.x + by * source.square.side / 96)
+        found = Scene.of(source.picture, square, 96).detail.crop.astype(float)
+        return float(np.abs(found - wanted)[24:70, 8:78].mean())  # where there is a picture
+
+    assert np.array_equal(source.picture, image)
+    assert scene.side == 96
+    assert off(0) < min(off(-0.5), off(0.5))
+    assert off(0) < 4
 
 
 @pytest.mark.parametrize(
