@@ -61,16 +61,20 @@ def open_frames(
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     on_progress: OnProgress = lambda copied, known: None,
+    up_to: int | None = None,
 ) -> FrameStore:
     """The frames of the newest commit. The first time they are copied into the folder `cache` (200 MB/s).
 
-    size: pixels of the crops that come out, at most those stored; by default the smallest stored. cache: by default
+    size: pixels of the crops that come out, at most those stored; by default the smallest stored. up_to: with it they
+    are as large as all are stored, but no larger than that, and `size` is what they are at least. cache: by default
     vasari/frames in the user's cache folder (XDG_CACHE_HOME). on_progress: called after each row group that is copied.
     NoFrames: the catalog holds none, or smaller ones. NoCatalog, VersionMismatch, CatalogDamaged: as `catalogs.open`.
     """
     files = locate(catalog)
     folder = Path(cache) if cache is not None else default_cache()
-    return view.steadily(files, lambda state: _opened(files, state, size, folder, on_progress), "while opening it")
+    return view.steadily(
+        files, lambda state: _opened(files, state, size, folder, on_progress, up_to), "while opening it"
+    )
 
 
 class FrameStore:
@@ -153,7 +157,9 @@ class FrameStore:
         return self._seen[self._order[clip]].values.to_numpy(zero_copy_only=False)
 
 
-def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, on_progress: OnProgress) -> FrameStore:
+def _opened(
+    files: Storage, state: Manifest, size: int | None, cache: Path, on_progress: OnProgress, up_to: int | None
+) -> FrameStore:
     known = {clip["clip_id"]: clip for clip in view.accepted(files, state, _CLIP).to_pylist()}
     rows = mapped(files, state, cache, on_progress)
     lists = (rows[name].to_pylist() for name in ("clip_id", "frames", "size"))
@@ -169,7 +175,8 @@ def _opened(files: Storage, state: Manifest, size: int | None, cache: Path, on_p
         )
     stored = [StoredClip(**known[own], frames=frames, size=side) for own, _, frames, side in found]
     commit = Commit(state.sequence, state.fingerprint)
-    return FrameStore(rows, stored, [row for _, row, *_ in found], size or least, commit)
+    side = min(least, up_to) if up_to else size or least
+    return FrameStore(rows, stored, [row for _, row, *_ in found], side, commit)
 
 
 def _what_to_do(files: Storage, state: Manifest) -> str:

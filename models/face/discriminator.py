@@ -7,7 +7,9 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-_WIDTHS = {96: (32, 64, 128), 256: (64, 128, 256, 512), 512: (64, 128, 256, 512)}
+_SMALL, _LARGE = (32, 64, 128), (64, 128, 256, 512)
+_LEAST_LARGE = 256
+"""Pixels from which pictures are looked at by the larger network."""
 
 
 class Discriminator(nn.Module):
@@ -18,7 +20,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.scales = nn.ModuleList(_Patches(_WIDTHS[size]) for _ in range(2))
+        self.scales = nn.ModuleList(_Patches(_SMALL if size < _LEAST_LARGE else _LARGE) for _ in range(2))
 
     def forward(self, picture: torch.Tensor) -> list[list[torch.Tensor]]:
         x, found = picture - 0.5, []

@@ -37,16 +37,22 @@ class IdentityNetwork(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, face: torch.Tensor) -> torch.Tensor:
-        x = self.first((face - self.mean) * (255 / 256))
-        x = F.max_pool2d(F.relu(x), 3, 2)
+        return self.levels(face)[-1].mean((2, 3)) @ self.last
+
+    def levels(self, face: torch.Tensor) -> list[torch.Tensor]:
+        """The features [N, C, h, w] before each halving, and the last."""
+        x = F.relu(self.first((face - self.mean) * (255 / 256)))
+        found = [x]
+        x = F.max_pool2d(x, 3, 2)
         for pair in self.pairs:
             one, other = pair.children()
             y = other(F.relu(one(x)))
             if one.stride == (2, 2):
+                found.append(x)
                 x = F.avg_pool2d(x, 2)
                 y = F.pad(y, [0, x.shape[3] - y.shape[3], 0, x.shape[2] - y.shape[2]])
             x = F.relu(F.pad(x, [0, 0, 0, 0, 0, y.shape[1] - x.shape[1]]) + y)
-        return x.mean((2, 3)) @ self.last
+        return [*found, x]
 
 
 def chips(picture: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:

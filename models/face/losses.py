@@ -28,12 +28,11 @@ def reconstruction(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tens
 
 def dissimilarity(found: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """1 - SSIM (Wang et al., 2004) over windows of 7 x 7."""
-    pool = [F.avg_pool2d(each, 7, 1) for each in (found, wanted, found**2, wanted**2, found * wanted)]
-    a, b, aa, bb, ab = pool
+    a, b, aa, bb, ab = (_windows(each) for each in (found, wanted, found**2, wanted**2, found * wanted))
     aa, bb, ab = aa - a**2, bb - b**2, ab - a * b
     c1, c2 = 0.01**2, 0.03**2
     alike = (2 * a * b + c1) * (2 * ab + c2) / ((a**2 + b**2 + c1) * (aa + bb + c2))
-    return mean(1 - alike, F.avg_pool2d(weight, 7, 1))
+    return mean(1 - alike, _windows(weight))
 
 
 def perceptual(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor], sizes: torch.Tensor) -> torch.Tensor:
@@ -97,6 +96,12 @@ def cross_mesh_expression(
     return counted(found - source - change, share)
 
 
+def opening(found: torch.Tensor, wanted: torch.Tensor, usual: float) -> torch.Tensor:
+    """L1 between how far lips or lids are apart in driven pictures and how far they should be, [N, ...]; `usual`: by
+    how much they mostly differ."""
+    return (found - wanted).abs().mean() / usual
+
+
 def counted(apart: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """The mean size of differences [N, K] where each of K counts its share."""
     return (apart.abs().mean(0) * share).sum() / share.sum()
@@ -155,3 +160,8 @@ def matching(driven: Sequence[Sequence[torch.Tensor]], real: Sequence[Sequence[t
 def mean(values: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """The mean of values [N, C, ...] where each counts `weight` [N, 1, ...]."""
     return (values * weight.expand_as(values)).sum() / weight.expand_as(values).sum().clamp_min(1e-6)
+
+
+def _windows(values: torch.Tensor) -> torch.Tensor:
+    """Means over the windows of 7 x 7 that fit, rows before columns: on CPUs a third of the time."""
+    return F.avg_pool2d(F.avg_pool2d(values, (7, 1), 1), (1, 7), 1)

@@ -5,6 +5,8 @@ In pictures as small as those of `tiny` it reads some numbers well and some hard
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -15,11 +17,23 @@ from models.face.rigid import rotation
 from models.landmarks.canonical_face import procrustes_weights
 from models.weights.registry import weights
 
+_LIPS = (13, 14)
+"""The middle of the inner upper and lower lip."""
+
+
+class MeshReading(NamedTuple):
+    """numbers [N, K + 6] of an expression space; lips [N]: how far the inner lips are apart, in the head's own units;
+    lids [N, 2]: how far those of both eyes are, over the eye's width."""
+
+    numbers: torch.Tensor
+    lips: torch.Tensor
+    lids: torch.Tensor
+
 
 class MeshExpression(nn.Module):
-    """Pictures [N, 3, S, S] of heads in known poses [N, 6] to numbers [N, K + 6] of a space, with gradients.
+    """Pictures [N, 3, S, S] of heads in known poses [N, 6] to what their faces do, with gradients.
 
-    They tell one face's shape from another's: what is meant is their difference between pictures of one person.
+    Numbers tell one face's shape from another's: what is meant is their difference between pictures of one person.
     share [K + 6]: how much each counts; of a new one, as much as in the space.
     """
 
@@ -36,7 +50,7 @@ class MeshExpression(nn.Module):
         self.turned: torch.Tensor
         self.share: torch.Tensor
 
-    def forward(self, picture: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:
+    def forward(self, picture: torch.Tensor, pose: torch.Tensor) -> MeshReading:
         landmarks, eyes = self.reader(picture, pose)
         count = len(pose)
         # where the head is, is known; where the mesh thinks it is would take the expression along
@@ -44,4 +58,5 @@ class MeshExpression(nn.Module):
         frontal = landmarks[:, list(EXPRESSIVE)] @ rotation(pose[:, :3]) / pose[:, 5, None, None]
         numbers = [frontal.reshape(count, -1) @ self.directions, eyes.reshape(count, -1) / self.widths]
         turns = torch.stack(turn_terms(*pose[:, :3].unbind(1)), 1)
-        return torch.cat(numbers, 1) - turns @ self.turned
+        lips = (landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]]).norm(dim=1) / pose[:, 5]
+        return MeshReading(torch.cat(numbers, 1) - turns @ self.turned, lips, eyes[..., 0])

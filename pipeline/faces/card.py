@@ -11,6 +11,9 @@ from pipeline.faces.loss_networks import SUBSTITUTES
 from pipeline.faces.pinned import HELD_OUT, Pinned
 from pipeline.text import file_name
 
+LATENTS = "latents_of"
+"""Whose latents a model makes: those of the file that it began with, where it left the encoders as they are; and
+whether that file says which expression space its z_dyn was taught."""
 _BEFORE = ("training", "step", "seconds", "command", "commit", "history", "machine", "started_from")
 """What a recipe says of the model that a training began with; clips that it was trained on stand with the others."""
 
@@ -48,5 +51,6 @@ def about(job: FaceJob, init_recipe: Mapping[str, Any] | None = None) -> dict[st
         "workers": job.workers,
         "command": job.command,
         "substitutes": SUBSTITUTES,
+        "latents_of": None if job.training.learns == "all" or init_recipe is None else init_recipe[LATENTS],
         "started_from": None if init_recipe is None else {name: init_recipe.get(name) for name in _BEFORE},
     }

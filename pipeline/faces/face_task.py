@@ -20,7 +20,7 @@ from models.face.model import FaceModel
 from pipeline.faces.batches import FrameBatch, drawn_batch
 from pipeline.faces.driving import Drive
 from pipeline.faces.objective import LossNetworks, Objective, loss_table
-from pipeline.faces.rates import groups
+from pipeline.faces.rates import encoders, groups
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.faces.watch import Watch
@@ -48,7 +48,8 @@ class FaceTask:
     """Frames of clips in pairs, each to be drawn in the other's motion.
 
     model: with its first weights. networks: the frozen ones. data: what is learned from, for `Task.saw`. preview_of:
-    makes what is looked at, on worker 0. check: called between the clips of a look. out: the model's file.
+    makes what is looked at, on worker 0. check: called between the clips of a look. out: the model's file. taught:
+    whether the clips' expression space is what its z_dyn was taught, which the file then says.
     """
 
     training: FaceTraining
@@ -59,6 +60,7 @@ class FaceTask:
     watch_of: Callable[[], Watch]
     check: Callable[[], None]
     out: Path
+    taught: bool = True
 
     name = ""
 
@@ -76,9 +78,12 @@ class FaceTask:
         weights, training = self.training.weights, self.training
         if not (weights.adversarial > 0 or weights.matching > 0):
             return None
-        return FaceAdversary(self.model.preset.size, loss_table(training)["adversarial"].start)
+        return FaceAdversary(self.clips.store.size, loss_table(training)["adversarial"].start)
 
     def module(self) -> Objective:
+        if self.training.learns == "drawing":
+            for part in encoders(self.model):
+                part.eval().requires_grad_(False)  # statistics of batches stay as they are too
         return Objective(self.model, self.training, torch.from_numpy(self.clips.space.share))
 
     def groups(self, module: nn.Module) -> list[Group]:
@@ -96,7 +101,8 @@ class FaceTask:
 
     def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
         found = module(batch, self.networks, step)
-        return Outcome(found.losses, found.driven)
+        made = found.driven if found.across is None else torch.cat([found.driven, found.across])
+        return Outcome(found.losses, made)
 
     def preview(self, average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
         assert isinstance(average, Objective)
@@ -105,7 +111,7 @@ class FaceTask:
     def save(self, average: nn.Module, card: Mapping[str, Any]) -> None:
         assert isinstance(average, Objective)
         with storage.put_alone(self.out) as draft:
-            save_model(average.model, card, draft, self.clips.space.arrays())
+            save_model(average.model, card, draft, self.clips.space.arrays() if self.taught else None)
 
     def saw(self) -> dict[str, Any]:
         return dict(self.data)
@@ -129,7 +135,7 @@ class FaceTask:
 
 @dataclass(frozen=True)
 class FaceAdversary:
-    """The discriminator of pictures of `size` pixels, from step `start` on."""
+    """The discriminator of pictures of `size` pixels, of people driven by whomever, from step `start` on."""
 
     size: int
     start: int
@@ -139,7 +145,7 @@ class FaceAdversary:
 
     def real(self, batch: FrameBatch) -> torch.Tensor:
         """Each frame's partner, which is what it is driven to become."""
-        return batch.picture.roll(len(batch.picture) // 2, 0)
+        return batch.detailed.roll(len(batch.detailed) // 2, 0)
 
     def hinge(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         return losses.hinge(*([scale[-1] for scale in module(pictures)] for pictures in (real, made)))
@@ -149,4 +155,6 @@ class FaceAdversary:
             wanted = module(real)
         found = module(made)
         adversarial = losses.adversarial([scale[-1] for scale in found])
-        return {"adversarial": adversarial, "matching": losses.matching(found, wanted)}
+        # of people driven by others, who come last, there is no true picture
+        matched = [[layer[: len(real)] for layer in scale] for scale in found]
+        return {"adversarial": adversarial, "matching": losses.matching(matched, wanted)}

@@ -35,6 +35,8 @@ class FaceJob:
     command: str = ""
 
     def __post_init__(self) -> None:
+        if self.training.learns == "drawing" and self.init_from is None:
+            raise UsageError("--learns drawing leaves a model's encoders as they are: name its file with --start")
         parts = self.workers * self.training.accumulate
         if self.training.units % parts:
             raise UsageError(

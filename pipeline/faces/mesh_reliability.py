@@ -23,7 +23,7 @@ def reliability(
         drawn = drawn_batch(clips, [unit], side, 0)
         half = len(drawn.picture) // 2
         with torch.no_grad():
-            numbers = mesh(drawn.picture, drawn.pose)
+            numbers = mesh(drawn.detailed, drawn.pose).numbers
         for values, changes in ((numbers, seen), (drawn.expression, wanted)):
             changes.append(values[:half] - values[half:])
     one, other = torch.cat(seen), torch.cat(wanted)

@@ -16,6 +16,7 @@ from torch import nn
 from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
+from models.face.layers import resized
 from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
@@ -35,6 +36,8 @@ _FROM_THE_FIRST_STEP = (
     *("expression", "landmark_warp", "pose"),
 )
 _ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
+_LIPS, _LIDS = 0.03, 0.1
+"""By how much the lips and lids of talking people mostly differ from how they are at rest, as the mesh reads them."""
 _OF_A_DISCRIMINATOR = ("adversarial", "matching")
 
 
@@ -57,7 +60,9 @@ def loss_table(training: FaceTraining) -> dict[str, LossSpec]:
         **dict.fromkeys(_FROM_THE_FIRST_STEP, (0, 1)),
         **dict.fromkeys(_ACROSS, (cross, training.every)),
         "mesh_expression": (mesh, training.looked_at),
+        "opening": (mesh, training.looked_at),
         "cross_mesh_expression": (max(cross, mesh), training.every),
+        "cross_opening": (max(cross, mesh), training.every),
         **dict.fromkeys(_OF_A_DISCRIMINATOR, (gan, 1)),
     }
     weights = training.weights
@@ -83,7 +88,7 @@ class LossNetworks:
 @dataclass(frozen=True)
 class ModelOutput:
     """What the model makes of a batch. code [N, Z]: z_dyn; own: the frames' motion, with noise in it; person: whom they
-    show; driven [N, 3, S, S]: each frame's person in its partner's motion."""
+    show; driven [N, 3, F, F]: each frame's person in its partner's motion."""
 
     batch: FrameBatch
     code: torch.Tensor
@@ -99,10 +104,12 @@ class ModelOutput:
 
 @dataclass(frozen=True)
 class Found:
-    """losses: by name, unweighted, each a mean over the batch. driven: each frame's picture from the other frame."""
+    """losses: by name, unweighted, each a mean over the batch. driven [N, 3, F, F]: each frame's picture from the other
+    frame. across [M, 3, F, F]: people driven by others, if it was anybody's turn."""
 
     losses: dict[str, torch.Tensor]
     driven: torch.Tensor
+    across: torch.Tensor | None = None
 
 
 class Objective(nn.Module):
@@ -119,33 +126,34 @@ class Objective(nn.Module):
     def forward(self, batch: FrameBatch, networks: LossNetworks, step: int) -> Found:
         """Losses that have not begun, or of which it is nobody's turn, are not there."""
         drawn = self._output(batch)
+        across, said = self._across_people(drawn, networks, step)
         groups = (
             self._pictures(drawn, networks),
             self._latents(drawn),
             self._transfer(drawn, networks, step),
-            self._across_people(drawn, networks, step),
+            said,
             self._mesh_expression(drawn, networks, step),
             self._source_fidelity(drawn, step),
         )
-        return Found({name: value for group in groups for name, value in group.items()}, drawn.driven)
+        return Found({name: value for group in groups for name, value in group.items()}, drawn.driven, across)
 
     def _output(self, batch: FrameBatch) -> ModelOutput:
         model = self.model
         assert batch.noise is not None
         code = model.dynamics(batch.face, batch.landmark_features)
         own = Motion(posed_by(model, batch), code + self._noise * batch.noise)
-        person = model.person(batch.picture, own)
+        person = model.person(batch.picture, own, batch.detailed)
         return ModelOutput(batch, code, own, person, model.driven(person, _partners(own)))
 
     def _pictures(self, drawn: ModelOutput, networks: LossNetworks) -> dict[str, torch.Tensor]:
         """Driven pictures against the partners' true ones."""
         batch, half, driven = drawn.batch, drawn.clips, drawn.driven
         wanted, weight, eyes, pose = (
-            each.roll(half, 0) for each in (batch.picture, batch.weight, batch.eyes, batch.pose)
+            each.roll(half, 0) for each in (batch.detailed, batch.weight, batch.eyes, batch.pose)
         )
-        found = _features(networks.reader, driven, pose)
+        found = self._features(networks.reader, driven, pose)
         with torch.no_grad():
-            real = _features(networks.reader, wanted, pose)
+            real = self._features(networks.reader, wanted, pose)
         sizes = losses.sizes_of(real[:_LEVELS]).mean(1)
         return {
             "reconstruction": losses.reconstruction(driven, wanted, weight),
@@ -179,41 +187,48 @@ class Objective(nn.Module):
         both = Motion(mixed.pose.repeat(2, 1), mixed.dynamics.repeat(2, 1))
         pictures = self.model.driven(drawn.person.at(torch.cat([j, i])), both)
         one, other = pictures.chunk(2)
-        features = _features(networks.reader, pictures, drawn.batch.pose[i].repeat(2, 1))
+        features = self._features(networks.reader, pictures, drawn.batch.pose[i].repeat(2, 1))
         halves = [level.chunk(2) for level in features]
         ours, theirs = ([half[side] for half in halves[:_LEVELS]] for side in range(2))
         apart = losses.perceptual(ours, theirs, losses.sizes_of(theirs))
         landmarks = networks.reader.landmarks(features).chunk(2)
         return {"transfer": share * (losses.transfer(one, other) + 0.1 * apart + losses.landmarks(*landmarks))}
 
-    def _across_people(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
-        """People driven by the other subject of their unit, in units whose turn it is: who they are, what they do."""
+    def _across_people(
+        self, drawn: ModelOutput, networks: LossNetworks, step: int
+    ) -> tuple[torch.Tensor | None, dict[str, torch.Tensor]]:
+        """People driven by the other subject of their unit, in units whose turn it is: pictures of them, and who they
+        are and what they do there."""
         batch, half = drawn.batch, drawn.clips
         turn, share = self._turn("identity", half // 2, step)
         if not turn:
-            return {}
+            return None, {}
         source = both_of(turn)
         driver = (source ^ 1) + half
         picture, pose = self.model.driven(drawn.person.at(source), _at(drawn.own, driver)), batch.pose[driver]
         found = {}
         if networks.identity is not None:
             with torch.no_grad():
-                known = networks.identity(chips(batch.picture[source], batch.pose[source]))
+                known = networks.identity(chips(batch.detailed[source], batch.pose[source]))
             found["identity"] = losses.identity(known, networks.identity(chips(picture, pose)))
         side, kinds = self.model.preset.face, len(self._share)
         with torch.no_grad():
             codes = networks.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
-        code = networks.dynamics(aligned_faces(picture, pose, side))[:, :kinds]
+        code = networks.dynamics(aligned_faces(self._shown(picture), pose, side))[:, :kinds]
         others = torch.stack([codes[source], codes[source + half], codes[source ^ 1]], 1)
         found["cycle"] = losses.cycle(code, codes[driver], others)
         found["cross_dynamics"] = losses.counted(code - codes[driver], self._share)
         if step >= self._table["cross_mesh_expression"].start:
             with torch.no_grad():
-                before = networks.mesh(batch.picture[source], batch.pose[source])
+                before = networks.mesh(batch.detailed[source], batch.pose[source]).numbers
+                lips = networks.mesh(batch.detailed[driver], pose).lips
             change = batch.expression[driver] - batch.expression[source]
             after = networks.mesh(picture, pose)
-            found["cross_mesh_expression"] = losses.cross_mesh_expression(after, before, change, networks.mesh.share)
-        return {name: share * value for name, value in found.items()}
+            mesh_share = networks.mesh.share
+            found["cross_mesh_expression"] = losses.cross_mesh_expression(after.numbers, before, change, mesh_share)
+            # closed lips are together in everybody's face, so a stranger's mouth opens as far as the driver's
+            found["cross_opening"] = losses.opening(after.lips, lips, _LIPS)
+        return picture, {name: share * value for name, value in found.items()}
 
     def _mesh_expression(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""
@@ -224,9 +239,11 @@ class Objective(nn.Module):
         wanted = looked_at.roll(len(turn))
         pose = drawn.batch.pose[wanted]
         with torch.no_grad():
-            true = networks.mesh(drawn.batch.picture[wanted], pose)
-        found = losses.mesh_expression(networks.mesh(drawn.driven[looked_at], pose), true, networks.mesh.share)
-        return {"mesh_expression": share * found}
+            true = networks.mesh(drawn.batch.detailed[wanted], pose)
+        found = networks.mesh(drawn.driven[looked_at], pose)
+        open_ = losses.opening(found.lips, true.lips, _LIPS) + losses.opening(found.lids, true.lids, _LIDS)
+        shown = losses.mesh_expression(found.numbers, true.numbers, networks.mesh.share)
+        return {"mesh_expression": share * shown, "opening": share * open_}
 
     def _source_fidelity(self, drawn: ModelOutput, step: int) -> dict[str, torch.Tensor]:
         """What is not the sources' in people whose heads turn far, with the dynamics of the other of their unit."""
@@ -238,6 +255,13 @@ class Objective(nn.Module):
         motion = Motion(pose, drawn.own.dynamics[(source ^ 1) + drawn.clips])
         planes = self.model.layered(drawn.person.at(source), motion)[1]
         return {"source_fidelity": share * losses.source_fidelity(planes)}
+
+    def _features(self, reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:
+        return reader.features(aligned_faces(self._shown(picture), pose, SIDE))
+
+    def _shown(self, picture: torch.Tensor) -> torch.Tensor:
+        """Pictures as small as networks that know the preset's size alone are shown them."""
+        return resized(picture, self.model.preset.size)
 
     def _turn(self, name: str, count: int, step: int) -> tuple[list[int], float]:
         """`turn_of` a loss; nobody's before it begins."""
@@ -281,10 +305,6 @@ def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:
     drawn = torch.tensor(numbers, dtype=torch.float64)[:, None] * torch.tensor(_GOLDEN, dtype=torch.float64)
     degrees = (2 * (drawn % 1) - 1) * torch.tensor(_WIDEST)
     return torch.cat([degrees.to(pose), pose[:, 2:]], 1)
-
-
-def _features(reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:
-    return reader.features(aligned_faces(picture, pose, SIDE))
 
 
 def _partners(motion: Motion) -> Motion:

@@ -13,11 +13,13 @@ import torch
 
 from catalogs import storage
 from catalogs.frames import FrameStore, open_frames
-from models.face.checkpoint import load_model, read_recipe, read_space
+from models.face.checkpoint import encoders_hash, latents_of, load_model, read_recipe, read_space
 from models.face.expression_space import ExpressionSpace
 from models.face.model import FaceModel
 from models.runtime.checkpoint import WrongWeights
+from models.weights.hashes import digest
 from pipeline.errors import UsageError
+from pipeline.faces.card import LATENTS
 from pipeline.faces.expression import space_of
 from pipeline.faces.job import FaceJob
 from pipeline.faces.loss_networks import loss_networks
@@ -54,10 +56,10 @@ def opened(job: FaceJob, halt: Halt = NEVER, tell: Callable[[str], None] | None 
         halt.check(f"copying frames: {copied} of {known} row groups of a part")
 
     pinned = Pinned.at(job)
-    store = open_frames(job.catalog, job.sizes.size, on_progress=on_progress)
+    store = open_frames(job.catalog, job.sizes.size, on_progress=on_progress, up_to=job.sizes.drawn)
     if pinned is None:
-        subjects = [clip.subject for clip in store.clips]
-        return store, split_of(subjects, *job.training.held_out_subjects, job.training.skip)
+        before = init_from(job)
+        return store, split_of(store.clips, *job.training.held_out_subjects, job.training.skip, before)
     held, said = pinned.held(job, store)
     if said is not None and tell is not None:
         tell(said)
@@ -77,7 +79,10 @@ def init_from(job: FaceJob) -> dict[str, Any] | None:
         raise UsageError(str(error)) from error
     if preset != job.preset:
         raise UsageError(f"{job.init_from} is of preset {preset}, not {job.preset}: give --preset {preset}")
-    return said
+    path = Path(job.init_from)
+    sha256 = latents_of(path) or digest(path).sha256
+    has_space = read_space(path) is not None
+    return {**said, LATENTS: {"sha256": sha256, "encoders": encoders_hash(path), "space": has_space}}
 
 
 def prepared(job: FaceJob, first: Pretraining) -> Prepared:
@@ -95,12 +100,13 @@ def prepared(job: FaceJob, first: Pretraining) -> Prepared:
         given = None if init_recipe is None else read_space(Path(str(job.init_from)))
         space = None if given is None else ExpressionSpace.of(given)
         readings = Readings(store, job.readings)
-        clips = replace(clips, known=space_of(store, clips.index, clips.sampler.subjects, space, each, readings))
+        space = space_of(store, clips.index, clips.sampler.subjects, space, each, readings)
+        clips = replace(clips, known=space, size=job.sizes.size)
         pinned = Pinned.of(job, store, split, clips)
         pinned.keep(job)
         readings.remove()
     else:
-        clips = replace(clips, known=pinned.space)
+        clips = replace(clips, known=pinned.space, size=job.sizes.size)
     networks = loss_networks(job, clips, first)
     model = _untrained(job, networks, clips, first, begins and init_recipe is not None)
     return Prepared(store, pinned, clips, networks, model, init_recipe)
@@ -127,7 +133,9 @@ def _untrained(
     model = FaceModel(job.sizes).to(first.device)
     model.dynamics.load_state_dict(networks.dynamics.state_dict(), strict=False)  # what it is told it learns here
     if begins_with:
-        model.load_state_dict(load_model(Path(str(job.init_from))).state_dict())
+        begun = load_model(Path(str(job.init_from)))
+        # planes that an earlier version's model does not have begin as nothing
+        model.load_state_dict(begun.state_dict(), strict=begun.preset == job.sizes)
     elif training.warp_steps and training.weights.landmark_warp and not job.state.exists():
         warped_at(job.warps, WarpTask(model, clips, training), first)
     return model

@@ -12,7 +12,7 @@ from pipeline.training.optimisation import Group
 
 
 def groups(model: FaceModel, training: FaceTraining) -> list[Group]:
-    """All parameters of a model.
+    """All parameters that learn.
 
     Adam moves every weight by about the rate, whatever its gradient. What is taught before all else would be forgotten
     at the whole rate; and a warp's last layer, whose few hundred weights all move one flow, would throw it about by far
@@ -25,12 +25,19 @@ def groups(model: FaceModel, training: FaceTraining) -> list[Group]:
         (training.taught_rate, _parameters([model.dynamics, *([] if model.pose is None else [model.pose])])),
         (1.0, list(model.parameters())),
     ]
+    frozen = {} if training.learns == "all" else set(_parameters(encoders(model)))
     taken: set[nn.Parameter] = set()
     found = []
     for share, parameters in shares:
-        found.append(Group([each for each in parameters if each not in taken], share))
+        found.append(Group([each for each in parameters if each not in taken and each not in frozen], share))
         taken.update(parameters)
     return found
+
+
+def encoders(model: FaceModel) -> list[nn.Module]:
+    """What makes a model's latents, and the volume of a picture."""
+    parts = [model.appearance, model.identity, model.dynamics, model.pose]
+    return [part for part in parts if part is not None]
 
 
 def _parameters(parts: Iterable[nn.Module]) -> list[nn.Parameter]:

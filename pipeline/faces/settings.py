@@ -45,6 +45,10 @@ class LossWeights:
     """The same numbers as `expression`, as the face mesh and the iris network read them off driven pictures."""
     cross_mesh_expression: Annotated[float, arg(name="shown-across")] = 0.1
     """These, off a picture driven by somebody else: how it differs from the source, against how the driver does."""
+    opening: float = 0.05
+    """How far lips and lids are apart in driven pictures, as the face mesh and the iris network read them."""
+    cross_opening: Annotated[float, arg(name="opening-across")] = 0.05
+    """How far lips are apart in pictures driven by somebody else, against the driver's."""
     source_fidelity: Annotated[float, arg(name="invented")] = 0.2
     """What is not the source's in pictures of people whose heads are turned anyhow, for which there is no true one."""
     adversarial: float = 0.01
@@ -57,6 +61,9 @@ class LossWeights:
 class FaceTraining:
     """A training of the face latent model. A step takes units: two clips of different subjects, two frames of each."""
 
+    learns: Literal["all", "drawing"] = "all"
+    """drawing: how pictures are drawn alone, with the encoders of the model that --start names as they are to the bit:
+    latents made with that model are this one's too."""
     steps: int = 20_000
     """Steps of the optimiser."""
     units: int = 2

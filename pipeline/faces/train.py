@@ -13,7 +13,7 @@ import cv2
 
 from models.runtime.device import device as default_device
 from models.runtime.precision import chosen
-from pipeline.faces.card import about, seen
+from pipeline.faces.card import LATENTS, about, seen
 from pipeline.faces.face_task import FaceTask
 from pipeline.faces.job import FaceJob
 from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
@@ -77,6 +77,7 @@ def train(
         ),
         partial(halt.check, "looking at the model"),
         job.model,
+        training.learns == "all" or bool(ready.init_recipe and ready.init_recipe[LATENTS]["space"]),
     )
     session = Session(
         Path(job.out),

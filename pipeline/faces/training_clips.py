@@ -22,13 +22,15 @@ _FRAMES = 10
 class TrainingClips:
     """store: all clips; index: the places in it of those that are drawn from, which sampler and space count.
 
-    known: their expression space, where it was found before.
+    known: their expression space, where it was found before. size: side of the pictures that networks are shown, in
+    pixels, where the store's are larger; None: as large as these.
     """
 
     store: FrameStore
     index: Sequence[int]
     sampler: Sampler
     known: ExpressionSpace | None = None
+    size: int | None = None
 
     @cached_property
     def space(self) -> ExpressionSpace:

@@ -15,6 +15,11 @@ def is_generated(name: str | None) -> bool:
     return name is not None and _GENERATED.fullmatch(name) is not None
 
 
+def first_name(clip_id: str) -> str:
+    """What a person whom nobody has named yet is called after a clip, the first of theirs by its id."""
+    return f"person_{clip_id[:12]}"
+
+
 def names(
     clip_ids: Sequence[str],
     clusters: Sequence[int],
@@ -79,7 +84,7 @@ def _new(first: str, taken: Collection[str], fresh: bool) -> str:
 
     By chance, since of the names that nobody has now, any might have been somebody's before.
     """
-    name = f"person_{first[:12]}" if fresh else ""
+    name = first_name(first) if fresh else ""
     while not name or name in taken:
         name = f"person_{secrets.token_hex(6)}"
     return name

@@ -26,5 +26,12 @@ def random_model(preset: str = "tiny") -> FaceModel:
 
 def write(path: Path, preset: str = "tiny") -> Path:
     """The file; its folder must be there."""
-    save_model(random_model(preset), {"clips": [["nobody.mp4", 32 * "f"]], "content": ["hash of nobody"]}, path)
+    recipe = {
+        "clips": [["nobody.mp4", 32 * "f"]],
+        "content": ["hash of nobody"],
+        "held_out": {"test": [], "validation": []},
+        "test_subjects": [],
+        "validation_subjects": [],
+    }
+    save_model(random_model(preset), recipe, path)
     return path

@@ -42,7 +42,11 @@ class StubReading:
         return self.known(picture, LANDMARKS) if picture[0, 2, 0] == 1 else NO_FACE
 
     def known(self, picture: np.ndarray, landmarks: np.ndarray) -> Reading:
-        return Reading(landmarks, picture[0, 0] - 100.0, picture[0, 1] / 100.0)
+        expression = picture[0, 1] / 100.0
+        return Reading(landmarks, picture[0, 0] - 100.0, expression, openings=expression[:2])
+
+    def apart(self, picture: np.ndarray, reading: Reading) -> float | None:
+        return 1.5
 
     def identity(self, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         return np.eye(128)[int(picture[0, 2, 1])]

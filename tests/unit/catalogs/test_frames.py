@@ -211,6 +211,18 @@ def test_crops_come_out_at_the_size_asked_for(root: Path, cache: Path) -> None:
         open_frames(root, 48, cache)
 
 
+def test_crops_may_be_as_large_as_all_are_stored_up_to_a_size(root: Path, cache: Path) -> None:
+    with catalogs.Writer.open(root, RECIPE, FINGERPRINT) as writer:
+        committed(writer, root, 1, size=64)
+        committed(writer, root, 2, size=48)
+    for least, most, expected in ((16, 96, 48), (16, 48, 48), (16, 40, 40), (48, 96, 48), (None, 40, 40), (16, 16, 16)):
+        store = open_frames(root, least, cache, up_to=most)
+        assert store.size == expected
+        assert all(store.crops(index, [0]).shape == (1, expected, expected, 3) for index in range(2))
+    with pytest.raises(NoFrames, match="holds frames of 48 pixels, 64 are asked for"):
+        open_frames(root, 64, cache, up_to=96)
+
+
 def test_a_catalog_without_frames_says_how_to_make_them(root: Path, cache: Path) -> None:
     with pytest.raises(NoCatalog, match=r"jobs/extract\.py"):
         open_frames(root, cache=cache)

@@ -45,6 +45,16 @@ def test_what_a_batch_holds(drawn: FrameBatch) -> None:
     )
 
 
+def test_networks_may_be_shown_fewer_pixels_than_are_stored(pool: TrainingClips, drawn: FrameBatch) -> None:
+    assert torch.equal(drawn.picture, drawn.detailed)
+    half = drawn_batch(replace(pool, size=SIZE // 2), pool.sampler.units(0, 4), 64, seed=0)
+    assert half.picture.shape == (16, 3, SIZE // 2, SIZE // 2)
+    for name in ("detailed", "weight", "eyes", "pose", "points", "expression"):
+        assert torch.equal(getattr(half, name), getattr(drawn, name)), name
+    assert torch.allclose(half.picture, torch.nn.functional.avg_pool2d(drawn.detailed, 2), atol=1e-6)
+    assert half.face.shape == drawn.face.shape
+
+
 def test_a_unit_s_frames_do_not_depend_on_the_batch_it_is_in(pool: TrainingClips, drawn: FrameBatch) -> None:
     """What lets units be shared by workers."""
     units = pool.sampler.units(0, 4)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from models.face.checkpoint import read_recipe
 from models.face.model import FaceModel
+from models.face.presets import TINY
 from pipeline.faces.batches import FrameBatch
 from pipeline.faces.objective import LossNetworks, Objective
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.training_clips import TrainingClips
+from pipeline.training.distributed import ALONE
 from pipeline.training.learner import Learner
 from tests.made.training import SHORT, WITH_CRITIC, face_task, learner, seen
 
@@ -98,6 +102,47 @@ def test_what_is_taught_first_learns_at_its_own_rate(
     assert {name for name in before if name.startswith(parts)} <= still
     learning = {"decoder.out.weight", "dynamics.told.weight", "from_canonical.out.weight", "to_canonical.mix.weight"}
     assert not {name for name in learning if not name.startswith(parts)} & still
+
+
+@pytest.mark.parametrize("pose", ["landmarks", "learned"])
+def test_where_the_drawing_alone_learns_encoders_stay_to_the_bit(
+    pool: TrainingClips, frozen: LossNetworks, tmp_path: Path, pose: Any
+) -> None:
+    """In the model, in its average, which moves fast at first, and in the file: latents of before are its own."""
+    training = replace(WITH_CRITIC, learns="drawing", lr=1e-2, ema=0.5)
+    plain = face_task(training, pool, frozen)
+    task = replace(plain, model=FaceModel(replace(TINY, pose=pose)), out=tmp_path / "model.safetensors")
+    before = {name: value.clone() for name, value in task.model.state_dict().items()}
+    of = Learner(task, torch.device("cpu"), ALONE, lambda text: None)
+    for step in range(3):
+        of.learn(task.draw(step, 0, 1))
+    assert of.left_out == 0
+    task.save(of.average, {"step": 3})
+    assert isinstance(of.average, Objective)
+    kept = ("appearance.", "identity.", "dynamics.", *(["pose."] if pose == "learned" else []))
+    encoders = {name for name in before if name.startswith(kept)}
+    assert {name.partition(".")[0] + "." for name in encoders} == set(kept)
+    half = {name: value.half() for name, value in before.items()}
+    for found, given in (
+        (model(of).state_dict(), before),
+        (of.average.model.state_dict(), before),
+        (load_file(task.out), half | {name: value for name, value in load_file(task.out).items() if name not in half}),
+    ):
+        moved = {name for name, value in found.items() if not torch.equal(value, given[name])}
+        assert moved & encoders == set()
+        assert {"decoder.fine.out.weight", "decoder.out.weight", "to_canonical.mix.weight"} <= moved
+
+
+def test_only_pictures_of_which_there_is_a_true_one_are_matched(pool: TrainingClips, frozen: LossNetworks) -> None:
+    """People driven by others are behind them; the discriminator judges all alike."""
+    adversary = face_task(WITH_CRITIC, pool, frozen).adversary
+    assert adversary is not None
+    torch.manual_seed(0)
+    net, real, made = adversary.module().eval(), torch.rand(2, 3, 96, 96), torch.rand(3, 3, 96, 96)
+    with torch.no_grad():
+        among, alone = adversary.losses(net, real, made), adversary.losses(net, real, made[:2])
+    assert among["matching"] == pytest.approx(float(alone["matching"]), rel=1e-5)
+    assert among["adversarial"] != pytest.approx(float(alone["adversarial"]), rel=1e-4)
 
 
 def test_a_model_that_could_not_be_written_leaves_the_one_before(

@@ -24,6 +24,13 @@ def test_units_that_cannot(units: int, workers: int, accumulate: int) -> None:
         FaceJob("catalog", "out", FaceTraining(units=units, accumulate=accumulate), workers=workers)
 
 
+def test_where_the_drawing_alone_learns_there_is_a_model_whose_it_is() -> None:
+    drawing = FaceTraining(learns="drawing")
+    assert FaceJob("catalog", "out", drawing, init_from="/a").training is drawing
+    with pytest.raises(UsageError, match="--learns drawing leaves .*: name its file with --start"):
+        FaceJob("catalog", "out", drawing)
+
+
 def test_where_things_lie() -> None:
     job = FaceJob("catalog", "/out", preset="base")
     assert job.sizes == BASE

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 SHORT = replace(ONE, units=2)
 ALWAYS = {"reconstruction", "dissimilarity", "gaze", "perceptual", "landmarks", "expression", "landmark_warp"}
 ACROSS = {"identity", "cycle", "cross_dynamics", "source_fidelity"}
-SHOWN = {"mesh_expression", "cross_mesh_expression"}
+SHOWN = {"mesh_expression", "cross_mesh_expression", "opening", "cross_opening"}
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +48,16 @@ def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
     model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
     training = replace(SHORT, steps=10, cross_start=0.5, mesh_start=2.0, every=1)
-    assert set(found(model, drawn, frozen, training, 4).losses) == ALWAYS
+    before = found(model, drawn, frozen, training, 4)
+    assert set(before.losses) == ALWAYS
+    assert before.across is None
     with torch.no_grad():
         begun = found(model, drawn, frozen, training, 5)
     assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
     assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
     assert begun.driven.shape == drawn.picture.shape
+    assert begun.across is not None
+    assert begun.across.shape == (4, 3, 96, 96)  # both people of both units
 
 
 def test_every_place_has_its_turn_and_counts_as_much_however_a_step_is_shared() -> None:
@@ -83,8 +87,9 @@ def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Fra
     half = len(drawn.picture) // 2
     with torch.no_grad():
         driven = found(model, drawn, frozen, SHORT, 0).driven
-        other = replace(drawn, picture=drawn.picture.clone())
-        other.picture[half:] = 0.5  # the second frames' pictures; their motion is as it was
+        other = replace(drawn, picture=drawn.picture.clone(), detailed=drawn.detailed.clone())
+        for pictures in (other.picture, other.detailed):
+            pictures[half:] = 0.5  # the second frames' pictures; their motion is as it was
         changed = found(model, other, frozen, SHORT, 0).driven
     assert torch.allclose(changed[:half], driven[:half], atol=1e-5)
     assert not torch.allclose(changed[half:], driven[half:], atol=1e-2)
@@ -98,10 +103,44 @@ def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
     half = len(drawn.picture) // 2
     with torch.no_grad():
         made = objective._output(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
-        right = objective._mesh_expression(replace(made, driven=drawn.picture.roll(half, 0)), frozen, 0)
-        wrong = objective._mesh_expression(replace(made, driven=drawn.picture), frozen, 0)
-    assert right["mesh_expression"] == pytest.approx(0, abs=1e-5)
-    assert wrong["mesh_expression"] > 0.1
+        right = objective._mesh_expression(replace(made, driven=drawn.detailed.roll(half, 0)), frozen, 0)
+        wrong = objective._mesh_expression(replace(made, driven=drawn.detailed), frozen, 0)
+    for name in ("mesh_expression", "opening"):
+        assert right[name] == pytest.approx(0, abs=1e-5)
+        assert wrong[name] > 0.1
+
+
+def test_a_stranger_s_lips_are_held_against_the_driver_s(
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is wrong with lips that are the driver's own, whoever has them; with the source's, much is."""
+    objective = Objective(model, replace(SHORT, every=1), torch.ones(22))
+    source = both_of([0, 1])
+    driver = (source ^ 1) + len(drawn.picture) // 2
+    seen = []
+    with torch.no_grad():
+        made = objective._output(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
+        for pictures in (drawn.detailed[driver], drawn.detailed[source]):
+            monkeypatch.setattr(model, "driven", lambda person, motion, shown=pictures: shown)
+            across, said = objective._across_people(made, frozen, 0)
+            assert across is pictures
+            seen.append(float(said["cross_opening"]))
+    assert seen[0] == pytest.approx(0, abs=1e-5)
+    assert seen[1] > 0.1
+
+
+def test_pictures_are_compared_as_large_as_they_are_stored(pool: TrainingClips, frozen: LossNetworks) -> None:
+    """A model that is shown half the pixels draws all of them; what reads latents sees the halves alone."""
+    torch.manual_seed(0)
+    small = FaceModel(replace(TINY, size=48, unshuffle=3, volume=(8, 8, 16), flow_start=(128, 2, 2)))
+    batch = parts(replace(pool, size=48), pool.sampler.units(0, 2))[0]
+    assert (batch.picture.shape[2], batch.detailed.shape[2]) == (48, 96)
+    with torch.no_grad():
+        seen = found(small, batch, frozen, replace(SHORT, every=1), 0)
+    assert seen.driven.shape == batch.detailed.shape
+    assert set(seen.losses) == ALWAYS | ACROSS | SHOWN | {"transfer"}
+    wanted, weight = (each.roll(len(batch.picture) // 2, 0) for each in (batch.detailed, batch.weight))
+    assert seen.losses["reconstruction"] == pytest.approx(float(losses.reconstruction(seen.driven, wanted, weight)))
 
 
 def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() -> None:

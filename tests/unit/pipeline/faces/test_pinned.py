@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from catalogs.frames import Commit, FrameStore
+from models.face.checkpoint import save_model
 from pipeline.errors import UsageError
+from pipeline.faces.card import seen
 from pipeline.faces.job import FaceJob
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.prepare import opened
@@ -18,6 +20,7 @@ from pipeline.faces.settings import FaceTraining
 from pipeline.faces.split import Split
 from pipeline.faces.training_clips import training_clips
 from tests.made.faces import Made, moving_clip, stage_faces
+from tests.made.random_face import random_model
 
 TRAINING = FaceTraining(held_out_subjects=(2, 1))
 PEOPLE = 7
@@ -104,6 +107,30 @@ def test_who_was_kept_out_stays_out_under_another_name_and_in_new_clips(catalog:
     assert parts(found, split) == before
     (line,) = said
     assert f"3 clips came, 3 of people kept out, {PEOPLE} clips bear other names now" in line
+
+
+def test_whom_the_model_that_it_begins_with_was_kept_from_stays_out(catalog: Path, tmp_path: Path) -> None:
+    """Under another name too, and though as many others would be chosen; those that it knows are trained on."""
+    _, pinned, store = begun(catalog, tmp_path / "out")
+    model = tmp_path / "model.safetensors"
+    save_model(random_model(), seen(pinned), model)
+    names = {who: f"person {(who + 1) % PEOPLE}" for who in range(PEOPLE)}
+    stage(catalog, range(PEOPLE), names)
+    job = FaceJob(str(catalog), str(tmp_path / "anew"), TRAINING, init_from=str(model))
+    found, split = opened(job)
+    part = {each.clip_id: pinned.split.part_of(each) for each in store.clips}
+    assert {each.clip_id: split.part_of(each) for each in found.clips} == part
+    without, chosen = opened(replace(job, init_from=None))
+    assert {each.clip_id: chosen.part_of(each) for each in without.clips} != part
+    with pytest.raises(UsageError, match="7 subjects are too few to keep 3 and 1 out"):
+        opened(replace(job, training=replace(TRAINING, held_out_subjects=(3, 1))))
+
+
+def test_a_file_to_begin_with_that_is_no_model_is_told_before_anything_is_made(catalog: Path, tmp_path: Path) -> None:
+    (tmp_path / "page.safetensors").write_text("<html>")
+    with pytest.raises(UsageError, match=r"page\.safetensors: not a face model"):
+        opened(FaceJob(str(catalog), str(tmp_path / "out"), TRAINING, init_from=str(tmp_path / "page.safetensors")))
+    assert not (tmp_path / "out").exists()
 
 
 def test_clips_it_cannot_go_on_without_end_it_with_what_to_do_and_others_do_not(catalog: Path, tmp_path: Path) -> None:

@@ -23,6 +23,20 @@ def test_every_parameter_is_in_one_group() -> None:
         assert set(inside) == set(model.parameters())
 
 
+def test_where_the_drawing_alone_learns_encoders_are_in_no_group() -> None:
+    """Each group is still there, with the parameters that are left: what is kept of an optimiser goes by its groups."""
+    for preset in (TINY, BASE):
+        with torch.device("meta"):
+            model = FaceModel(preset)
+        found, all_of_them = (groups(model, replace(TRAINING, learns=learns)) for learns in ("drawing", "all"))
+        assert [group.share for group in found] == [group.share for group in all_of_them]
+        inside = {each for group in found for each in group.parameters}
+        names = {name for name, each in model.named_parameters() if each not in inside}
+        still = ("appearance.", "identity.", "dynamics.", "pose.")
+        assert names == {name for name, _ in model.named_parameters() if name.startswith(still)}
+        assert {part.partition(".")[0] + "." for part in names} == {*still} - ({"pose."} if preset is TINY else set())
+
+
 def test_what_is_taught_first_takes_its_share() -> None:
     model = FaceModel(TINY)
     share = {each: group.share for group in groups(model, TRAINING) for each in group.parameters}
