@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from models.runtime.image import fitted
-from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced
+from pipeline.evaluation.faces.mesh_warp import MeshWarp, displaced, posed
 from pipeline.evaluation.faces.method import Draw, Dynamics, Moved, Posed
 from pipeline.evaluation.faces.observer import to_pixels
 from pipeline.faces.face_crop import FaceCrop
@@ -17,16 +18,19 @@ from pipeline.faces.face_crop import FaceCrop
 
 @dataclass(frozen=True)
 class Method:
-    """One column of the table. across: how it draws across people, None where it cannot; posed: into any pose.
+    """One column of the table. draw: how it draws a person in their own motion, across: in another's, None where it
+    cannot or is another method; posed: into any pose.
 
-    dynamics: its code of what a face does, where it has one.
+    dynamics: its code of what a face does, where it has one. tests: at which sizes it is put to them: its own, and
+    detailed at 256 pixels; a method that differs from another in one alone is put to that alone.
     """
 
     name: str
-    draw: Draw
+    draw: Draw | None
     across: Draw | None
     posed: Posed | None = None
     dynamics: Dynamics | None = None
+    tests: tuple[Literal["own", "detailed"], ...] = ("own", "detailed")
 
 
 def copied(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
@@ -64,6 +68,12 @@ def warped_across(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -
     return [warp(points) for points in displaced(source.landmarks, [each.landmarks for each in drivers], moved)]
 
 
+def warped_and_posed(source: FaceCrop, degrees: np.ndarray) -> list[np.ndarray]:
+    """The source's mesh warped onto its own landmarks, its head turned to (pitch, yaw, roll) [N, 3] in degrees."""
+    warp = MeshWarp(source)
+    return [warp(points) for points in posed(source.landmarks, degrees)]
+
+
 def true(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np.ndarray]:
     """The driver's own frames: what a perfect method would draw of the same person."""
     return [driver.picture for driver in drivers]
@@ -72,7 +82,7 @@ def true(source: FaceCrop, drivers: Sequence[FaceCrop], moved: Moved) -> list[np
 BASELINES = (
     Method("copy", copied, copied),
     Method("similarity", shifted, shifted),
-    Method("mesh warp", warped_to_driver, warped_across),
+    Method("mesh warp", warped_to_driver, warped_across, warped_and_posed),
     Method("true frame", true, None),
 )
 """The last is the ceiling: no score of a method can be asked to lie above it."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from catalogs.frames import StoredClip
 from pipeline.errors import UsageError
+from pipeline.faces.split import kept_out
 from pipeline.text import file_name, plural
 
 Part = Literal["test", "validation", "unseen"]
@@ -33,11 +34,7 @@ def held_out(
         if not places:
             raise UsageError("the checkpoint was trained on everybody in this catalog: give one of other people")
         return places
-    pinned = recipe.get("held_out", {}).get(part, ())
-    here = {clip.clip_id for clip in clips}
-    # where clips were cut otherwise, the file they are from tells
-    known = {clip_id if clip_id in here else content for _, clip_id, content in pinned}
-    people = {clip.subject for clip in clips if clip.clip_id in known or clip.content in known}
+    people = kept_out(clips, recipe, part)
     if people - seen:
         if people & seen:
             on_progress(
@@ -45,11 +42,11 @@ def held_out(
                 "catalog, the model was trained on a file of theirs"
             )
         return [place for place, clip in enumerate(clips) if clip.subject in people - seen]
-    subjects = people or set(recipe[f"{part}_subjects"])
-    places = [place for place, clip in enumerate(clips) if clip.subject in subjects]
+    places = [place for place, clip in enumerate(clips) if clip.subject in people]
     if not places:
+        kept = len(recipe[f"{part}_subjects"])
         raise UsageError(
-            f"no clip of this catalog shows one of the {plural(len(subjects), 'subject')} that the training kept out "
+            f"no clip of this catalog shows one of the {plural(kept, 'subject')} that the training kept out "
             f"for {part}: give the catalog that the checkpoint was trained from, or --split unseen"
         )
     refuse_trained([clips[place] for place in places], trained)

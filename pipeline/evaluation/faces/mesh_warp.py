@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.spatial import Delaunay
 
-from models.landmarks.head_pose import procrustes
+from models.landmarks.head_pose import procrustes, rotation_of
 from pipeline.evaluation.faces.method import Moved
 from pipeline.evaluation.faces.observer import to_pixels
 from pipeline.faces.face_crop import FaceCrop
@@ -66,6 +66,12 @@ def displaced(source: np.ndarray, drivers: Sequence[np.ndarray], moved: Moved) -
         shape = shape + shapes - np.median(shapes, 0)
     rotation, scale, middle = own_pose if moved == "dynamics" else poses
     return scale[:, None, None] * np.einsum("tij,tnj->tni", rotation, shape) + middle[:, None]
+
+
+def posed(source: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Landmarks [N, 468, 3] of a source [468, 3] whose head is turned to (pitch, yaw, roll) [N, 3] in degrees."""
+    own, (_, scale, middle) = _level(source[None].astype(np.float64))
+    return scale[:, None, None] * np.einsum("tij,nj->tni", rotation_of(degrees), own[0]) + middle[:, None]
 
 
 def _level(landmarks: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:

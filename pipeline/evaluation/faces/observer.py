@@ -6,7 +6,7 @@ are never told: an output that lost its face is not found again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,8 +16,9 @@ from models.detection.face_finder import CONFIRMED
 from models.landmarks.face_landmarker import NAMES, FaceLandmarker
 from models.landmarks.face_mesh import FaceMesh, region, region_of
 from models.landmarks.head_pose import angles, procrustes
+from models.landmarks.iris import Iris
 from models.recognition.face_recognition import FaceRecognition
-from models.runtime.image import similarity
+from models.runtime.image import bounds, similarity
 from models.weights.registry import WeightsMissing
 from pipeline.evaluation.metrics.mesh_expression import mesh_expression
 
@@ -26,6 +27,7 @@ _LIKELY = 0.5
 _MESH_SIDE = 192
 _LOOKS = 4
 """Each where the last saw the face: on true frames at 64 pixels landmarks lie .75 % off, after one look 1.27 %."""
+_LIPS = (13, 14)
 _MOUTH = (NAMES.index("jawOpen"),)
 _BLINK = (NAMES.index("eyeBlinkLeft"), NAMES.index("eyeBlinkRight"))
 _SMILE = (NAMES.index("mouthSmileLeft"), NAMES.index("mouthSmileRight"))
@@ -35,14 +37,16 @@ _SMILE = (NAMES.index("mouthSmileLeft"), NAMES.index("mouthSmileRight"))
 class Reading:
     """Of one face: landmarks [468, 3] in crop units, pose [3] (pitch, yaw, roll) in degrees, expression [3].
 
-    expression: mouth opening, blink, smile, by whatever the reader reads them with. found: False where there is no
-    face; then all numbers are NaN.
+    expression: mouth opening, blink, smile, by whatever the reader reads them with. openings [2]: how far the inner
+    lips are apart over the face's height, by the mesh, and the lids over the eye's width, by the iris network. found:
+    False where there is no face; then all numbers are NaN.
     """
 
     landmarks: np.ndarray
     pose: np.ndarray
     expression: np.ndarray
     found: bool = True
+    openings: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))
 
 
 NO_FACE = Reading(np.full((468, 3), np.nan), np.full(3, np.nan), np.full(3, np.nan), found=False)
@@ -53,7 +57,7 @@ class FaceReading:
 
     def __init__(self) -> None:
         self._detector, self._mesh, self._recognition = FaceDetector(), FaceMesh(), FaceRecognition()
-        self._landmarker = _landmarker()
+        self._landmarker, self._iris = _landmarker(), Iris()
         self.expressions = "the mesh" if self._landmarker is None else "MediaPipe's blendshapes"
 
     def found(self, picture: np.ndarray) -> Reading:
@@ -83,7 +87,23 @@ class FaceReading:
 
     def _reading(self, image: np.ndarray, points: np.ndarray) -> Reading:
         rotation, _, _ = procrustes(points[None])
-        return Reading(to_units(points, SIDE), angles(rotation)[0], self._expression(image, points))
+        expression, openings = self._expression(image, points), self._openings(image, points)
+        return Reading(to_units(points, SIDE), angles(rotation)[0], expression, openings=openings)
+
+    def apart(self, picture: np.ndarray, reading: Reading) -> float | None:
+        """How far another network's landmarks lie from the mesh's, in % of the face: networks agree on a face and not
+        on what is smeared. None without the other network, or a face."""
+        if self._landmarker is None or not reading.found:
+            return None
+        points = to_pixels(reading.landmarks, SIDE)
+        other = self._landmarker.landmarks(enlarged(picture, SIDE), points)[0][: len(points)]
+        low, high = bounds(points)
+        return float(100 * np.linalg.norm(other[:, :2] - points[:, :2], axis=1).mean() / (high - low).max())
+
+    def _openings(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        low, high = bounds(points)
+        upper, lower = (points[index, :2] for index in _LIPS)
+        return np.array([np.linalg.norm(upper - lower) / (high - low)[1], self._iris.looks(image, points)[:, 0].mean()])
 
     def _expression(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         if self._landmarker is None:

@@ -11,8 +11,8 @@ import numpy as np
 from pipeline.evaluation.faces.observer import Reading
 from pipeline.evaluation.metrics import within_clips
 
-Kind = Literal["pose", "expression"]
-"""Axes of pose: pitch, yaw, roll; of expression: mouth, blink, smile."""
+Kind = Literal["pose", "expression", "openings"]
+"""Axes of pose: pitch, yaw, roll; of expression: mouth, blink, smile; of openings: lips, lids."""
 
 
 @dataclass
@@ -39,6 +39,14 @@ class Predictions:
 
     def deviation(self, kind: Kind, axis: int) -> float | None:
         return within_clips.deviation(self._pair(kind, axis)[1], np.array(self.group))
+
+    def amplitude(self, kind: Kind, axis: int) -> float | None:
+        return within_clips.amplitude(*self._pair(kind, axis), np.array(self.group))
+
+    def even(self, kind: Kind, axis: int, low: float, high: float) -> float | None:
+        """Per cent of clips whose amplitude lies within [low, high]."""
+        each = within_clips.amplitudes(*self._pair(kind, axis), np.array(self.group))
+        return within_clips.average(100.0 * ((each >= low) & (each <= high)))
 
     def seen(self) -> float | None:
         """Per cent of pictures with a face."""

@@ -58,18 +58,18 @@ class Protocol:
     def run(self, method: Method) -> Result:
         """All tests that the method can take."""
         shown: list[Shown] = []
-        values = self._self(method, shown)
+        values = {} if method.draw is None else self._self(method.name, method.draw, shown)
         if method.across is not None:
             values |= self._across(method.name, method.across, shown)
         values |= self._sweep(method)
         values |= self._pose_from_dynamics(method)
         return Result(Scores(**values), tuple(shown))
 
-    def _self(self, method: Method, shown: list[Shown]) -> dict[str, float | None]:
+    def _self(self, name: str, method: Draw, shown: list[Shown]) -> dict[str, float | None]:
         drawn, frames = Predictions(), []
         for place, each in enumerate(self.clips):
-            self._on_progress(f"{method.name}: own motion, clip {place + 1} of {len(self.clips)}")
-            pictures = _checked(method.name, method.draw, each.source, each.drivers, "both")
+            self._on_progress(f"{name}: own motion, clip {place + 1} of {len(self.clips)}")
+            pictures = _checked(name, method, each.source, each.drivers, "both")
             found = self._found(pictures)
             drawn.add(place, self._wanted[place], found)
             frames += [

@@ -6,8 +6,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from catalogs.frames import open_frames
 from models.face.presets import TINY
 from pipeline.errors import UsageError
 from pipeline.evaluation.faces.baselines import BASELINES, Method
+from pipeline.evaluation.faces.detailed import SIDE, DetailedProtocol
 from pipeline.evaluation.faces.eval_clips import Part, held_out
 from pipeline.evaluation.faces.grid import write_grid
 from pipeline.evaluation.faces.observer import FaceReading
@@ -24,8 +25,8 @@ from pipeline.evaluation.faces.table import Scores, scores_json, scores_text
 from pipeline.faces.face_crop import Frames
 from pipeline.report.writing import write_page
 
-MODEL = "model"
-"""What the checkpoint's column is called."""
+MODEL, RELATIVE, ENLARGED = "model", "relative", "enlarged"
+"""What the checkpoint's columns are called."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def evaluate_catalog(catalog: str, checkpoint: Path | None, part: Part) -> Evalu
     store = open_frames(catalog)
     methods, size, places = list(BASELINES), min(TINY.size, store.size), list(range(len(store)))
     if checkpoint is not None:
-        recipe, size, model = _method(checkpoint)
+        recipe, size, models = _methods(checkpoint)
         places = held_out(store.clips, recipe, part, lambda text: print(text, file=sys.stderr, flush=True))
-        methods = [model, *methods]
+        methods = [*models, *methods]
     if size > store.size:
         raise UsageError(f"{catalog} holds frames of {store.size} pixels, the model draws {size}: extract them larger")
     return evaluate(store, places, size, methods, Telling())
@@ -83,14 +84,35 @@ def evaluate(
     clips = [take(store, place, size) for place in places]
     reading = FaceReading()
     protocol = Protocol(clips, reading, on_progress)
+    own = [each for each in methods if "own" in each.tests]
+    results = {each.name: protocol.run(each) for each in own}
+    if store.size >= SIDE:
+        # PyTorch takes seconds to import
+        from pipeline.evaluation.metrics.perceptual import PerceptualDistance
+
+        large = [take(store, place, SIDE) for place in places]
+        detailed = DetailedProtocol(large, reading, PerceptualDistance(), on_progress)
+        for each in methods:
+            if "detailed" in each.tests:
+                before = results.get(each.name, Result(Scores(), ()))
+                results[each.name] = replace(before, scores=replace(before.scores, **detailed.run(each)))
+        results = {name: replace(each, scores=_over_enlarged(each.scores, results)) for name, each in results.items()}
     return Evaluation(
         clips=tuple(each.clip.source_uri for each in clips),
         subjects=len({each.subject for each in clips}),
         frames=sum(len(each.drivers) for each in clips),
         size=size,
         expressions=reading.expressions,
-        results={each.name: protocol.run(each) for each in methods},
+        results={each.name: results[each.name] for each in methods if each.name in results},
     )
+
+
+def _over_enlarged(scores: Scores, results: Mapping[str, Result]) -> Scores:
+    """With the gain over the model's own small pictures, enlarged."""
+    enlarged = results[ENLARGED].scores.detail_psnr if ENLARGED in results else None
+    if enlarged is None or scores.detail_psnr is None:
+        return scores
+    return replace(scores, detail_gain=scores.detail_psnr - enlarged)
 
 
 def write_evaluation(found: Evaluation, folder: Path) -> list[Path]:
@@ -115,8 +137,9 @@ class Telling:
             print(text, file=sys.stderr, flush=True)
 
 
-def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Method]:
-    """(recipe, size of its pictures, the method) of a face model's file."""
+def _methods(checkpoint: Path) -> tuple[dict[str, Any], int, list[Method]]:
+    """(recipe, size of its pictures, the methods) of a face model's file: as it is; with motion from the source's own
+    pose and expression, which differs where somebody else drives; and its small pictures enlarged."""
     # PyTorch takes seconds to import, and the baselines need none of it
     from models.face.checkpoint import read_recipe
     from models.face.presets import PRESETS
@@ -129,4 +152,12 @@ def _method(checkpoint: Path) -> tuple[dict[str, Any], int, Method]:
         drive = driver_of(checkpoint, device())
     except WrongWeights as error:
         raise UsageError(str(error)) from error
-    return recipe, PRESETS[preset].size, Method(MODEL, drive.method, drive.method, drive.posed, drive.dynamics)
+    return (
+        recipe,
+        PRESETS[preset].size,
+        [
+            Method(MODEL, drive.method, drive.method, drive.posed, drive.dynamics),
+            Method(RELATIVE, None, drive.relative_method),
+            Method(ENLARGED, drive.enlarged_method, drive.enlarged_method, tests=("detailed",)),
+        ],
+    )

@@ -36,6 +36,24 @@ def deviation(values: np.ndarray, group: np.ndarray) -> float | None:
     return (0.0 if spread < _STILL else spread) if known.any() else None
 
 
+def amplitude(wanted: np.ndarray, found: np.ndarray, group: np.ndarray) -> float | None:
+    """The deviation within clips of what is found over that of what is wanted, of values known of both; None where
+    nothing else is wanted."""
+    known = np.isfinite(wanted) & np.isfinite(found)
+    asked = _spread(within(wanted[known], group[known]))
+    return None if asked < _STILL else _spread(within(found[known], group[known])) / asked
+
+
+def amplitudes(wanted: np.ndarray, found: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """The same of each clip [C] of which at least half as much is wanted as of all: a mouth that is hardly asked to
+    move tells nothing."""
+    all_of_it = deviation(wanted, group) or 0.0
+    parts = [group == each for each in np.unique(group)]
+    asked = [part for part in parts if (deviation(wanted[part], group[part]) or 0.0) >= max(all_of_it / 2, _STILL)]
+    found_each = [amplitude(wanted[part], found[part], group[part]) for part in asked]
+    return np.array([each for each in found_each if each is not None])
+
+
 def away(wanted: np.ndarray, found: np.ndarray) -> float | None:
     """The mean absolute difference."""
     return average(np.abs(found - wanted))

@@ -18,13 +18,16 @@ def test_goals_are_met_at_their_limit() -> None:
     assert Target("a", most=0.5, size=True).reached(-0.6) is False
     assert Target("a", most=0.5).reached(None) is False
     assert Target("a").reached(3.0) is None
+    between = Target("a", least=0.75, most=1.3)
+    assert [between.reached(value) for value in (0.74, 0.75, 1.3, 1.31, None)] == [False, True, True, False, False]
+    assert between.text() == "0.75 to 1.3"
     assert [Target("a", least=95).text(), Target("a", most=0.45).text(), Target("a").text()] == [">= 95", "<= 0.45", ""]
 
 
 def test_scores_with_a_goal_come_first() -> None:
     goals = [bool(target.text()) for target in TARGETS.values()]
     assert goals == sorted(goals, reverse=True)
-    assert sum(goals) == 23
+    assert sum(goals) == 35
     assert list(TARGETS) == [each.name for each in fields(Scores)]
 
 

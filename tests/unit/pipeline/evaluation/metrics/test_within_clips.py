@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluation.metrics.within_clips import average, away, deviation, slope, within_clip_correlation
+from pipeline.evaluation.metrics.within_clips import (
+    amplitude,
+    amplitudes,
+    average,
+    away,
+    deviation,
+    slope,
+    within_clip_correlation,
+)
 
 GROUP = np.array([0, 0, 0, 7, 7, 7])
 WANTED = np.array([1.0, 2.0, 3.0, 51.0, 52.0, 53.0])
@@ -43,3 +51,21 @@ def test_deviation_is_within_clips() -> None:
 def test_slope_is_none_where_nothing_is_asked() -> None:
     assert slope(np.ones(6), WANTED, GROUP) is None
     assert slope(WANTED, np.ones(6), GROUP) == pytest.approx(0)
+
+
+def test_amplitude_is_how_far_things_move_whenever_they_do() -> None:
+    assert amplitude(WANTED, 0.25 * WANTED[::-1] + 40, GROUP) == pytest.approx(0.25)
+    assert amplitude(WANTED, np.full(6, 3.0), GROUP) == 0
+    assert amplitude(np.full(6, 3.0), WANTED, GROUP) is None
+    lost = WANTED.copy()
+    lost[0] = np.nan  # of what is wanted there nothing is counted either
+    known = np.array([2.0, 3, 51, 52, 53])
+    assert amplitude(WANTED, lost * 2, GROUP) == pytest.approx(2)
+    assert amplitude(WANTED, np.append(np.nan, known), GROUP) == pytest.approx(1)
+
+
+def test_amplitudes_are_of_clips_that_are_asked_to_move() -> None:
+    group = np.repeat([0, 1, 2], 3)
+    wanted = np.array([1.0, 2, 3, 1, 2, 3, 1, 1.01, 1])
+    found = np.array([2.0, 4, 6, 0.5, 1, 1.5, 9, 1, 5])
+    assert amplitudes(wanted, found, group) == pytest.approx([2, 0.5])
