@@ -16,6 +16,7 @@ from torch import nn
 from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
+from models.face.landmarks import EXPRESSIVE
 from models.face.layers import resized
 from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
@@ -36,6 +37,8 @@ _FROM_THE_FIRST_STEP = (
     *("expression", "landmark_warp", "pose"),
 )
 _ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
+_INNER = (13, 14)
+"""Landmarks of the middle of the inner upper and lower lip."""
 _LIPS, _LIDS = 0.03, 0.1
 """By how much the lips and lids of talking people mostly differ from how they are at rest, as the mesh reads them."""
 _OF_A_DISCRIMINATOR = ("adversarial", "matching")
@@ -198,13 +201,20 @@ class Objective(nn.Module):
         self, drawn: ModelOutput, networks: LossNetworks, step: int
     ) -> tuple[torch.Tensor | None, dict[str, torch.Tensor]]:
         """People driven by the other subject of their unit, in units whose turn it is: pictures of them, and who they
-        are and what they do there."""
+        are and what they do there.
+
+        Of both frames of a clip, the source is the one whose mouth is less open and the driver the one whose mouth is
+        more open: what a closed mouth hides must be drawn.
+        """
         batch, half = drawn.batch, drawn.clips
         turn, share = self._turn("identity", half // 2, step)
         if not turn:
             return None, {}
-        source = both_of(turn)
-        driver = (source ^ 1) + half
+        first = both_of(turn).to(batch.picture.device)
+        lips = _lips(batch)
+        source = torch.where(lips[first] <= lips[first + half], first, first + half)
+        driver = torch.where(lips[first ^ 1] > lips[(first ^ 1) + half], first ^ 1, (first ^ 1) + half)
+        left = [(each + half) % (2 * half) for each in (source, driver)]
         picture, pose = self.model.driven(drawn.person.at(source), _at(drawn.own, driver)), batch.pose[driver]
         found = {}
         if networks.identity is not None:
@@ -215,7 +225,7 @@ class Objective(nn.Module):
         with torch.no_grad():
             codes = networks.dynamics(aligned_faces(batch.picture, batch.pose, side))[:, :kinds]
         code = networks.dynamics(aligned_faces(self._shown(picture), pose, side))[:, :kinds]
-        others = torch.stack([codes[source], codes[source + half], codes[source ^ 1]], 1)
+        others = torch.stack([codes[source], codes[left[0]], codes[left[1]]], 1)
         found["cycle"] = losses.cycle(code, codes[driver], others)
         found["cross_dynamics"] = losses.counted(code - codes[driver], self._share)
         if step >= self._table["cross_mesh_expression"].start:
@@ -305,6 +315,12 @@ def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:
     drawn = torch.tensor(numbers, dtype=torch.float64)[:, None] * torch.tensor(_GOLDEN, dtype=torch.float64)
     degrees = (2 * (drawn % 1) - 1) * torch.tensor(_WIDEST)
     return torch.cat([degrees.to(pose), pose[:, 2:]], 1)
+
+
+def _lips(batch: FrameBatch) -> torch.Tensor:
+    """How far apart the inner lips are [N], in the heads' own units."""
+    upper, lower = (batch.points[:, EXPRESSIVE.index(point)] for point in _INNER)
+    return (upper - lower).norm(dim=1)
 
 
 def _partners(motion: Motion) -> Motion:

@@ -11,6 +11,7 @@ from models.face.camera import compose_pose
 
 _MOST = 3.0
 """Standard deviations beyond which a frame is not rarer."""
+_DIFFERING = 0.5
 _LIPS = (13, 14)
 """The middle of the inner upper and lower lip."""
 
@@ -25,11 +26,14 @@ class ClipPair:
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws units. subjects: of each clip. chances: of each clip's frames, each summing to 1."""
+    """Draws units. subjects: of each clip. chances: of each clip's frames, each summing to 1. lips: how far apart they
+    are in each clip's frames, where half of all pairs are to differ in it: of lips that hardly move between two frames
+    a decoder does not learn what a closed mouth hides."""
 
     subjects: Sequence[str]
     chances: Sequence[np.ndarray]
     seed: int
+    lips: Sequence[np.ndarray] = ()
 
     def units(self, step: int, count: int) -> list[ClipPair]:
         """The units of a step. A subject with n clips is drawn as often as sqrt(n) subjects with one."""
@@ -48,6 +52,10 @@ class Sampler:
     def _frames(self, random: np.random.Generator, clip: int) -> tuple[int, int, int]:
         chances = self.chances[clip]
         i, j = random.choice(len(chances), 2, replace=False, p=chances)
+        if self.lips and random.random() < _DIFFERING:
+            apart = chances * np.abs(self.lips[clip] - self.lips[clip][i])
+            if apart.sum() > 0:
+                j = random.choice(len(chances), p=apart / apart.sum())
         return clip, int(i), int(j)
 
 
@@ -59,10 +67,15 @@ def chances(
 
     landmarks [T, 468, 3], pose [T, 6], eyes [T, 2, 3]; camera [T, 3]: where the crops lie that these are measured in.
     """
-    lips = np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]
+    lips = lips_apart(landmarks, pose)
     place = compose_pose(pose, camera)[:, 3:5]
     features = np.column_stack([pose[:, :3], place, lips, eyes[:, :, 0].mean(1), eyes[:, :, 1].mean(1)])
     spread = features[seen].std(0) + 1e-6
     rare = np.abs(features - np.median(features[seen], axis=0)) / spread
     weight = (0.5 + np.minimum(rare.max(1), _MOST)) * seen
     return weight / weight.sum()
+
+
+def lips_apart(landmarks: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    """How far apart the inner lips are [T], in the head's own units: landmarks [T, 468, 3], pose [T, 6]."""
+    return np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]

@@ -11,7 +11,7 @@ from models.face.expression_space import ExpressionSpace
 from models.face.landmarks import pose_and_expression
 from pipeline.errors import UsageError
 from pipeline.faces.expression import space_of
-from pipeline.faces.sampling import Sampler, chances
+from pipeline.faces.sampling import Sampler, chances, lips_apart
 from pipeline.faces.split import Split
 
 _FRAMES = 10
@@ -45,7 +45,7 @@ def training_clips(
 
     UsageError when there are none.
     """
-    index, subjects, odds = [], [], []
+    index, subjects, odds, lips = [], [], [], []
     for place, clip in enumerate(store.clips):
         each()
         seen = store.seen(place)
@@ -54,7 +54,9 @@ def training_clips(
         landmarks = store.landmarks(place)
         index.append(place)
         subjects.append(clip.subject)
-        odds.append(chances(landmarks, pose_and_expression(landmarks)[0], store.eyes(place), seen, store.camera(place)))
+        pose = pose_and_expression(landmarks)[0]
+        odds.append(chances(landmarks, pose, store.eyes(place), seen, store.camera(place)))
+        lips.append(lips_apart(landmarks, pose))
     if not index:
         raise UsageError(f"no clip of the catalog is for {part}: extract more, or keep fewer subjects out")
-    return TrainingClips(store, index, Sampler(subjects, odds, seed))
+    return TrainingClips(store, index, Sampler(subjects, odds, seed, lips))

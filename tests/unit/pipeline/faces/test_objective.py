@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 import torch
 
 from models.face import losses
-from models.face.model import FaceModel, Motion
+from models.face.landmarks import EXPRESSIVE
+from models.face.model import FaceModel, Motion, Person
 from models.face.presets import TINY
 from pipeline.faces.batches import FrameBatch
 from pipeline.faces.objective import Found, LossNetworks, Objective, both_of, turn_of, turned
@@ -42,6 +44,15 @@ def found(
 ) -> Found:
     objective = Objective(model, training, torch.ones(share))
     return objective(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)), frozen, step)
+
+
+def with_open_mouths(drawn: FrameBatch, frames: Iterable[int]) -> FrameBatch:
+    """The batch with lips that are together by its landmarks, but for these frames'."""
+    points = drawn.points.clone()
+    upper, lower = (EXPRESSIVE.index(point) for point in (13, 14))
+    points[:, lower] = points[:, upper]
+    points[list(frames), lower, 1] += 0.1
+    return replace(drawn, points=points)
 
 
 def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
@@ -119,7 +130,8 @@ def test_a_stranger_s_lips_are_held_against_the_driver_s(
     driver = (source ^ 1) + len(drawn.picture) // 2
     seen = []
     with torch.no_grad():
-        made = objective._output(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
+        batch = with_open_mouths(drawn, range(len(drawn.picture) // 2, len(drawn.picture)))
+        made = objective._output(replace(batch, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
         for pictures in (drawn.detailed[driver], drawn.detailed[source]):
             monkeypatch.setattr(model, "driven", lambda person, motion, shown=pictures: shown)
             across, said = objective._across_people(made, frozen, 0)
@@ -198,3 +210,25 @@ def test_a_pose_that_is_learned_is_what_drives_and_is_taught_by_the_landmarks(
     (driven,) = torch.autograd.grad(seen.losses["reconstruction"], last)
     assert taught.abs().sum() > 0
     assert driven.abs().sum() > 0
+
+
+def test_a_stranger_with_closed_lips_is_driven_by_the_frame_whose_mouth_is_open(
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of a clip's two frames that is."""
+    half = len(drawn.picture) // 2
+    opened = [0, 1 + half, 2 + half, 3]  # of clips 0 to 3
+    asked: list[tuple[torch.Tensor, torch.Tensor]] = []
+    driven = model.driven
+
+    def heard(person: Person, motion: Motion) -> torch.Tensor:
+        asked.append((person.picture, motion.pose))
+        return driven(person, motion)
+
+    monkeypatch.setattr(model, "driven", heard)
+    with torch.no_grad():
+        found(model, with_open_mouths(drawn, opened), frozen, replace(SHORT, every=1, mesh_start=2.0), 0)
+    closed = [half, 1, 2, 3 + half]
+    pictures, poses = next((a, b) for a, b in asked if len(a) == 4 and torch.equal(a, drawn.detailed[closed]))
+    assert torch.equal(poses, drawn.pose[[opened[1], opened[0], opened[3], opened[2]]])
+    assert len(pictures) == 4

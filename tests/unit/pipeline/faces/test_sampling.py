@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.face.landmarks import pose_and_expression
-from pipeline.faces.sampling import Sampler, chances
+from pipeline.faces.sampling import Sampler, chances, lips_apart
 from tests.made.faces import Pose, landmarks_in
 
 
@@ -58,3 +58,32 @@ def test_rare_frames_have_better_chances_and_unseen_ones_none() -> None:
     assert found.sum() == pytest.approx(1)
     assert found[0] == 0
     assert found[20:].min() > 3 * found[1:20].max()
+
+
+def test_half_of_all_pairs_differ_in_how_far_lips_are_apart(sampler: Sampler) -> None:
+    """Frame 4, whose mouth is open, partners frames with closed lips far more often than its chances say."""
+    lips = [np.array([0, 0, 0, 0.1, 0.1, 0])] * 11
+    differing = Sampler(sampler.subjects, sampler.chances, sampler.seed, lips)
+
+    def share(drawn: Sampler) -> float:
+        pairs = [frames for unit in drawn.units(0, 1500) for _, *frames in unit.clips]
+        closed = [4 in pair for pair in pairs if pair[0] != 4]
+        return float(np.mean(closed))
+
+    by_chance = share(sampler)
+    assert share(differing) == pytest.approx((1 + by_chance) / 2, abs=0.03)
+    assert all(i != j and 3 not in (i, j) for unit in differing.units(0, 200) for _, i, j in unit.clips)
+
+
+def test_a_mouth_that_never_moves_leaves_pairs_to_chance(sampler: Sampler) -> None:
+    still = Sampler(sampler.subjects, sampler.chances, sampler.seed, [np.full(6, 0.02)] * 11)
+    pairs = [frames for unit in still.units(0, 100) for _, *frames in unit.clips]
+    assert all(i != j for i, j in pairs)
+
+
+def test_lips_are_apart_by_as_much_whatever_the_head_s_size() -> None:
+    poses = [Pose(), Pose(jaw=1), Pose(jaw=1, size=1.5), Pose(jaw=1, yaw=20)]
+    landmarks = np.stack([landmarks_in(pose) for pose in poses])
+    found = lips_apart(landmarks, pose_and_expression(landmarks)[0])
+    assert found[1] > found[0] + 0.02
+    assert found[2:] == pytest.approx([found[1]] * 2, rel=0.1)
