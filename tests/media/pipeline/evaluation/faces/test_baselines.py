@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluation.faces.baselines import BASELINES, copied, shifted, true, warped_across, warped_to_driver
+from models.face.landmarks import pose_and_expression
+from pipeline.evaluation.faces.baselines import (
+    BASELINES,
+    copied,
+    shifted,
+    true,
+    warped_across,
+    warped_and_posed,
+    warped_to_driver,
+)
 from pipeline.evaluation.metrics.pictures import psnr
 from pipeline.faces.face_crop import FaceCrop
 from tests.made.face_views import moving
@@ -15,7 +24,7 @@ ROLLED = np.array([[0.0, 0, 8], [0, 0, -8]])
 
 def test_names_and_order() -> None:
     assert [each.name for each in BASELINES] == ["copy", "similarity", "mesh warp", "true frame"]
-    assert all(each.posed is None for each in BASELINES)
+    assert [each.name for each in BASELINES if each.posed is not None] == ["mesh warp"]
     assert BASELINES[-1].across is None
 
 
@@ -35,6 +44,14 @@ def test_a_similarity_follows_a_tilted_head(man: FaceCrop) -> None:
 def test_the_warp_onto_the_driver_is_the_driver_when_only_the_mesh_moved(man: FaceCrop) -> None:
     drivers = moving(man, np.array([[4.0, 9, 0]]))
     assert np.array_equal(warped_to_driver(man, drivers, "both")[0], drivers[0].picture)
+
+
+def test_the_warp_into_a_pose_is_that_onto_the_turned_mesh(man: FaceCrop) -> None:
+    own = pose_and_expression(man.landmarks[None])[0][0, :3]
+    turned, still = warped_and_posed(man, np.stack([own + [0, 20, 0], own]))
+    assert psnr(still, man.picture) > 35
+    (driver,) = moving(man, np.array([[0.0, 20, 0]]))
+    assert psnr(turned, driver.picture) > psnr(man.picture, driver.picture) + 4
 
 
 @pytest.mark.parametrize("moved", ["both", "pose", "dynamics"])
