@@ -14,14 +14,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from models.face.model import FaceModel
+from models.face.model import ENCODERS, FaceModel
 from models.face.presets import PRESETS, Preset
 from models.runtime.checkpoint import WrongWeights, check_shapes
 
 _PRESET, _RECIPE = "preset", "recipe"
 _SPACE = "expression_space."
 _FINE = "decoder.fine."
-_ENCODERS = ("appearance.", "identity.", "dynamics.", "pose.")
 
 
 def save_model(
@@ -72,7 +71,7 @@ def encoders_hash(path: Path) -> str:
     read_recipe(path)
     found = hashlib.blake2b(digest_size=16)
     for name, value in sorted(load_file(path).items()):
-        if name.startswith(_ENCODERS):
+        if name.partition(".")[0] in ENCODERS:
             found.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
             found.update(value.numpy().tobytes())
     return found.hexdigest()

@@ -32,6 +32,8 @@ NOSE = (1, 4, 5, 6, 45, 275, 98, 327, 2)
 JAW = (152, 148, 176, 149, 150, 136, 172, 377, 400, 378, 379, 365, 397)
 CHEEKS = (50, 280, 205, 425, 117, 346)
 
+INNER_LIPS = (13, 14)
+"""The middle of the inner upper and lower lip: how far a mouth is open."""
 EXPRESSIVE = (*MOUTH, *INNER_MOUTH, *LEFT_EYE, *RIGHT_EYE, *BROWS, *NOSE, *JAW, *CHEEKS)
 """The landmarks that an expression is told by; every one's mirror image is among them."""
 LANDMARK_FEATURES = 3 * len(EXPRESSIVE) + 6

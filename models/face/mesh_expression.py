@@ -11,14 +11,11 @@ import torch
 from torch import nn
 
 from models.face.expression_space import ExpressionSpace
-from models.face.landmarks import EXPRESSIVE, turn_terms
+from models.face.landmarks import EXPRESSIVE, INNER_LIPS, turn_terms
 from models.face.mesh_reader import MeshReader
 from models.face.rigid import rotation
 from models.landmarks.canonical_face import procrustes_weights
 from models.weights.registry import weights
-
-_LIPS = (13, 14)
-"""The middle of the inner upper and lower lip."""
 
 
 class MeshReading(NamedTuple):
@@ -58,5 +55,5 @@ class MeshExpression(nn.Module):
         frontal = landmarks[:, list(EXPRESSIVE)] @ rotation(pose[:, :3]) / pose[:, 5, None, None]
         numbers = [frontal.reshape(count, -1) @ self.directions, eyes.reshape(count, -1) / self.widths]
         turns = torch.stack(turn_terms(*pose[:, :3].unbind(1)), 1)
-        lips = (landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]]).norm(dim=1) / pose[:, 5]
+        lips = (landmarks[:, INNER_LIPS[0]] - landmarks[:, INNER_LIPS[1]]).norm(dim=1) / pose[:, 5]
         return MeshReading(torch.cat(numbers, 1) - turns @ self.turned, lips, eyes[..., 0])

@@ -22,6 +22,10 @@ from models.face.rigid import from_picture, moved, points, to_picture
 from models.face.source_context import SourceContext
 from models.face.warp import flowed, looked_up, sampled
 
+ENCODERS = ("appearance", "identity", "dynamics", "pose")
+"""The networks that decide a model's latents and the volumes of pictures, by their names in it; pose where it is
+learned."""
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -40,10 +44,9 @@ class Person:
     """What a source picture gives: the canonical volume [N, C, D, H, H] and z_id [N, I, k, k].
 
     picture [N, 3, S + 2 m, S + 2 m]: itself, in the size in which the person is drawn, with a margin of m pixels around
-    it that warps may read. origin [N, 3, D, H, H]: where in the
-    picture's own volume each cell comes from, in crop units. head_mask [N, 1, P, P]: where the head is in it, as fine
-    as the decoder draws. source_context [N, width, H, H]: what the decoder is told of it; None where
-    it draws all there is.
+    it that warps may read. origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop
+    units. head_mask [N, 1, P, P]: where the head is in it, as fine as the decoder draws. source_context
+    [N, width, H, H]: what the decoder is told of it; None where it draws all there is.
     """
 
     volume: torch.Tensor

@@ -16,7 +16,7 @@ from torch import nn
 from models.face import losses
 from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
-from models.face.landmarks import EXPRESSIVE
+from models.face.landmarks import EXPRESSIVE, INNER_LIPS
 from models.face.layers import resized
 from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
@@ -37,8 +37,6 @@ _FROM_THE_FIRST_STEP = (
     *("expression", "landmark_warp", "pose"),
 )
 _ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
-_INNER = (13, 14)
-"""Landmarks of the middle of the inner upper and lower lip."""
 _LIPS, _LIDS = 0.03, 0.1
 """By how much the lips and lids of talking people mostly differ from how they are at rest, as the mesh reads them."""
 _OF_A_DISCRIMINATOR = ("adversarial", "matching")
@@ -319,7 +317,7 @@ def turned(pose: torch.Tensor, numbers: Sequence[int]) -> torch.Tensor:
 
 def _lips(batch: FrameBatch) -> torch.Tensor:
     """How far apart the inner lips are [N], in the heads' own units."""
-    upper, lower = (batch.points[:, EXPRESSIVE.index(point)] for point in _INNER)
+    upper, lower = (batch.points[:, EXPRESSIVE.index(point)] for point in INNER_LIPS)
     return (upper - lower).norm(dim=1)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from models.face.model import FaceModel
+from models.face.model import ENCODERS, FaceModel
 from pipeline.faces.settings import FaceTraining
 from pipeline.training.optimisation import Group
 
@@ -36,7 +36,7 @@ def groups(model: FaceModel, training: FaceTraining) -> list[Group]:
 
 def encoders(model: FaceModel) -> list[nn.Module]:
     """What makes a model's latents, and the volume of a picture."""
-    parts = [model.appearance, model.identity, model.dynamics, model.pose]
+    parts = (getattr(model, name) for name in ENCODERS)
     return [part for part in parts if part is not None]
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.face.camera import compose_pose
+from models.face.landmarks import INNER_LIPS
 
 _MOST = 3.0
 """Standard deviations beyond which a frame is not rarer."""
 _DIFFERING = 0.5
-_LIPS = (13, 14)
-"""The middle of the inner upper and lower lip."""
 
 
 @dataclass(frozen=True)
@@ -78,4 +77,4 @@ def chances(
 
 def lips_apart(landmarks: np.ndarray, pose: np.ndarray) -> np.ndarray:
     """How far apart the inner lips are [T], in the head's own units: landmarks [T, 468, 3], pose [T, 6]."""
-    return np.linalg.norm(landmarks[:, _LIPS[0]] - landmarks[:, _LIPS[1]], axis=1) / pose[:, 5]
+    return np.linalg.norm(landmarks[:, INNER_LIPS[0]] - landmarks[:, INNER_LIPS[1]], axis=1) / pose[:, 5]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from models.face.landmarks import EXPRESSIVE, pose_and_expression
+from models.face.landmarks import EXPRESSIVE, INNER_LIPS, pose_and_expression
 from models.face.reader import SIDE, FaceReader
 from models.face.rigid import aligned_faces
 from pipeline.evaluation.metrics.pictures import psnr
@@ -22,7 +22,7 @@ from pipeline.faces.training_clips import TrainingClips
 
 _FRAMES = 9
 _CLIPS = 8
-_GAPS = {"mouth": ((13, 14),), "blink": ((159, 145), (386, 374)), "smile": ((61, 291),)}
+_GAPS = {"mouth": (INNER_LIPS,), "blink": ((159, 145), (386, 374)), "smile": ((61, 291),)}
 
 
 class Watch:

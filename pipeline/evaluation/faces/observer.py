@@ -13,6 +13,7 @@ import numpy as np
 
 from models.detection.blazeface import FaceDetector
 from models.detection.face_finder import CONFIRMED
+from models.face.landmarks import INNER_LIPS
 from models.landmarks.face_landmarker import NAMES, FaceLandmarker
 from models.landmarks.face_mesh import FaceMesh, region, region_of
 from models.landmarks.head_pose import angles, procrustes
@@ -27,7 +28,6 @@ _LIKELY = 0.5
 _MESH_SIDE = 192
 _LOOKS = 4
 """Each where the last saw the face: on true frames at 64 pixels landmarks lie .75 % off, after one look 1.27 %."""
-_LIPS = (13, 14)
 _MOUTH = (NAMES.index("jawOpen"),)
 _BLINK = (NAMES.index("eyeBlinkLeft"), NAMES.index("eyeBlinkRight"))
 _SMILE = (NAMES.index("mouthSmileLeft"), NAMES.index("mouthSmileRight"))
@@ -102,7 +102,7 @@ class FaceReading:
 
     def _openings(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         low, high = bounds(points)
-        upper, lower = (points[index, :2] for index in _LIPS)
+        upper, lower = (points[index, :2] for index in INNER_LIPS)
         return np.array([np.linalg.norm(upper - lower) / (high - low)[1], self._iris.looks(image, points)[:, 0].mean()])
 
     def _expression(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
