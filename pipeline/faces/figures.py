@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from models.face.model import Motion
+from pipeline.faces.detail import softened
 from pipeline.faces.driving import Drive, What, moved_over
 from pipeline.faces.portrait import Portrait, motions
 from pipeline.faces.portrait_tracking import Driver
@@ -95,7 +96,7 @@ class Figures:
             at += len(views)
             for i, view in enumerate(views):
                 yield Scene(
-                    self._tile(view.picture, mark=False),
+                    self._tile(softened(view.picture)[0], mark=False),
                     [self._tile(pictures[i], self._mark) for pictures in portraits],
                     {name: self._tile(parts[name][i], self._mark) for name in _TITLES},
                 )

@@ -10,6 +10,7 @@ import numpy as np
 from catalogs.frames import FrameStore, StoredClip, open_frames
 from models.face.camera import WHOLE
 from pipeline.faces.decoding import Uri, decoded
+from pipeline.faces.detail import softened
 from pipeline.faces.driving import Drive, driver_of
 from pipeline.faces.face_crop import stored_views
 from pipeline.faces.provenance import origin, provenance, write_png
@@ -47,7 +48,7 @@ def _chosen(clips: Sequence[StoredClip]) -> list[int]:
 def _rows(drive: Drive, store: FrameStore, catalog: Uri, place: int) -> list[list[Tile]]:
     clip = store.clips[place]
     at = np.linspace(0, clip.frames - 1, FRAMES).astype(int).tolist()
-    filmed = [view.seen_from(WHOLE).picture for view in stored_views(store, place, at)]
+    filmed = [softened(view.seen_from(WHOLE).picture)[0] for view in stored_views(store, place, at)]
     drawn = decoded(drive, catalog, clip.clip_id, frames=at, size=store.size)
     times = [f"{index / FPS:.1f} s" for index in at]
     return [

@@ -17,6 +17,7 @@ from models.runtime.checkpoint import WrongWeights
 from models.runtime.device import device
 from pipeline.cli.given import Given
 from pipeline.errors import UsageError
+from pipeline.faces.detail import softened
 from pipeline.faces.driving import Drive, What, driver_of, moved_over
 from pipeline.faces.figures import Figures
 from pipeline.faces.portrait import Portrait, at_rest, motions, portrait_of
@@ -129,7 +130,8 @@ def _frames(
         drawn = drive.draw(portrait.person, moved_over(portrait.own, motion, asked.what, rest))
         for view, picture in zip(views, drawn, strict=True):
             result = picture if asked.crop or asked.side_by_side else portrait.scene.with_square(picture)
-            beside = [source, shown(view.picture, mark=False, side=side)] if asked.side_by_side else []
+            seen = shown(softened(view.picture)[0], mark=False, side=side) if asked.side_by_side else None
+            beside = [] if seen is None else [source, seen]
             yield np.concatenate([*beside, marked(result) if asked.mark else result], axis=1)
 
 
