@@ -180,7 +180,7 @@ class Objective(nn.Module):
     def _transfer(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """Both pictures of the face with i's pose and j's dynamics, of the clips whose turn it is."""
         turn, share = self._turn("transfer", drawn.clips, step)
-        if not turn:
+        if not turn or not self._table["transfer"].weight:  # four drawings for nothing
             return {}
         i = torch.tensor(turn)
         j = i + drawn.clips

@@ -93,6 +93,21 @@ def test_without_an_identity_network_there_is_no_such_loss_rather_than_a_zero(
     assert set(seen) == (ALWAYS | ACROSS | SHOWN | {"transfer"}) - {"identity"}
 
 
+def test_a_transfer_that_counts_nothing_is_not_drawn(
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    driven = model.driven
+    monkeypatch.setattr(model, "driven", lambda person, motion: (asked.append(1), driven(person, motion))[1])
+    with torch.no_grad():
+        with_it = found(model, drawn, frozen, replace(SHORT, every=1, mesh_start=2.0), 0).losses
+        before = len(asked)
+        weights = replace(SHORT.weights, transfer=0.0)
+        without = found(model, drawn, frozen, replace(SHORT, every=1, mesh_start=2.0, weights=weights), 0).losses
+    assert set(with_it) - set(without) == {"transfer"}
+    assert len(asked) - before == before - 1
+
+
 def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: FrameBatch, frozen: LossNetworks) -> None:
     """Where a clip's frames are the same, each is drawn as itself: what is wanted is the partner's picture."""
     half = len(drawn.picture) // 2
