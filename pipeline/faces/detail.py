@@ -18,6 +18,8 @@ MARGIN = 0.125
 
 _SAME = 3.0
 """Neighbouring lines whose pixels differ by less on average, of 255, are one line repeated: WebP changes about 1."""
+_FEWEST = 32
+"""Lines of fewer pixels may be alike by chance."""
 _FLAT = 6.0
 """A line whose pixels deviate by less, of 255, is a plain wall, which leaves no streaks."""
 _SOFTEST = 0.5
@@ -35,12 +37,8 @@ class Detail:
     @classmethod
     def of(cls, crop: np.ndarray) -> Detail:
         """Of a crop, uint8 RGB [S, S, 3], around which nothing is known; lines repeated at its edges are replaced."""
-        side = len(crop)
-        margin = margin_of(side)
-        top, bottom, left, right = filmed(crop)
-        inner = crop[top:bottom, left:right]
-        sides = (margin + top, margin + side - bottom, margin + left, margin + side - right)
-        return cls(surrounded(inner, *sides), margin)
+        margin = margin_of(len(crop))
+        return cls(_gone_on(crop, filmed(crop), margin), margin)
 
     @property
     def crop(self) -> np.ndarray:
@@ -57,13 +55,10 @@ def margin_of(side: int) -> int:
 def softened(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A crop, uint8 RGB [S, S, 3], with lines repeated at its edges replaced; and where it shows what was filmed
     [S, S]."""
-    side = len(crop)
-    top, bottom, left, right = filmed(crop)
-    seen = np.zeros((side, side), bool)
+    inner = top, bottom, left, right = filmed(crop)
+    seen = np.zeros(crop.shape[:2], bool)
     seen[top:bottom, left:right] = True
-    if seen.all():
-        return crop, seen
-    return surrounded(crop[top:bottom, left:right], top, side - bottom, left, side - right), seen
+    return crop if seen.all() else _gone_on(crop, inner, 0), seen
 
 
 def filmed(crop: np.ndarray) -> tuple[int, int, int, int]:
@@ -75,6 +70,13 @@ def filmed(crop: np.ndarray) -> tuple[int, int, int, int]:
     if top + bottom >= side or left + right >= side:  # one colour: nothing to see either way
         return 0, side, 0, side
     return top, side - bottom, left, side - right
+
+
+def _gone_on(crop: np.ndarray, inner: tuple[int, int, int, int], margin: int) -> np.ndarray:
+    """What of a crop was filmed (`filmed`), going on to the crop's edges and `margin` pixels beyond."""
+    side, (top, bottom, left, right) = len(crop), inner
+    beyond = (top, side - bottom, left, side - right)
+    return surrounded(crop[top:bottom, left:right], *(margin + each for each in beyond))
 
 
 def surrounded(picture: np.ndarray, top: int, bottom: int, left: int, right: int) -> np.ndarray:
@@ -101,7 +103,7 @@ def surrounded(picture: np.ndarray, top: int, bottom: int, left: int, right: int
 
 def _repeated(lines: np.ndarray) -> int:
     """How many of the first lines [L, P] repeat one that follows them."""
-    if lines[0].std() < _FLAT:
+    if len(lines) < _FEWEST or lines[0].std() < _FLAT:
         return 0
     same = np.abs(np.diff(lines, axis=0)).mean(1) < _SAME
     alike = np.abs(lines - lines[0]).mean(1) < _SAME
