@@ -52,13 +52,18 @@ class FaceRecognition:
 
     def __call__(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """From uint8 RGB [H, W, 3] and landmarks [468, >=2] in its pixels."""
-        return self.describe(cut(image, chip(landmarks[list(_FIVE), :2]), SIZE))
+        return self.describe(face_of(image, landmarks))
 
     def describe(self, face: np.ndarray) -> np.ndarray:
         """From a face cut out already, uint8 RGB [150, 150, 3]."""
         pixels = (face.astype(np.float32) - MEAN) / 256
         (vector,) = self._session.run(None, {"face": pixels.transpose(2, 0, 1)[None]})
         return np.asarray(vector[0], np.float32)
+
+
+def face_of(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The face as the network wants it, uint8 RGB [150, 150, 3], of an image and landmarks [468, >=2] in its pixels."""
+    return cut(image, chip(landmarks[list(_FIVE), :2]), SIZE)
 
 
 def chip(points: np.ndarray) -> np.ndarray:

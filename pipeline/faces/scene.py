@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 import cv2
@@ -105,6 +106,7 @@ def side_of(size: Size | None, own: float) -> int:
     return max(2, side - side % 2)
 
 
+@cache  # every frame of a video asks for it
 def _soft(side: int) -> np.ndarray:
     """How much of a square is seen [side, side], from 0 at its border to 1, as half a cosine."""
     at = np.arange(side) + 0.5

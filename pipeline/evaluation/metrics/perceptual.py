@@ -12,11 +12,9 @@ import torch
 from torch.nn import functional as F
 
 from models.face.identity_network import IdentityNetwork
-from models.recognition.face_recognition import SIZE, chip
-from models.runtime.image import cut
+from models.recognition.face_recognition import face_of
 from models.weights.registry import weights
 
-_FIVE = (263, 362, 33, 133, 2)
 _TINY = 1e-10
 
 
@@ -28,8 +26,7 @@ class PerceptualDistance:
 
     def __call__(self, picture: np.ndarray, truth: np.ndarray, landmarks: np.ndarray) -> float:
         """Of pictures uint8 RGB [S, S, 3] where the true one has its face: landmarks [468, >= 2] in its pixels."""
-        matrix = chip(landmarks[list(_FIVE), :2])
-        faces = np.stack([cut(each, matrix, SIZE) for each in (picture, truth)])
+        faces = np.stack([face_of(each, landmarks) for each in (picture, truth)])
         pixels = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255
         with torch.inference_mode():
             levels = [F.normalize(level, dim=1, eps=_TINY) for level in self._network.levels(pixels)]
