@@ -1,4 +1,4 @@
-"""The discriminator: patches of a picture, real or driven, at two scales. For training alone."""
+"""The discriminator: patches of a picture at two scales, and of its mouth; real or driven? For training alone."""
 
 from __future__ import annotations
 
@@ -9,25 +9,29 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 _SMALL, _LARGE = (32, 64, 128), (64, 128, 256, 512)
 _LEAST_LARGE = 256
-"""Pixels from which pictures are looked at by the larger network."""
+"""Pixels of a preset from which its pictures are looked at by the larger network."""
 
 
 class Discriminator(nn.Module):
-    """Pictures [N, 3, S, S] to one list a scale: the features of its layers, last of them the scores [N, 1, h, h].
+    """Pictures [N, 3, S, S] and their mouths [N, 3, M, M] to one list a scale, the mouths' last: the features of its
+    layers, last of them the scores [N, 1, h, h]. size: of the preset, whose larger ones take a larger network.
 
-    Source: pix2pixHD (arXiv 1711.11585), with spectral normalisation; scores above 0 say real.
+    Source: pix2pixHD (arXiv 1711.11585), with spectral normalisation; scores above 0 say real. Of a whole picture the
+    mouth is a hundredth, where what closed lips hide must be drawn: so it has a network of its own.
     """
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.scales = nn.ModuleList(_Patches(_SMALL if size < _LEAST_LARGE else _LARGE) for _ in range(2))
+        widths = _SMALL if size < _LEAST_LARGE else _LARGE
+        self.scales = nn.ModuleList(_Patches(widths) for _ in range(2))
+        self.mouth = _Patches(widths)
 
-    def forward(self, picture: torch.Tensor) -> list[list[torch.Tensor]]:
+    def forward(self, picture: torch.Tensor, mouth: torch.Tensor) -> list[list[torch.Tensor]]:
         x, found = picture - 0.5, []
         for scale in self.scales:
             found.append(scale(x))
             x = F.avg_pool2d(x, 2)
-        return found
+        return [*found, self.mouth(mouth - 0.5)]
 
 
 class _Patches(nn.Module):

@@ -14,6 +14,8 @@ FACE_HALF = 0.66
 """Half the side of an aligned face, in crop units of a head of size 1; the face itself is 0.53 half high."""
 FACE_DOWN = 0.06
 """How far an aligned face's middle lies below the head's, so that an open mouth stays inside."""
+_MOUTH_HALF, _MOUTH_DOWN = 0.26, 0.32
+"""The same of mouths: from the nose's tip to the chin, however wide they are open."""
 
 
 def rotation(degrees: torch.Tensor) -> torch.Tensor:
@@ -58,6 +60,11 @@ def aligned_faces(
 ) -> torch.Tensor:
     """Faces [N, 3, side, side] cut upright out of pictures [N, 3, S, S] with heads in these poses; grey outside."""
     return F.grid_sample(picture.float() - 0.5, patch(face_frames(pose, half, down), side), align_corners=False) + 0.5
+
+
+def aligned_mouths(picture: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:
+    """Mouths [N, 3, S / 4, S / 4] cut upright out of pictures [N, 3, S, S] with heads in these poses [N, 6]."""
+    return aligned_faces(picture, pose, picture.shape[2] // 4, _MOUTH_HALF, _MOUTH_DOWN)
 
 
 def face_frames(pose: torch.Tensor, half: float = FACE_HALF, down: float = FACE_DOWN) -> torch.Tensor:

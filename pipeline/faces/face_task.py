@@ -17,6 +17,7 @@ from models.face import losses
 from models.face.checkpoint import save_model
 from models.face.discriminator import Discriminator
 from models.face.model import FaceModel
+from models.face.rigid import aligned_mouths
 from pipeline.faces.batches import FrameBatch, drawn_batch
 from pipeline.faces.driving import Drive
 from pipeline.faces.objective import LossNetworks, Objective, loss_table
@@ -26,6 +27,9 @@ from pipeline.faces.training_clips import TrainingClips
 from pipeline.faces.watch import Watch
 from pipeline.training.optimisation import Group, Optimisation, WarmUpThenDecay
 from pipeline.training.task import Outcome
+
+Views = tuple[torch.Tensor, ...]
+"""Pictures [N, 3, S, S] and their mouths [N, 3, M, M]."""
 
 
 def optimisation(training: FaceTraining) -> Optimisation:
@@ -78,7 +82,7 @@ class FaceTask:
         weights, training = self.training.weights, self.training
         if not (weights.adversarial > 0 or weights.matching > 0):
             return None
-        return FaceAdversary(self.clips.store.size, loss_table(training)["adversarial"].start)
+        return FaceAdversary(self.model.preset.size, loss_table(training)["adversarial"].start)
 
     def module(self) -> Objective:
         if self.training.learns == "drawing":
@@ -101,8 +105,7 @@ class FaceTask:
 
     def losses(self, module: nn.Module, batch: FrameBatch, step: int) -> Outcome:
         found = module(batch, self.networks, step)
-        made = found.driven if found.across is None else torch.cat([found.driven, found.across])
-        return Outcome(found.losses, made)
+        return Outcome(found.losses, (found.pictures, found.mouths))
 
     def preview(self, average: nn.Module) -> tuple[dict[str, float], np.ndarray]:
         assert isinstance(average, Objective)
@@ -135,7 +138,10 @@ class FaceTask:
 
 @dataclass(frozen=True)
 class FaceAdversary:
-    """The discriminator of pictures of `size` pixels, of people driven by whomever, from step `start` on."""
+    """The discriminator of pictures of people driven by whomever, and of their mouths, from step `start` on.
+
+    size: of the preset.
+    """
 
     size: int
     start: int
@@ -143,18 +149,20 @@ class FaceAdversary:
     def module(self) -> Discriminator:
         return Discriminator(self.size)
 
-    def real(self, batch: FrameBatch) -> torch.Tensor:
+    def real(self, batch: FrameBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Each frame's partner, which is what it is driven to become."""
-        return batch.detailed.roll(len(batch.detailed) // 2, 0)
+        half = len(batch.detailed) // 2
+        pictures = batch.detailed.roll(half, 0)
+        return pictures, aligned_mouths(pictures, batch.pose.roll(half, 0))
 
-    def hinge(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        return losses.hinge(*([scale[-1] for scale in module(pictures)] for pictures in (real, made)))
+    def hinge(self, module: nn.Module, real: Views, made: Views) -> torch.Tensor:
+        return losses.hinge(*([scale[-1] for scale in module(*views)] for views in (real, made)))
 
-    def losses(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> dict[str, torch.Tensor]:
+    def losses(self, module: nn.Module, real: Views, made: Views) -> dict[str, torch.Tensor]:
         with torch.no_grad():
-            wanted = module(real)
-        found = module(made)
+            wanted = module(*real)
+        found = module(*made)
         adversarial = losses.adversarial([scale[-1] for scale in found])
         # of people driven by others, who come last, there is no true picture
-        matched = [[layer[: len(real)] for layer in scale] for scale in found]
+        matched = [[layer[: len(real[0])] for layer in scale] for scale in found]
         return {"adversarial": adversarial, "matching": losses.matching(matched, wanted)}

@@ -21,7 +21,7 @@ from models.face.layers import resized
 from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
-from models.face.rigid import aligned_faces, moved, to_picture
+from models.face.rigid import aligned_faces, aligned_mouths, moved, to_picture
 from pipeline.faces.batches import FrameBatch
 from pipeline.faces.settings import FaceTraining
 
@@ -105,12 +105,20 @@ class ModelOutput:
 
 @dataclass(frozen=True)
 class Found:
-    """losses: by name, unweighted, each a mean over the batch. driven [N, 3, F, F]: each frame's picture from the other
-    frame. across [M, 3, F, F]: people driven by others, if it was anybody's turn."""
+    """losses: by name, unweighted, each a mean over the batch. pictures [N + M, 3, F, F]: each frame's from the other
+    frame, then M of people driven by others, if it was anybody's turn. mouths [N + M, 3, F / 4, F / 4]: theirs."""
 
     losses: dict[str, torch.Tensor]
-    driven: torch.Tensor
-    across: torch.Tensor | None = None
+    pictures: torch.Tensor
+    mouths: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Across:
+    """pictures [M, 3, F, F] of people driven by others, and the poses [M, 6] of the heads in them."""
+
+    pictures: torch.Tensor
+    poses: torch.Tensor
 
 
 class Objective(nn.Module):
@@ -127,7 +135,11 @@ class Objective(nn.Module):
     def forward(self, batch: FrameBatch, networks: LossNetworks, step: int) -> Found:
         """Losses that have not begun, or of which it is nobody's turn, are not there."""
         drawn = self._output(batch)
+        pictures, poses = [drawn.driven], [batch.pose.roll(drawn.clips, 0)]
         across, said = self._across_people(drawn, networks, step)
+        if across is not None:
+            pictures.append(across.pictures)
+            poses.append(across.poses)
         groups = (
             self._pictures(drawn, networks),
             self._latents(drawn),
@@ -136,7 +148,9 @@ class Objective(nn.Module):
             self._mesh_expression(drawn, networks, step),
             self._source_fidelity(drawn, step),
         )
-        return Found({name: value for group in groups for name, value in group.items()}, drawn.driven, across)
+        made = torch.cat(pictures)
+        found = {name: value for group in groups for name, value in group.items()}
+        return Found(found, made, aligned_mouths(made, torch.cat(poses)))
 
     def _output(self, batch: FrameBatch) -> ModelOutput:
         model = self.model
@@ -197,7 +211,7 @@ class Objective(nn.Module):
 
     def _across_people(
         self, drawn: ModelOutput, networks: LossNetworks, step: int
-    ) -> tuple[torch.Tensor | None, dict[str, torch.Tensor]]:
+    ) -> tuple[_Across | None, dict[str, torch.Tensor]]:
         """People driven by the other subject of their unit, in units whose turn it is: pictures of them, and who they
         are and what they do there.
 
@@ -236,7 +250,7 @@ class Objective(nn.Module):
             found["cross_mesh_expression"] = losses.cross_mesh_expression(after.numbers, before, change, mesh_share)
             # closed lips are together in everybody's face, so a stranger's mouth opens as far as the driver's
             found["cross_opening"] = losses.opening(after.lips, lips, _LIPS)
-        return picture, {name: share * value for name, value in found.items()}
+        return _Across(picture, pose), {name: share * value for name, value in found.items()}
 
     def _mesh_expression(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:
         """What the mesh sees in driven pictures against what it sees in true ones, of the clips whose turn it is."""

@@ -40,6 +40,7 @@ class Learner(Generic[AnyBatch]):
         module = task.module().to(device)
         self.average = module if how.ema is None else copy.deepcopy(module).eval().requires_grad_(False)
         self.module = module
+        self._still = {name for name, value in module.named_parameters() if not value.requires_grad}
         self._wrapped = {"model": workers.wrap(module)}
         self._optimisers = {"model": Optimiser(module, task.groups(module), how)}
         self._parts = {"model": module}
@@ -111,7 +112,7 @@ class Learner(Generic[AnyBatch]):
             losses = dict(outcome.losses)
             logged = {}
             if self._has_adversary():
-                assert outcome.made is not None
+                assert outcome.made
                 said, hinge = self._learn_discriminator(batch, outcome.made, share)
                 losses |= said
                 logged = {"critic": hinge}
@@ -121,14 +122,14 @@ class Learner(Generic[AnyBatch]):
         return {name: value.detach() * share for name, value in {"total": total, **losses, **logged}.items()}
 
     def _learn_discriminator(
-        self, batch: AnyBatch, made: torch.Tensor, share: float
+        self, batch: AnyBatch, made: tuple[torch.Tensor, ...], share: float
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The discriminator learns from what is real and what was made; then what it says of the latter."""
         adversary, module = self._task.adversary, self._wrapped["discriminator"]
         assert adversary is not None
         real = adversary.real(batch)
         module.requires_grad_(True)
-        hinge = adversary.hinge(module, real, made.detach())
+        hinge = adversary.hinge(module, real, tuple(view.detach() for view in made))
         (hinge * share).backward()
         module.requires_grad_(False)
         return adversary.losses(module, real, made), hinge
@@ -148,13 +149,15 @@ class Learner(Generic[AnyBatch]):
         if ema is None:
             return
         keep = min(ema, (1 + self.step) / (10 + self.step))
-        pairs = list(zip(self.average.state_dict().values(), self.module.state_dict().values(), strict=True))
-        means = [mean for mean, _ in pairs if mean.is_floating_point()]
-        values = [value for mean, value in pairs if mean.is_floating_point()]
+        means, values = [], []
+        now = self.module.state_dict()
+        for name, mean in self.average.state_dict().items():
+            if mean.is_floating_point() and name not in self._still:
+                means.append(mean)
+                values.append(now[name])
+            else:  # what stands still too: the mean of -0 and -0 is 0
+                mean.copy_(now[name])
         torch._foreach_lerp_(means, values, [(1 - keep) * (1 - left_out)] * len(means))
-        for mean, value in pairs:
-            if not mean.is_floating_point():
-                mean.copy_(value)
 
     def state(self) -> dict[str, Any]:
         """All that a resumed training needs, as tensors and numbers; after `settle`."""

@@ -26,10 +26,11 @@ Judged = TypeVar("Judged", contravariant=True)
 
 @dataclass(frozen=True)
 class Outcome:
-    """losses: by name, unweighted, scalars. made: what the module made of the batch, for a discriminator to judge."""
+    """losses: by name, unweighted, scalars. made: what the module made of the batch, for a discriminator to judge, in
+    as many views as it takes."""
 
     losses: Mapping[str, torch.Tensor]
-    made: torch.Tensor | None = None
+    made: tuple[torch.Tensor, ...] = ()
 
 
 class Adversary(Protocol[Judged]):
@@ -41,13 +42,15 @@ class Adversary(Protocol[Judged]):
     def module(self) -> nn.Module:
         """The discriminator, with its first weights."""
 
-    def real(self, batch: Judged) -> torch.Tensor:
+    def real(self, batch: Judged) -> tuple[torch.Tensor, ...]:
         """What `Outcome.made` should look like."""
 
-    def hinge(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+    def hinge(self, module: nn.Module, real: tuple[torch.Tensor, ...], made: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """The discriminator's own loss."""
 
-    def losses(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> dict[str, torch.Tensor]:
+    def losses(
+        self, module: nn.Module, real: tuple[torch.Tensor, ...], made: tuple[torch.Tensor, ...]
+    ) -> dict[str, torch.Tensor]:
         """What it says to the module, by name, unweighted."""
 
 

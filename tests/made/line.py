@@ -33,6 +33,9 @@ class Points:
         return Points(self.x.to(device), self.y.to(device))
 
 
+Views = tuple[torch.Tensor, ...]
+
+
 class Doubter:
     """Tells true heights from made ones."""
 
@@ -42,14 +45,14 @@ class Doubter:
         torch.manual_seed(5)
         return nn.Linear(1, 1)
 
-    def real(self, batch: Points) -> torch.Tensor:
-        return batch.y
+    def real(self, batch: Points) -> tuple[torch.Tensor]:
+        return (batch.y,)
 
-    def hinge(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        return (1 - module(real)).relu().mean() + (1 + module(made)).relu().mean()
+    def hinge(self, module: nn.Module, real: Views, made: Views) -> torch.Tensor:
+        return (1 - module(*real)).relu().mean() + (1 + module(*made)).relu().mean()
 
-    def losses(self, module: nn.Module, real: torch.Tensor, made: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"doubt": -module(made).mean()}
+    def losses(self, module: nn.Module, real: Views, made: Views) -> dict[str, torch.Tensor]:
+        return {"doubt": -module(*made).mean()}
 
 
 @dataclass
@@ -92,7 +95,7 @@ class Line:
     def losses(self, module: nn.Module, batch: Points, step: int) -> Outcome:
         made = module(batch.x)
         error = ((made - batch.y) ** 2).mean() * self.spoil(step)
-        return Outcome({"error": error, "bias": made.detach().mean()}, made)
+        return Outcome({"error": error, "bias": made.detach().mean()}, (made,))
 
     def preview(self, average: nn.Module) -> tuple[dict[str, float], np.ndarray | None]:
         self.looked()

@@ -232,11 +232,14 @@ def test_the_hinge_of_both_sides() -> None:
 def test_matching_falls_as_the_discriminator_s_features_near_and_ignores_its_scores() -> None:
     torch.manual_seed(0)
     net = Discriminator(96)
-    real = net(F.interpolate(WANTED, (96, 96)))
+    whole, mouth = (F.interpolate(WANTED, (side, side)) for side in (96, 24))
+    real = net(whole, mouth)
     assert losses.matching(real, real) == 0
     with torch.no_grad():
-        shown = [net(F.interpolate(between(share), (96, 96))) for share in (0.0, 0.5, 1.0)]
-    assert falls([losses.matching(each, real) for each in shown])
+        shown = [net(F.interpolate(between(share), (96, 96)), mouth) for share in (0.0, 0.5, 1.0)]
+        mouths = [net(whole, F.interpolate(between(share), (24, 24))) for share in (0.0, 0.5, 1.0)]
+    for each in (shown, mouths):
+        assert falls([losses.matching(found, real) for found in each])
     changed = [[*scale[:-1], scale[-1] + 5] for scale in real]
     assert losses.matching(changed, real) == 0
 

@@ -13,8 +13,9 @@ from models.face import losses
 from models.face.landmarks import EXPRESSIVE
 from models.face.model import FaceModel, Motion, Person
 from models.face.presets import TINY
+from models.face.rigid import aligned_mouths
 from pipeline.faces.batches import FrameBatch
-from pipeline.faces.objective import Found, LossNetworks, Objective, both_of, turn_of, turned
+from pipeline.faces.objective import Found, LossNetworks, Objective, _lips, both_of, turn_of, turned
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.training_clips import TrainingClips
 from tests.made.training import SHORT as ONE
@@ -61,14 +62,12 @@ def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
     training = replace(SHORT, steps=10, cross_start=0.5, mesh_start=2.0, every=1)
     before = found(model, drawn, frozen, training, 4)
     assert set(before.losses) == ALWAYS
-    assert before.across is None
+    assert before.pictures.shape == drawn.picture.shape
     with torch.no_grad():
         begun = found(model, drawn, frozen, training, 5)
     assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
     assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
-    assert begun.driven.shape == drawn.picture.shape
-    assert begun.across is not None
-    assert begun.across.shape == (4, 3, 96, 96)  # both people of both units
+    assert len(begun.pictures) == len(drawn.picture) + 4  # both people of both units
 
 
 def test_every_place_has_its_turn_and_counts_as_much_however_a_step_is_shared() -> None:
@@ -112,11 +111,11 @@ def test_a_picture_is_drawn_in_its_partner_s_motion(model: FaceModel, drawn: Fra
     """Where a clip's frames are the same, each is drawn as itself: what is wanted is the partner's picture."""
     half = len(drawn.picture) // 2
     with torch.no_grad():
-        driven = found(model, drawn, frozen, SHORT, 0).driven
+        driven = found(model, drawn, frozen, SHORT, 0).pictures
         other = replace(drawn, picture=drawn.picture.clone(), detailed=drawn.detailed.clone())
         for pictures in (other.picture, other.detailed):
             pictures[half:] = 0.5  # the second frames' pictures; their motion is as it was
-        changed = found(model, other, frozen, SHORT, 0).driven
+        changed = found(model, other, frozen, SHORT, 0).pictures
     assert torch.allclose(changed[:half], driven[:half], atol=1e-5)
     assert not torch.allclose(changed[half:], driven[half:], atol=1e-2)
 
@@ -150,7 +149,9 @@ def test_a_stranger_s_lips_are_held_against_the_driver_s(
         for pictures in (drawn.detailed[driver], drawn.detailed[source]):
             monkeypatch.setattr(model, "driven", lambda person, motion, shown=pictures: shown)
             across, said = objective._across_people(made, frozen, 0)
-            assert across is pictures
+            assert across is not None
+            assert across.pictures is pictures
+            assert torch.equal(across.poses, drawn.pose[driver])
             seen.append(float(said["cross_opening"]))
     assert seen[0] == pytest.approx(0, abs=1e-5)
     assert seen[1] > 0.1
@@ -164,10 +165,27 @@ def test_pictures_are_compared_as_large_as_they_are_stored(pool: TrainingClips, 
     assert (batch.picture.shape[2], batch.detailed.shape[2]) == (48, 96)
     with torch.no_grad():
         seen = found(small, batch, frozen, replace(SHORT, every=1), 0)
-    assert seen.driven.shape == batch.detailed.shape
+    driven = seen.pictures[: len(batch.detailed)]
+    assert driven.shape == batch.detailed.shape
     assert set(seen.losses) == ALWAYS | ACROSS | SHOWN | {"transfer"}
     wanted, weight = (each.roll(len(batch.picture) // 2, 0) for each in (batch.detailed, batch.weight))
-    assert seen.losses["reconstruction"] == pytest.approx(float(losses.reconstruction(seen.driven, wanted, weight)))
+    assert seen.losses["reconstruction"] == pytest.approx(float(losses.reconstruction(driven, wanted, weight)))
+
+
+def test_mouths_are_cut_out_of_every_picture_where_its_head_is(
+    model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
+) -> None:
+    half = len(drawn.detailed) // 2
+    with torch.no_grad():
+        seen = found(model, drawn, frozen, replace(SHORT, every=1), 0)
+        alone = found(model, drawn, frozen, replace(SHORT, cross_start=2.0), 0)
+    own = aligned_mouths(seen.pictures[: 2 * half], drawn.pose.roll(half, 0))  # of the frames that they become
+    assert torch.equal(seen.mouths[: 2 * half], own)
+    assert torch.equal(alone.mouths, own)
+    lips = _lips(drawn)
+    other = torch.arange(half) ^ 1
+    driver = torch.where(lips[other] > lips[other + half], other, other + half)
+    assert torch.equal(seen.mouths[2 * half :], aligned_mouths(seen.pictures[2 * half :], drawn.pose[driver]))
 
 
 def test_heads_are_turned_evenly_over_all_that_they_do_and_nothing_else_moves() -> None:

@@ -15,7 +15,8 @@ from pipeline.training.checkpoint import load, save
 from pipeline.training.curves import read_curve
 from pipeline.training.fit import Session, fit
 from pipeline.training.halt import Halt, Stopped
-from tests.made.line import SLOPE, STEPS, Doubter, Line, weights
+from pipeline.training.optimisation import Group
+from tests.made.line import SLOPE, STEPS, Doubter, Line, Views, weights
 
 
 def after(questions: int) -> Halt:
@@ -133,7 +134,7 @@ def test_the_discriminator_s_gradient_is_looked_at_too() -> None:
     class Wild(Doubter):
         start = 1
 
-        def hinge(self, module: torch.nn.Module, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        def hinge(self, module: torch.nn.Module, real: Views, made: Views) -> torch.Tensor:
             return super().hinge(module, real, made) * math.inf
 
     said: list[str] = []
@@ -156,3 +157,24 @@ def test_the_average_follows_fast_at_first() -> None:
     keep = 1 / 10
     assert torch.allclose(weights(found), keep * weights(start) + (1 - keep) * weights(learned), atol=1e-7)
     assert not any(value.requires_grad for value in found.parameters())
+
+
+def test_what_does_not_learn_is_averaged_to_the_bit() -> None:
+    """A mean of -0 and -0 is 0: such weights would be the same numbers, and not the same file."""
+
+    class Tilted(Line):
+        def module(self) -> torch.nn.Module:
+            line = super().module()
+            assert isinstance(line, torch.nn.Linear)
+            with torch.no_grad():
+                line.bias.fill_(-0.0)
+            line.bias.requires_grad_(False)
+            return line
+
+        def groups(self, module: torch.nn.Module) -> list[Group]:
+            return super().groups(module)[:1]
+
+    found = fit(Tilted(), Session())
+    assert isinstance(found, torch.nn.Linear)
+    assert bool(found.bias.signbit())
+    assert not torch.equal(weights(found), weights(Tilted().module()))
