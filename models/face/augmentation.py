@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -18,6 +19,8 @@ _TURN, _SHIFT = 8.0, 0.05
 _ZOOM = (0.95, 1.2)
 _STRETCH, _SHEAR = 0.06, 0.04
 """Standard deviations of a view's width over its height, as a logarithm, and of its shear: for more shapes of faces."""
+_BITS = 4
+"""Of what outlines have behind the point, in pixels."""
 
 
 def viewed(
@@ -105,3 +108,12 @@ def mouth_and_eyes(landmarks: np.ndarray, size: int) -> tuple[torch.Tensor, torc
         maps.append(y[:, :, None] * x[:, None, :])
     mouth, left, right = (torch.from_numpy(each.astype(np.float32))[:, None] for each in maps)
     return mouth, torch.maximum(left, right)
+
+
+def inside_lips(landmarks: np.ndarray, size: int) -> torch.Tensor:
+    """How much of a pixel lies between the inner lips, 0 to 1, [N, 1, S, S]: what closed lips hide."""
+    at = ((landmarks[:, list(INNER_MOUTH), :2] + 1) / 2 * size - 0.5) * 2**_BITS
+    maps = np.zeros((len(landmarks), size, size), np.uint8)
+    for drawn, outline in zip(maps, at.round().astype(np.int32), strict=True):
+        cv2.fillPoly(drawn, [np.ascontiguousarray(outline)], 255, cv2.LINE_AA, _BITS)
+    return torch.from_numpy(maps)[:, None].float() / 255

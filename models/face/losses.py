@@ -54,6 +54,11 @@ def gaze(found: torch.Tensor, wanted: torch.Tensor, eyes: torch.Tensor) -> torch
     return mean((found - wanted).abs(), eyes)
 
 
+def mouth(found: torch.Tensor, wanted: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+    """L1 between pictures where `inside` [N, 1, S, S] says that it is between the lips: teeth, tongue, or dark."""
+    return mean((found - wanted).abs(), inside)
+
+
 def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """L1 between landmarks [N, P, 2] that a frozen reader finds in both pictures."""
     return (found - wanted).abs().mean()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.face.augmentation import Alteration, alteration, altered, coloured, mouth_and_eyes, viewed
+from models.face.augmentation import Alteration, alteration, altered, coloured, inside_lips, mouth_and_eyes, viewed
 from models.face.camera import relative_camera
 from models.face.expression_space import ClipReading, ExpressionSpace
 from models.face.landmarks import (
@@ -65,7 +65,8 @@ class FrameBatch:
     picture [N, 3, S, S] in [0, 1], as networks are shown it; detailed [N, 3, F, F]: softened and as large as it is
     stored, which is drawn over and held against; pose [N, 6]; points [N, P, 3]: the EXPRESSIVE landmarks in the head's
     own units; expression [N, K] (`ExpressionSpace`); what z_dyn is read from: face [N, 3, A, A], aligned and altered,
-    and landmark_features [N, LANDMARK_FEATURES], not quite exact; weight, eyes [N, 1, F, F]: how much pixels count;
+    and landmark_features [N, LANDMARK_FEATURES], not quite exact; weight, eyes, mouth [N, 1, F, F]: how much pixels
+    count, of all, of the eyes, of what is between the lips;
     numbers: of the clips, [C]; noise [N, Z]: normal numbers for z_dyn, where a training adds some.
     """
 
@@ -78,6 +79,7 @@ class FrameBatch:
     landmark_features: torch.Tensor
     weight: torch.Tensor
     eyes: torch.Tensor
+    mouth: torch.Tensor
     numbers: tuple[int, ...]
     noise: torch.Tensor | None = None
 
@@ -156,5 +158,6 @@ def collate(
         ),
         weight=inside * (1 + _HARD * torch.maximum(mouth, eyes)),
         eyes=inside * eyes,
+        mouth=inside * inside_lips(landmarks, detailed.shape[2]),
         numbers=tuple(both[0].number for both in samples),
     )

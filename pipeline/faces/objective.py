@@ -33,7 +33,7 @@ _GOLDEN = (0.7548776662466927, 0.5698402909980532)
 """Steps of an evenly spread sequence of points in a square (Roberts' R2)."""
 
 _FROM_THE_FIRST_STEP = (
-    *("reconstruction", "dissimilarity", "perceptual", "gaze", "landmarks"),
+    *("reconstruction", "dissimilarity", "perceptual", "gaze", "mouth", "landmarks"),
     *("expression", "landmark_warp", "pose"),
 )
 _ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
@@ -163,8 +163,8 @@ class Objective(nn.Module):
     def _pictures(self, drawn: ModelOutput, networks: LossNetworks) -> dict[str, torch.Tensor]:
         """Driven pictures against the partners' true ones."""
         batch, half, driven = drawn.batch, drawn.clips, drawn.driven
-        wanted, weight, eyes, pose = (
-            each.roll(half, 0) for each in (batch.detailed, batch.weight, batch.eyes, batch.pose)
+        wanted, weight, eyes, mouth, pose = (
+            each.roll(half, 0) for each in (batch.detailed, batch.weight, batch.eyes, batch.mouth, batch.pose)
         )
         found = self._features(networks.reader, driven, pose)
         with torch.no_grad():
@@ -175,6 +175,7 @@ class Objective(nn.Module):
             "dissimilarity": losses.dissimilarity(driven, wanted, weight),
             "perceptual": losses.perceptual(found[:_LEVELS], real[:_LEVELS], sizes),
             "gaze": losses.gaze(driven, wanted, eyes),
+            "mouth": losses.mouth(driven, wanted, mouth),
             "landmarks": losses.landmarks(networks.reader.landmarks(found), networks.reader.landmarks(real)),
         }
 

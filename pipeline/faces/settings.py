@@ -25,6 +25,8 @@ class LossWeights:
     """Features of the frozen reader."""
     gaze: float = 0.3
     """Where the eyes are."""
+    mouth: float = 0.5
+    """What is between the lips."""
     landmarks: float = 2.0
     """Landmarks that the frozen reader finds."""
     expression: float = 0.1

@@ -32,7 +32,7 @@ def falls(values: list[torch.Tensor]) -> bool:
     return all(later < earlier for earlier, later in zip(values[:-1], values[1:], strict=True))
 
 
-@pytest.mark.parametrize("loss", [losses.reconstruction, losses.dissimilarity, losses.gaze])
+@pytest.mark.parametrize("loss", [losses.reconstruction, losses.dissimilarity, losses.gaze, losses.mouth])
 def test_pictures_compared_where_they_count(loss) -> None:  # type: ignore[no-untyped-def]
     """Nearer is less, equal is 0, and what does not count changes nothing."""
     assert falls([loss(between(share), WANTED, EVERYWHERE) for share in (0.0, 0.5, 0.9, 1.0)])
@@ -85,13 +85,14 @@ def test_perceptual_by_each_picture_s_own_size() -> None:
     assert together == pytest.approx(float(torch.stack(alone).mean()))
 
 
-def test_gaze_is_the_eyes_alone() -> None:
-    eyes = torch.zeros(2, 1, SIDE, SIDE)
-    eyes[..., 10:14, 8:16] = 1
+@pytest.mark.parametrize("loss", [losses.gaze, losses.mouth])
+def test_gaze_is_the_eyes_alone_and_mouth_what_is_between_the_lips(loss) -> None:  # type: ignore[no-untyped-def]
+    part = torch.zeros(2, 1, SIDE, SIDE)
+    part[..., 10:14, 8:16] = 1
     found = OTHER.clone()
     found[..., 10:14, 8:16] = WANTED[..., 10:14, 8:16]
-    assert losses.gaze(found, WANTED, eyes) == 0
-    assert losses.gaze(OTHER, WANTED, eyes) > 0.01
+    assert loss(found, WANTED, part) == 0
+    assert loss(OTHER, WANTED, part) > 0.01
 
 
 def test_landmarks() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.face.augmentation import mouth_and_eyes
+from models.face.augmentation import inside_lips, mouth_and_eyes
 from models.face.camera import compose_pose
-from models.face.landmarks import EXPRESSIVE, LEFT_EYE, MOUTH, RIGHT_EYE, pose_and_expression
+from models.face.landmarks import EXPRESSIVE, INNER_MOUTH, LEFT_EYE, MOUTH, RIGHT_EYE, pose_and_expression
 from models.face.rigid import to_picture
 from pipeline.faces import batches
 from pipeline.faces.batches import FrameBatch, drawn_batch
@@ -172,12 +172,29 @@ def test_mouth_and_eyes_count_more_and_what_the_crop_lacks_counts_nothing() -> N
         assert other[0, 0, y, x] < 0.2
 
 
+@pytest.mark.parametrize("size", [SIZE, 256])
+def test_what_is_between_the_lips_is_all_of_an_open_mouth_and_nothing_of_a_closed_one(size: int) -> None:
+    landmarks = np.stack([landmarks_in(Pose(jaw=jaw)) for jaw in (0.5, 0.0)])
+    inside = inside_lips(landmarks, size)
+    assert inside.shape == (2, 1, size, size)
+    assert 0 <= inside.min() <= inside.max() == 1
+    # the area of the outline, by Gauss's formula, in pixels
+    x, y = np.moveaxis((landmarks[0, list(INNER_MOUTH), :2] + 1) / 2 * size, 1, 0)
+    area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+    around = np.hypot(x - np.roll(x, 1), y - np.roll(y, 1)).sum()
+    assert area < float(inside[0].sum()) < area + around  # its edge is drawn too
+    middle = np.round((landmarks[0, list(INNER_MOUTH), :2].mean(0) + 1) / 2 * size - 0.5).astype(int)
+    assert inside[0, 0, middle[1], middle[0]] == 1
+    assert inside[1].sum() < inside[0].sum() / 2
+
+
 def test_weights_end_where_the_crop_does(drawn: FrameBatch) -> None:
     empty = drawn.weight == 0
     assert empty.any()
     assert (drawn.weight[~empty] >= 1).all()
     assert 4 < drawn.weight.max() <= 7
     assert (drawn.eyes[empty] == 0).all()
+    assert (drawn.mouth[empty] == 0).all()
 
 
 def test_it_moves_to_a_device(drawn: FrameBatch) -> None:

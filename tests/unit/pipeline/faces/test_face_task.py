@@ -138,9 +138,12 @@ def test_only_pictures_of_which_there_is_a_true_one_are_matched(pool: TrainingCl
     adversary = face_task(WITH_CRITIC, pool, frozen).adversary
     assert adversary is not None
     torch.manual_seed(0)
-    net, real, made = adversary.module().eval(), torch.rand(2, 3, 96, 96), torch.rand(3, 3, 96, 96)
+    net = adversary.module().eval()
+    real, made = (tuple(torch.rand(count, 3, side, side) for side in (96, 24)) for count in (2, 3))
+    for each in made:
+        each[2] = 0
     with torch.no_grad():
-        among, alone = adversary.losses(net, real, made), adversary.losses(net, real, made[:2])
+        among, alone = adversary.losses(net, real, made), adversary.losses(net, real, tuple(each[:2] for each in made))
     assert among["matching"] == pytest.approx(float(alone["matching"]), rel=1e-5)
     assert among["adversarial"] != pytest.approx(float(alone["adversarial"]), rel=1e-4)
 
