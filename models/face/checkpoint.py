@@ -20,7 +20,7 @@ from models.runtime.checkpoint import WrongWeights, check_shapes
 
 _PRESET, _RECIPE = "preset", "recipe"
 _SPACE = "expression_space."
-_FINE = "decoder.fine."
+_FINE, _LIPS = "decoder.fine.", "lips."
 
 
 def save_model(
@@ -98,5 +98,7 @@ def read_space(path: Path) -> dict[str, np.ndarray] | None:
 
 
 def _as_filed(preset: Preset, tensors: Collection[str]) -> Preset:
-    """The preset as a file has it: models of earlier versions draw `tiny` without the finer planes."""
-    return preset if any(name.startswith(_FINE) for name in tensors) else replace(preset, fine=0)
+    """The preset as a file has it: models of earlier versions draw `tiny` without the finer planes, and are not told
+    what is between the lips."""
+    fine, lips = (any(name.startswith(part) for name in tensors) for part in (_FINE, _LIPS))
+    return replace(preset, fine=preset.fine if fine else 0, lips=lips)

@@ -59,6 +59,12 @@ def mouth(found: torch.Tensor, wanted: torch.Tensor, inside: torch.Tensor) -> to
     return mean((found - wanted).abs(), inside)
 
 
+def lip_readout(found: torch.Tensor, wanted: torch.Tensor, usual: float) -> torch.Tensor:
+    """L1 between where z_dyn says that the inner lips are (`models.face.lips`) and where they are, [N, 4, 3]; `usual`:
+    by how much they mostly move."""
+    return (found - wanted).abs().mean() / usual
+
+
 def landmarks(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """L1 between landmarks [N, P, 2] that a frozen reader finds in both pictures."""
     return (found - wanted).abs().mean()

@@ -16,6 +16,7 @@ from models.face.flow import WarpGenerator
 from models.face.head_mask import head_mask, on_head
 from models.face.identity import IdentityEncoder
 from models.face.layers import LayerCompositor, resized
+from models.face.lips import LipReadout, between_lips
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
 from models.face.rigid import from_picture, moved, points, to_picture
@@ -101,6 +102,7 @@ class FaceModel(nn.Module):
         self.decoder = Decoder(preset)
         self.texture = LayerCompositor(preset) if preset.layers > 1 else None
         self.beneath = SourceContext(preset) if preset.layers > 1 else None
+        self.lips = LipReadout(preset) if preset.lips else None
         _, depth, side = preset.volume
         self.register_buffer("_points", points(depth, side, torch.device("cpu")), persistent=False)
         self._points: torch.Tensor
@@ -150,7 +152,10 @@ class FaceModel(nn.Module):
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume = sampled(person.volume, where)
-        planes = self.decoder(volume, motion.dynamics, person.source_context)
+        between = None
+        if self.lips is not None:  # what it tells is taught by landmarks, and not by pictures
+            between = between_lips(self.lips(motion.dynamics).detach(), motion.pose, self.preset.drawn)
+        planes = self.decoder(volume, motion.dynamics, person.source_context, between)
         if self.texture is None:
             return resized(planes, person.size, "bicubic").clamp(0, 1), planes
         origin = looked_up(person.origin, where)

@@ -31,8 +31,9 @@ class Preset:
     flow_ups: factors (depth, height, width) by which each block's result grows. canonical: channels of G3D's levels.
     decoder: channels of G2D's inner blocks; inner: how many; lower: channels of blocks at half the side between them
     (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds;
-    fine: channels of one more block, at twice the side, which refines what the last layer says (0: none). layers: 1
-    where G2D draws all there is, as in VASA-1; 3 where it draws over the source picture (`models.face.layers`).
+    fine: channels of one more block, at twice the side, which refines what the last layer says (0: none). lips: whether
+    it is told what is between the lips (`models.face.lips`), as VASA-1 is not. layers: 1 where G2D draws all there is,
+    as in VASA-1; 3 where it draws over the source picture (`models.face.layers`).
     """
 
     name: str
@@ -58,6 +59,7 @@ class Preset:
     rise: tuple[int, ...]
     shuffle: int
     fine: int
+    lips: bool
     layers: Literal[1, 3]
 
     @property
@@ -90,6 +92,7 @@ TINY = Preset(
     rise=(),
     shuffle=3,
     fine=32,
+    lips=True,
     layers=3,
 )
 
@@ -117,6 +120,7 @@ BASE = Preset(
     rise=(256, 128, 64),
     shuffle=1,
     fine=0,
+    lips=True,
     layers=3,
 )
 

@@ -18,6 +18,7 @@ from models.face.dynamics import DynamicsEncoder
 from models.face.identity_network import IdentityNetwork, chips
 from models.face.landmarks import EXPRESSIVE, INNER_LIPS
 from models.face.layers import resized
+from models.face.lips import outline_of
 from models.face.mesh_expression import MeshExpression
 from models.face.model import FaceModel, Motion, Person
 from models.face.reader import SIDE, FaceReader
@@ -34,7 +35,7 @@ _GOLDEN = (0.7548776662466927, 0.5698402909980532)
 
 _FROM_THE_FIRST_STEP = (
     *("reconstruction", "dissimilarity", "perceptual", "gaze", "mouth", "landmarks"),
-    *("expression", "landmark_warp", "pose"),
+    *("expression", "landmark_warp", "pose", "lip_readout"),
 )
 _ACROSS = ("transfer", "identity", "cycle", "cross_dynamics", "source_fidelity")
 _LIPS, _LIDS = 0.03, 0.1
@@ -190,6 +191,9 @@ class Objective(nn.Module):
         }
         if self.model.pose is not None:
             found["pose"] = losses.pose(own.pose, batch.pose)
+        if self.model.lips is not None:
+            lips = self.model.lips(drawn.code.detach())
+            found["lip_readout"] = losses.lip_readout(lips, outline_of(batch.points), _LIPS)
         return found
 
     def _transfer(self, drawn: ModelOutput, networks: LossNetworks, step: int) -> dict[str, torch.Tensor]:

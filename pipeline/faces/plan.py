@@ -128,7 +128,7 @@ def _lessons(job: FaceJob) -> dict[str, int]:
 def _losses(job: FaceJob) -> dict[str, float]:
     """What each loss weighs; nothing where the preset has no use for it."""
     sizes = job.sizes
-    left_out = {"source_fidelity": sizes.layers == 1, "pose": sizes.pose == "landmarks"}
+    left_out = {"source_fidelity": sizes.layers == 1, "pose": sizes.pose == "landmarks", "lip_readout": not sizes.lips}
     return {name: 0.0 if left_out.get(name) else weight for name, weight in asdict(job.training.weights).items()}
 
 

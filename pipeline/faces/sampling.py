@@ -12,7 +12,8 @@ from models.face.landmarks import INNER_LIPS
 
 _MOST = 3.0
 """Standard deviations beyond which a frame is not rarer."""
-_DIFFERING = 0.5
+_DIFFERING = 0.75
+"""Share of pairs whose lips are to differ."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class ClipPair:
 @dataclass(frozen=True)
 class Sampler:
     """Draws units. subjects: of each clip. chances: of each clip's frames, each summing to 1. lips: how far apart they
-    are in each clip's frames, where half of all pairs are to differ in it: of lips that hardly move between two frames
-    a decoder does not learn what a closed mouth hides."""
+    are in each clip's frames, where three of four pairs are to differ in it: of lips that hardly move between frames a
+    decoder does not learn what a closed mouth hides."""
 
     subjects: Sequence[str]
     chances: Sequence[np.ndarray]

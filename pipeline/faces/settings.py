@@ -33,6 +33,8 @@ class LossWeights:
     """The first numbers of z_dyn against what landmarks tell."""
     landmark_warp: Annotated[float, arg(name="correspondence")] = 20.0
     """Where the warps take a face's landmarks from."""
+    lip_readout: float = 0.1
+    """Where z_dyn says that the lips are, which the decoder is told, of presets that do."""
     pose: float = 1.0
     """The head's pose as read off pictures, of presets that learn it, against what landmarks tell."""
     transfer: float = 0.5

@@ -24,7 +24,10 @@ from tests.made.training import parts
 pytestmark = pytest.mark.slow
 
 SHORT = replace(ONE, units=2)
-ALWAYS = {"reconstruction", "dissimilarity", "gaze", "mouth", "perceptual", "landmarks", "expression", "landmark_warp"}
+ALWAYS = {
+    *("reconstruction", "dissimilarity", "gaze", "mouth", "perceptual", "landmarks"),
+    *("expression", "landmark_warp", "lip_readout"),
+}
 ACROSS = {"identity", "cycle", "cross_dynamics", "source_fidelity"}
 SHOWN = {"mesh_expression", "cross_mesh_expression", "opening", "cross_opening"}
 

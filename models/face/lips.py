@@ -1,0 +1,79 @@
+"""What is between the lips: where a driven mouth opens, as z_dyn tells, for the decoder to draw teeth or dark there.
+
+Lips that are closed in the source hide what is behind them, and no warp shows it: warps of few cells stretch the lower
+lip over the opening. VASA-1 leaves it to the decoder to learn where that is; from a few dozen people it does not.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from models.face.landmarks import EXPRESSIVE, INNER_LIPS, resting
+from models.face.presets import Preset
+from models.face.rigid import moved, points, to_picture
+
+OUTLINE = (78, 308, *INNER_LIPS)
+"""Both corners of the inner lips, then their upper and lower middle."""
+_PLACES = [EXPRESSIVE.index(point) for point in OUTLINE]
+_SOFT = 0.015
+"""Over how much of the picture the edge of what is between the lips goes from nothing to all, in crop units."""
+
+
+class LipReadout(nn.Module):
+    """Where the inner lips are, a linear map of z_dyn: [N, Z] to the OUTLINE [N, 4, 3] in the head's own units."""
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.map = nn.Linear(preset.dynamics, 3 * len(OUTLINE))
+        nn.init.zeros_(self.map.weight)
+        with torch.no_grad():
+            self.map.bias.copy_(torch.from_numpy(resting()[_PLACES]).flatten())
+
+    def forward(self, dynamics: torch.Tensor) -> torch.Tensor:
+        return self.map(dynamics).float().reshape(-1, len(OUTLINE), 3)
+
+
+def outline_of(expressive: torch.Tensor) -> torch.Tensor:
+    """The OUTLINE [N, 4, 3] among the EXPRESSIVE landmarks [N, P, 3]."""
+    return expressive[:, _PLACES]
+
+
+def between_lips(outline: torch.Tensor, pose: torch.Tensor, side: int) -> torch.Tensor:
+    """How much of a pixel is between the lips of heads in these poses [N, 6]: [N, 1, side, side], from 0 to 1.
+
+    outline [N, 4, 3]: of `LipReadout`. Both lips are taken for parabolas between the corners.
+    """
+    left, right, upper, lower = moved(to_picture(pose), outline[:, :, None, None])[:, :, 0, 0, :2].unbind(1)
+    middle, half = (left + right) / 2, (right - left) / 2
+    reach = half.norm(dim=1).clamp_min(1e-3)
+    along = half / reach[:, None]
+    down = torch.stack([-along[:, 1], along[:, 0]], 1)
+    x, y = points(1, side, pose.device)[0, ..., :2].unbind(2)
+
+    def coordinate(axis: torch.Tensor) -> torch.Tensor:
+        return axis[:, :1, None] * x + axis[:, 1:, None] * y - (middle * axis).sum(1)[:, None, None]
+
+    bow = (1 - (coordinate(along) / reach[:, None, None]) ** 2).clamp_min(0)  # beyond the corners there is nothing
+    height = coordinate(down)
+    above, below = (((point - middle) * down).sum(1)[:, None, None] * bow for point in (upper, lower))
+    under_upper, over_lower = ((gap / _SOFT).clamp(0, 1) for gap in (height - above, below - height))
+    return (under_upper * over_lower)[:, None]
+
+
+class BetweenLips(nn.Module):
+    """What is between the lips, as a decoder takes it, from [N, 1, P, P]: features [N, C, H, H] to be added to its own,
+    and [N, planes, P, P] to be added to its planes; both begin as nothing."""
+
+    def __init__(self, channels: int, planes: int, shuffle: int) -> None:
+        super().__init__()
+        self.features = nn.Conv2d(shuffle**2, channels, 3, padding=1)
+        self.planes = nn.Conv2d(shuffle**2, planes * shuffle**2, 3, padding=1)
+        self._shuffle = shuffle
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, between: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        folded = F.pixel_unshuffle(between, self._shuffle)
+        return self.features(folded), F.pixel_shuffle(self.planes(folded), self._shuffle).float()

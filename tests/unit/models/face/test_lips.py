@@ -1,0 +1,114 @@
+"""What is between the lips, as a decoder is told it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.face.decoder import Decoder
+from models.face.landmarks import EXPRESSIVE, resting
+from models.face.lips import OUTLINE, BetweenLips, LipReadout, between_lips, outline_of
+from models.face.presets import PRESETS, TINY, Preset
+from models.face.rigid import to_picture
+
+SIDE = 192
+STRAIGHT = torch.tensor([[0.0, 0, 0, 0, 0, 1]])
+
+
+def outline(gap: float) -> torch.Tensor:
+    """Lips .3 wide, so far apart in the middle, [1, 4, 3]."""
+    return torch.tensor(
+        [[[-0.15, 0.25, -0.3], [0.15, 0.25, -0.3], [0, 0.25 - gap / 4, -0.3], [0, 0.25 + gap * 3 / 4, -0.3]]]
+    )
+
+
+def middle(shown: torch.Tensor) -> torch.Tensor:
+    """The middle of what is shown [1, 1, S, S], (x, y) in crop units."""
+    at = (2 * torch.arange(shown.shape[3]) + 1) / shown.shape[3] - 1
+    return torch.stack([(shown[0, 0] * at).sum(), (shown[0, 0] * at[:, None]).sum()]) / shown.sum()
+
+
+def test_before_it_learns_lips_are_at_rest_whatever_the_dynamics() -> None:
+    rest = torch.from_numpy(resting()).float()
+    found = LipReadout(TINY)(torch.randn(3, TINY.dynamics))
+    assert torch.allclose(found, outline_of(rest[None]).expand(3, -1, -1))
+    left, right, upper, lower = found[0]
+    assert left[0] < 0 < right[0]
+    assert upper[1] < lower[1]
+    assert len(OUTLINE) == len({*OUTLINE} & {*EXPRESSIVE}) == 4
+
+
+def test_a_readout_learns_what_is_linear_in_the_dynamics() -> None:
+    torch.manual_seed(0)
+    net, code = LipReadout(TINY), torch.randn(256, TINY.dynamics)
+    wanted = net(code).detach().clone()
+    wanted[:, 3, 1] += 0.03 * code[:, 0]
+    optimiser = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in range(300):
+        optimiser.zero_grad()
+        (net(code) - wanted).abs().mean().backward()
+        optimiser.step()
+    assert (net(code) - wanted).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("gap", [0.05, 0.1, 0.2])
+@pytest.mark.parametrize("size", [0.7, 1.0])
+def test_an_open_mouth_is_the_area_between_two_parabolas(gap: float, size: float) -> None:
+    pose = STRAIGHT.clone()
+    pose[:, 5] = size
+    shown = between_lips(outline(gap), pose, SIDE)
+    assert shown.shape == (1, 1, SIDE, SIDE)
+    assert 0 <= shown.min() <= shown.max() == 1
+    area = 2 / 3 * 0.3 * gap * size**2  # in crop units, of a picture of 2 x 2
+    edge = 2 * 0.3 * size * 0.015  # in which less than all counts
+    assert area - edge < float(shown.sum()) * (2 / SIDE) ** 2 < area
+
+
+def test_closed_lips_have_nothing_between_them_nor_those_that_cross() -> None:
+    for gap in (0.0, -0.05):
+        assert between_lips(outline(gap), STRAIGHT, SIDE).sum() == 0
+
+
+@pytest.mark.parametrize("pose", [(0, 0, 90, 0, 0, 1), (0, 0, -30, 0.2, -0.1, 0.8), (10, 25, 15, -0.1, 0.1, 1.1)])
+def test_it_goes_where_the_head_does(pose: tuple[float, ...]) -> None:
+    where = torch.tensor([pose], dtype=torch.float32)
+    shown = between_lips(outline(0.15), where, SIDE)
+    # the middle of an opening .15 high, three quarters of it under the corners
+    point = torch.tensor([0, 0.25 + 0.15 / 2 * 0.8 / 2, -0.3, 1.0])
+    wanted = (to_picture(where)[0] @ point)[:2]
+    assert (middle(shown) - wanted).norm() < 0.02
+    assert shown.max() == 1
+
+
+def test_heads_do_not_see_each_other() -> None:
+    both = between_lips(torch.cat([outline(0.1), outline(0.2)]), STRAIGHT.expand(2, -1), SIDE)
+    assert torch.equal(both[:1], between_lips(outline(0.1), STRAIGHT, SIDE))
+    assert torch.equal(both[1:], between_lips(outline(0.2), STRAIGHT, SIDE))
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_its_shapes_are_those_of_a_decoder(preset: Preset) -> None:
+    with torch.device("meta"):
+        net = Decoder(preset)
+        said = torch.empty(2, 1, preset.drawn, preset.drawn)
+        volume, code = torch.empty(2, *preset.volume, preset.volume[2]), torch.empty(2, preset.dynamics)
+    assert net(volume, code, between=said).shape == (2, 11, preset.drawn, preset.drawn)
+
+
+def test_a_decoder_begins_as_if_it_were_not_told_and_learns_to_draw_there_alone() -> None:
+    torch.manual_seed(0)
+    net = Decoder(TINY)
+    seen = torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics)
+    said = between_lips(outline(0.2), STRAIGHT, TINY.drawn)
+    assert torch.equal(net(*seen), net(*seen, between=said))
+    assert isinstance(net.between, BetweenLips)
+    optimiser = torch.optim.Adam(net.between.planes.parameters(), 1e-2)
+    inside = said > 0.9
+    for _ in range(60):
+        optimiser.zero_grad()
+        drawn = net(*seen, between=said)[:, 3:4]
+        (-(drawn * inside).mean() + (drawn - 1 / 3).abs()[~inside].mean()).backward()
+        optimiser.step()
+    shares = net(*seen, between=said)[:, 3:4]
+    assert shares[inside].mean() > 0.8
+    assert shares[said == 0].mean() < 0.4
