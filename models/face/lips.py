@@ -19,6 +19,8 @@ OUTLINE = (78, 308, *INNER_LIPS)
 _PLACES = [EXPRESSIVE.index(point) for point in OUTLINE]
 _SOFT = 0.015
 """Over how much of the picture the edge of what is between the lips goes from nothing to all, in crop units."""
+_DARK, _DRAWN = (-2.2, -2.2, -2.2), 7.0
+"""What is added at first to a decoder's colours, and to the share of what it draws, before they become such."""
 
 
 class LipReadout(nn.Module):
@@ -64,7 +66,12 @@ def between_lips(outline: torch.Tensor, pose: torch.Tensor, side: int) -> torch.
 
 class BetweenLips(nn.Module):
     """What is between the lips, as a decoder takes it, from [N, 1, P, P]: features [N, C, H, H] to be added to its own,
-    and [N, planes, P, P] to be added to its planes; both begin as nothing."""
+    which begin as nothing, and [N, planes, P, P] to be added to its planes.
+
+    With three layers these begin with a dark that is drawn over the source there. A share that has gone to nothing
+    everywhere, as a mouth's does while sources show what is in it, comes back in thousands of steps: its gradient has
+    gone too.
+    """
 
     def __init__(self, channels: int, planes: int, shuffle: int) -> None:
         super().__init__()
@@ -73,6 +80,11 @@ class BetweenLips(nn.Module):
         self._shuffle = shuffle
         for parameter in self.parameters():
             nn.init.zeros_(parameter)
+        if planes > len(_DARK):
+            with torch.no_grad():
+                for plane, value in enumerate((*_DARK, _DRAWN)):
+                    for pixel in range(shuffle**2):
+                        self.planes.weight[plane * shuffle**2 + pixel, pixel, 1, 1] = value
 
     def forward(self, between: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         folded = F.pixel_unshuffle(between, self._shuffle)

@@ -152,12 +152,16 @@ class FaceModel(nn.Module):
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume = sampled(person.volume, where)
-        between = None
-        if self.lips is not None:  # what it tells is taught by landmarks, and not by pictures
-            between = between_lips(self.lips(motion.dynamics).detach(), motion.pose, self.preset.drawn)
-        planes = self.decoder(volume, motion.dynamics, person.source_context, between)
+        planes = self.decoder(volume, motion.dynamics, person.source_context, self.between_lips(motion))
         if self.texture is None:
             return resized(planes, person.size, "bicubic").clamp(0, 1), planes
         origin = looked_up(person.origin, where)
         picture = self.texture(planes, volume, origin, person.picture, person.head_mask, person.margin)
         return picture, planes
+
+    def between_lips(self, motion: Motion) -> torch.Tensor | None:
+        """How much of a pixel is between the lips in pictures of these motions, [N, 1, P, P]; None of presets that do
+        not tell. Pictures do not teach it: landmarks do."""
+        if self.lips is None:
+            return None
+        return between_lips(self.lips(motion.dynamics).detach(), motion.pose, self.preset.drawn)

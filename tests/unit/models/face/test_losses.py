@@ -203,6 +203,10 @@ def test_invented_is_what_is_drawn_or_added_whatever_its_colour_and_whichever_la
     assert with_parts(0.0, 0.0) == 0
     assert with_parts(1.0, 1.0) == pytest.approx(0.9)
     assert with_parts(1.0, -1.0) == with_parts(1.0, 1.0)
+    lips = torch.zeros(2, 1, 6, 6)
+    lips[..., :3, :] = 1
+    assert losses.source_fidelity(planes, lips) == pytest.approx(0.9 / 2)
+    assert losses.source_fidelity(planes, 1 - 0 * lips) == 0
     other = planes.clone()
     other[:, :3], other[:, 4:8] = 0.1, 0.3
     assert losses.source_fidelity(other) == losses.source_fidelity(planes)

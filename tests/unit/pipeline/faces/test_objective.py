@@ -217,9 +217,13 @@ def test_what_is_invented_counts_in_turned_heads_and_not_where_there_is_a_true_p
         person = model.person(drawn.picture, own).at(torch.arange(half))
         other = torch.arange(half) ^ 1
         motion = Motion(turned(own.pose[:half], drawn.numbers), own.dynamics[other + half])
-        assert seen == pytest.approx(float(losses.source_fidelity(model.layered(person, motion)[1])), abs=1e-6)
-        still = Motion(own.pose[:half], own.dynamics[:half])
-        assert seen != pytest.approx(float(losses.source_fidelity(model.layered(person, still)[1])), abs=1e-6)
+
+        def of(motion: Motion) -> float:
+            planes = model.layered(person, motion)[1]
+            return float(losses.source_fidelity(planes, model.between_lips(motion)))
+
+        assert seen == pytest.approx(of(motion), abs=1e-6)
+        assert seen != pytest.approx(of(Motion(own.pose[:half], own.dynamics[:half])), abs=1e-6)
 
 
 def test_without_layers_nothing_is_the_source_s_and_there_is_no_such_loss(
