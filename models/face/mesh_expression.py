@@ -1,6 +1,7 @@
 """The expression that a driven picture shows, in the numbers that z_dyn is taught, as the face mesh reads it.
 
-In pictures as small as those of `tiny` it reads some numbers well and some hardly: they count by how well.
+In pictures as small as those of `tiny` it reads some numbers well and some hardly: they count by how well. It is shown
+them in grey: lips that are painted purple, and what is between them yellow, look open to it in colour.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class MeshExpression(nn.Module):
         self.share: torch.Tensor
 
     def forward(self, picture: torch.Tensor, pose: torch.Tensor) -> MeshReading:
-        landmarks, eyes = self.reader(picture, pose)
+        grey = picture.float().mean(1, keepdim=True).expand_as(picture)
+        landmarks, eyes = self.reader(grey, pose)
         count = len(pose)
         # where the head is, is known; where the mesh thinks it is would take the expression along
         landmarks = landmarks - torch.einsum("p,npi->ni", self.middle, landmarks)[:, None]
