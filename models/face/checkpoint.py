@@ -99,6 +99,6 @@ def read_space(path: Path) -> dict[str, np.ndarray] | None:
 
 def _as_filed(preset: Preset, tensors: Collection[str]) -> Preset:
     """The preset as a file has it: models of earlier versions draw `tiny` without the finer planes, and are not told
-    what is between the lips."""
+    what lips hide."""
     fine, lips = (any(name.startswith(part) for name in tensors) for part in (_FINE, _LIPS))
     return replace(preset, fine=preset.fine if fine else 0, lips=lips)

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from models.face.blocks import Residual, norm
-from models.face.lips import BetweenLips
+from models.face.lips import HiddenMouth
 from models.face.presets import Preset
 
 
@@ -16,8 +16,8 @@ class Decoder(nn.Module):
 
     P: `Preset.drawn`. With three layers it gives [N, 11, P, P]: the picture, each layer's share of a pixel, where the
     moved picture is read beside the pixel, (x, y) within [-1, 1], and what is added to all layers, within [-1, 1]. Then
-    it also takes the source's context, [N, width, H, H] of `SourceContext`. between [N, 1, P, P]: how much of a pixel
-    is between the lips (`models.face.lips`), where the preset tells it that.
+    it also takes the source's context, [N, width, H, H] of `SourceContext`. hidden [N, 1, P, P]: how much of a pixel
+    the source's lips hide (`models.face.lips`), where the preset tells it that.
 
     The volume's slices become channels. Blocks are modulated by z_dyn, so that what no warp can make (teeth, a closed
     eye's lid) can still come from the dynamics.
@@ -45,14 +45,14 @@ class Decoder(nn.Module):
         for parameter in self.out.parameters():  # the layers begin with equal shares
             nn.init.zeros_(parameter[3 * unfolded :])
         self.fine = _Fine(widths[-1], preset.fine, code, planes, preset.shuffle) if preset.fine else None
-        self.between = BetweenLips(widths[-1], planes, preset.shuffle) if preset.lips else None
+        self.hidden = HiddenMouth(widths[-1], planes, preset.shuffle) if preset.lips else None
 
     def forward(
         self,
         volume: torch.Tensor,
         dynamics: torch.Tensor,
         source_context: torch.Tensor | None = None,
-        between: torch.Tensor | None = None,
+        hidden: torch.Tensor | None = None,
     ) -> torch.Tensor:
         x = self.fold(volume.flatten(1, 2))  # [N, width, H, H]
         if source_context is not None:
@@ -67,7 +67,7 @@ class Decoder(nn.Module):
             x = self.after(x, dynamics)
         for block in self.rise:
             x = block(F.interpolate(x, scale_factor=2.0, mode="nearest"), dynamics)
-        told, added = (None, 0.0) if self.between is None or between is None else self.between(between)
+        told, added = (None, 0.0) if self.hidden is None or hidden is None else self.hidden(hidden)
         if self.fine is None and told is not None:
             x = x + told
         planes = F.pixel_shuffle(self.out(F.relu(self.norm(x))), self._shuffle).float()

@@ -1,7 +1,8 @@
-"""What is between the lips: where a driven mouth opens, as z_dyn tells, for the decoder to draw teeth or dark there.
+"""What the source's lips hide: where a driven mouth opens and its source's does not, for the decoder to draw there.
 
-Lips that are closed in the source hide what is behind them, and no warp shows it: warps of few cells stretch the lower
-lip over the opening. VASA-1 leaves it to the decoder to learn where that is; from a few dozen people it does not.
+Behind closed lips are teeth, or the dark, and no warp shows it: warps of few cells stretch the lower lip over the
+opening. VASA-1 leaves it to the decoder to learn where that is; from a few dozen people it does not. Where the lips are
+z_dyn tells, of the driver and of the source alike.
 """
 
 from __future__ import annotations
@@ -64,13 +65,22 @@ def between_lips(outline: torch.Tensor, pose: torch.Tensor, side: int) -> torch.
     return (under_upper * over_lower)[:, None]
 
 
-class BetweenLips(nn.Module):
-    """What is between the lips, as a decoder takes it, from [N, 1, P, P]: features [N, C, H, H] to be added to its own,
-    which begin as nothing, and [N, planes, P, P] to be added to its planes.
+def hidden(between: torch.Tensor, source: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
+    """How much of a pixel is between the lips, and is not in the source: [N, 1, S, S].
+
+    between, source [N, 1, S, S]: of `between_lips`, driven and in the source; at [N, 2, S, S]: where in the source each
+    pixel comes from, in crop units.
+    """
+    return between * (1 - F.grid_sample(source, at.permute(0, 2, 3, 1), align_corners=False))
+
+
+class HiddenMouth(nn.Module):
+    """What the source's lips hide, as a decoder takes it, from [N, 1, P, P]: features [N, C, H, H] to be added to its
+    own, which begin as nothing, and [N, planes, P, P] to be added to its planes.
 
     With three layers these begin with a dark that is drawn over the source there. A share that has gone to nothing
-    everywhere, as a mouth's does while sources show what is in it, comes back in thousands of steps: its gradient has
-    gone too.
+    everywhere, as what is drawn of a mouth does while sources show what is in it, comes back in thousands of steps: its
+    gradient has gone too.
     """
 
     def __init__(self, channels: int, planes: int, shuffle: int) -> None:
@@ -86,6 +96,6 @@ class BetweenLips(nn.Module):
                     for pixel in range(shuffle**2):
                         self.planes.weight[plane * shuffle**2 + pixel, pixel, 1, 1] = value
 
-    def forward(self, between: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        folded = F.pixel_unshuffle(between, self._shuffle)
+    def forward(self, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        folded = F.pixel_unshuffle(hidden, self._shuffle)
         return self.features(folded), F.pixel_shuffle(self.planes(folded), self._shuffle).float()

@@ -139,13 +139,13 @@ def cycle(found: torch.Tensor, driver: torch.Tensor, others: torch.Tensor, scale
     return F.cross_entropy(chances, torch.zeros(len(found), dtype=torch.long, device=found.device))
 
 
-def source_fidelity(planes: torch.Tensor, between: torch.Tensor | None = None) -> torch.Tensor:
+def source_fidelity(planes: torch.Tensor, hidden: torch.Tensor | None = None) -> torch.Tensor:
     """How much of pictures is not their source's, from the planes [N, 11, S, S] of `Decoder`: drawn, and added.
 
-    between [N, 1, S, S]: how much of a pixel is between the lips, where nothing need be the source's.
+    hidden [N, 1, S, S]: how much of a pixel the source's lips hide, where nothing need be the source's.
     """
     drawn, added = planes[:, 3:4], planes[:, 8:]
-    counts = torch.ones_like(drawn) if between is None else 1 - between
+    counts = torch.ones_like(drawn) if hidden is None else 1 - hidden
     return (drawn * counts).mean() + (added.abs() * counts).mean()
 
 

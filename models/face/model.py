@@ -16,7 +16,7 @@ from models.face.flow import WarpGenerator
 from models.face.head_mask import head_mask, on_head
 from models.face.identity import IdentityEncoder
 from models.face.layers import LayerCompositor, resized
-from models.face.lips import LipReadout, between_lips
+from models.face.lips import LipReadout, between_lips, hidden
 from models.face.pose import PoseEncoder
 from models.face.presets import Preset
 from models.face.rigid import from_picture, moved, points, to_picture
@@ -47,7 +47,8 @@ class Person:
     picture [N, 3, S + 2 m, S + 2 m]: itself, in the size in which the person is drawn, with a margin of m pixels around
     it that warps may read. origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop
     units. head_mask [N, 1, P, P]: where the head is in it, as fine as the decoder draws. source_context
-    [N, width, H, H]: what the decoder is told of it; None where it draws all there is.
+    [N, width, H, H]: what the decoder is told of it; None where it draws all there is. between_lips [N, 1, P, P]: how
+    much of a pixel is between its lips; None where the preset does not tell.
     """
 
     volume: torch.Tensor
@@ -57,6 +58,7 @@ class Person:
     head_mask: torch.Tensor
     source_context: torch.Tensor | None = None
     margin: int = 0
+    between_lips: torch.Tensor | None = None
 
     @property
     def size(self) -> int:
@@ -80,6 +82,7 @@ class Person:
             head_mask=change(self.head_mask),
             source_context=None if self.source_context is None else change(self.source_context),
             margin=self.margin,
+            between_lips=None if self.between_lips is None else change(self.between_lips),
         )
 
 
@@ -124,7 +127,7 @@ class FaceModel(nn.Module):
         place = head_mask(motion.pose, self.preset.drawn)
         shown = picture if detailed is None else detailed
         volume = self.canonical(sampled(volume, where))
-        return Person(volume, identity, shown, origin, place, source_context, margin)
+        return Person(volume, identity, shown, origin, place, source_context, margin, self._between_lips(motion))
 
     def source_points(
         self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor
@@ -147,19 +150,29 @@ class FaceModel(nn.Module):
         """Pictures of the persons in these motions, [N, 3, S, S] as large as theirs (`Person.size`)."""
         return self.layered(person, motion)[0]
 
-    def layered(self, person: Person, motion: Motion) -> tuple[torch.Tensor, torch.Tensor]:
-        """The same, and the planes of `Decoder` that they were put together from."""
+    def layered(self, person: Person, motion: Motion) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """The same, the planes of `Decoder` that they were put together from, and how much of a pixel their sources'
+        lips hide [N, 1, P, P]; None of presets that do not tell."""
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
-        volume = sampled(person.volume, where)
-        planes = self.decoder(volume, motion.dynamics, person.source_context, self.between_lips(motion))
+        volume, origin = sampled(person.volume, where), looked_up(person.origin, where)
+        mouth = self._hidden(person, motion, volume, origin)
+        planes = self.decoder(volume, motion.dynamics, person.source_context, mouth)
         if self.texture is None:
-            return resized(planes, person.size, "bicubic").clamp(0, 1), planes
-        origin = looked_up(person.origin, where)
+            return resized(planes, person.size, "bicubic").clamp(0, 1), planes, mouth
         picture = self.texture(planes, volume, origin, person.picture, person.head_mask, person.margin)
-        return picture, planes
+        return picture, planes, mouth
 
-    def between_lips(self, motion: Motion) -> torch.Tensor | None:
+    def _hidden(
+        self, person: Person, motion: Motion, volume: torch.Tensor, origin: torch.Tensor
+    ) -> torch.Tensor | None:
+        between = self._between_lips(motion)
+        if between is None or person.between_lips is None or self.texture is None:
+            return between
+        at = self.texture.where(volume, origin, self.preset.drawn).detach()
+        return hidden(between, person.between_lips, at)
+
+    def _between_lips(self, motion: Motion) -> torch.Tensor | None:
         """How much of a pixel is between the lips in pictures of these motions, [N, 1, P, P]; None of presets that do
         not tell. Pictures do not teach it: landmarks do."""
         if self.lips is None:

@@ -32,8 +32,8 @@ class Preset:
     decoder: channels of G2D's inner blocks; inner: how many; lower: channels of blocks at half the side between them
     (0: none); rise: channels of its blocks that double the side; shuffle: pixels of a side that the last layer unfolds;
     fine: channels of one more block, at twice the side, which refines what the last layer says (0: none). lips: whether
-    it is told what is between the lips (`models.face.lips`), as VASA-1 is not. layers: 1 where G2D draws all there is,
-    as in VASA-1; 3 where it draws over the source picture (`models.face.layers`).
+    G2D is told what the source's lips hide (`models.face.lips`), as VASA-1's is not. layers: 1 where it draws all there
+    is, as in VASA-1; 3 where it draws over the source picture (`models.face.layers`).
     """
 
     name: str

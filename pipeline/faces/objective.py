@@ -280,8 +280,8 @@ class Objective(nn.Module):
         source = both_of(turn)
         pose = turned(drawn.own.pose[source], [drawn.batch.numbers[place] for place in source.tolist()])
         motion = Motion(pose, drawn.own.dynamics[(source ^ 1) + drawn.clips])
-        planes = self.model.layered(drawn.person.at(source), motion)[1]
-        return {"source_fidelity": share * losses.source_fidelity(planes, self.model.between_lips(motion))}
+        _, planes, hidden = self.model.layered(drawn.person.at(source), motion)
+        return {"source_fidelity": share * losses.source_fidelity(planes, hidden)}
 
     def _features(self, reader: FaceReader, picture: torch.Tensor, pose: torch.Tensor) -> list[torch.Tensor]:
         return reader.features(aligned_faces(self._shown(picture), pose, SIDE))

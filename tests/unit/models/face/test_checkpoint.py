@@ -132,7 +132,7 @@ def test_a_model_without_fine_planes_that_is_not_told_of_lips_is_one_of_an_earli
     now = FaceModel(TINY).eval().requires_grad_(False)
     missing = now.load_state_dict(found.state_dict(), strict=False)
     assert {name.rpartition(".")[0].rpartition(".")[0] for name in missing.missing_keys if "fine" not in name} == {
-        *("lips", "decoder.between"),
+        *("lips", "decoder.hidden"),
     }
     assert (now.driven(now.person(picture, motion), motion) - drawn).abs().mean() < 0.01
 

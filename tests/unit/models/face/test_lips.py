@@ -9,7 +9,7 @@ import torch
 
 from models.face.decoder import Decoder
 from models.face.landmarks import EXPRESSIVE, resting
-from models.face.lips import OUTLINE, BetweenLips, LipReadout, between_lips, outline_of
+from models.face.lips import OUTLINE, HiddenMouth, LipReadout, between_lips, hidden, outline_of
 from models.face.presets import PRESETS, TINY, Preset
 from models.face.rigid import to_picture
 
@@ -88,13 +88,26 @@ def test_heads_do_not_see_each_other() -> None:
     assert torch.equal(both[1:], between_lips(outline(0.2), STRAIGHT, SIDE))
 
 
+def test_what_the_source_shows_is_not_hidden() -> None:
+    """What comes from an open mouth is there to be moved; what comes from closed lips is not."""
+    driven = between_lips(outline(0.2), STRAIGHT, SIDE)
+    at = (2 * torch.arange(SIDE) + 1) / SIDE - 1
+    same = torch.stack(torch.meshgrid(at, at, indexing="xy"))[None]
+    assert hidden(driven, driven, same)[driven == 1].abs().max() < 1e-5
+    assert torch.equal(hidden(driven, between_lips(outline(0.0), STRAIGHT, SIDE), same), driven)
+    half = hidden(driven, between_lips(outline(0.1), STRAIGHT, SIDE), same)
+    assert half.sum() == pytest.approx(float(driven.sum()) / 2, rel=0.15)
+    moved = torch.nn.functional.pad(driven, (10, 0))[..., :SIDE]  # the source's mouth is ten pixels to the right
+    assert hidden(driven, moved, same + torch.tensor([20 / SIDE, 0])[None, :, None, None])[driven == 1].max() < 1e-4
+
+
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_its_shapes_are_those_of_a_decoder(preset: Preset) -> None:
     with torch.device("meta"):
         net = Decoder(preset)
         said = torch.empty(2, 1, preset.drawn, preset.drawn)
         volume, code = torch.empty(2, *preset.volume, preset.volume[2]), torch.empty(2, preset.dynamics)
-    assert net(volume, code, between=said).shape == (2, 11, preset.drawn, preset.drawn)
+    assert net(volume, code, hidden=said).shape == (2, 11, preset.drawn, preset.drawn)
 
 
 def test_a_decoder_begins_by_drawing_dark_there_and_nothing_else_changes() -> None:
@@ -102,7 +115,7 @@ def test_a_decoder_begins_by_drawing_dark_there_and_nothing_else_changes() -> No
     net = Decoder(TINY)
     seen = torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics)
     said = between_lips(outline(0.2), STRAIGHT, TINY.drawn)
-    alone, told = net(*seen), net(*seen, between=said)
+    alone, told = net(*seen), net(*seen, hidden=said)
     away = torch.nn.functional.max_pool2d(said, 3, 1, 1) == 0  # planes are smoothed
     assert torch.equal(told[:, :, away[0, 0]], alone[:, :, away[0, 0]])
     inside = -torch.nn.functional.max_pool2d(-said, 3, 1, 1) == 1
@@ -117,7 +130,7 @@ def test_with_one_layer_it_begins_as_if_it_were_not_told() -> None:
     torch.manual_seed(0)
     net = Decoder(replace(TINY, layers=1))
     seen = torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics)
-    assert torch.equal(net(*seen), net(*seen, between=between_lips(outline(0.2), STRAIGHT, TINY.drawn)))
+    assert torch.equal(net(*seen), net(*seen, hidden=between_lips(outline(0.2), STRAIGHT, TINY.drawn)))
 
 
 def test_a_decoder_learns_what_to_draw_there() -> None:
@@ -125,14 +138,14 @@ def test_a_decoder_learns_what_to_draw_there() -> None:
     net = Decoder(TINY)
     seen = torch.randn(1, *TINY.volume, 32), torch.randn(1, TINY.dynamics)
     said = between_lips(outline(0.2), STRAIGHT, TINY.drawn)
-    assert isinstance(net.between, BetweenLips)
-    optimiser = torch.optim.Adam(net.between.planes.parameters(), 1e-2)
+    assert isinstance(net.hidden, HiddenMouth)
+    optimiser = torch.optim.Adam(net.hidden.planes.parameters(), 1e-2)
     inside, before = said > 0.9, net(*seen)[:, :1].detach()
     for _ in range(60):
         optimiser.zero_grad()
-        red = net(*seen, between=said)[:, :1]
+        red = net(*seen, hidden=said)[:, :1]
         (((red - 1).abs() * inside).mean() + ((red - before).abs() * (said == 0)).mean()).backward()
         optimiser.step()
-    after = net(*seen, between=said)[:, :1]
+    after = net(*seen, hidden=said)[:, :1]
     assert after[inside].mean() > 0.8
     assert (after - before)[said == 0].abs().mean() < 0.02

@@ -48,6 +48,7 @@ def bare() -> FaceModel:
     model = FaceModel(TINY).eval().requires_grad_(False)
     model.to_canonical, model.from_canonical = Nothing(), Nothing()  # type: ignore[assignment]
     model.canonical, model.decoder, model.texture = Kept(), Kept(), Kept()  # type: ignore[assignment]
+    model.lips = None
     return model
 
 

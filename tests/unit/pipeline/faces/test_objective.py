@@ -219,8 +219,7 @@ def test_what_is_invented_counts_in_turned_heads_and_not_where_there_is_a_true_p
         motion = Motion(turned(own.pose[:half], drawn.numbers), own.dynamics[other + half])
 
         def of(motion: Motion) -> float:
-            planes = model.layered(person, motion)[1]
-            return float(losses.source_fidelity(planes, model.between_lips(motion)))
+            return float(losses.source_fidelity(*model.layered(person, motion)[1:]))
 
         assert seen == pytest.approx(of(motion), abs=1e-6)
         assert seen != pytest.approx(of(Motion(own.pose[:half], own.dynamics[:half])), abs=1e-6)
