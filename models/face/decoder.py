@@ -81,7 +81,10 @@ class Decoder(nn.Module):
             mixed = mixed + (finer if self._layers == 1 else _smoothed(finer))
         if self._layers == 1:
             return torch.sigmoid(mixed)
-        return torch.cat([mixed[:, :3].sigmoid(), mixed[:, 3:6].softmax(1), mixed[:, 6:].tanh()], 1)
+        share = mixed[:, 3:6].softmax(1)
+        if hidden is not None:  # of what the source's lips hide no layer of the source shows anything
+            share = torch.cat([share[:, :1] + hidden * (1 - share[:, :1]), share[:, 1:] * (1 - hidden)], 1)
+        return torch.cat([mixed[:, :3].sigmoid(), share, mixed[:, 6:].tanh()], 1)
 
 
 class _Fine(nn.Module):

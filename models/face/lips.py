@@ -20,8 +20,8 @@ OUTLINE = (78, 308, *INNER_LIPS)
 _PLACES = [EXPRESSIVE.index(point) for point in OUTLINE]
 _SOFT = 0.015
 """Over how much of the picture the edge of what is between the lips goes from nothing to all, in crop units."""
-_DARK, _DRAWN = (-2.2, -2.2, -2.2), 7.0
-"""What is added at first to a decoder's colours, and to the share of what it draws, before they become such."""
+_DARK = (-2.2, -2.2, -2.2)
+"""What is added at first to a decoder's colours, before they become such."""
 
 
 class LipReadout(nn.Module):
@@ -78,9 +78,9 @@ class HiddenMouth(nn.Module):
     """What the source's lips hide, as a decoder takes it, from [N, 1, P, P]: features [N, C, H, H] to be added to its
     own, which begin as nothing, and [N, planes, P, P] to be added to its planes.
 
-    With three layers these begin with a dark that is drawn over the source there. A share that has gone to nothing
-    everywhere, as what is drawn of a mouth does while sources show what is in it, comes back in thousands of steps: its
-    gradient has gone too.
+    With three layers it is drawn, and begins as dark. Left to itself the decoder mixes what is drawn with the lips that
+    warps stretch over the opening: the share of what is drawn of a mouth goes to nothing while sources show what is in
+    it, and its gradient with it.
     """
 
     def __init__(self, channels: int, planes: int, shuffle: int) -> None:
@@ -92,7 +92,7 @@ class HiddenMouth(nn.Module):
             nn.init.zeros_(parameter)
         if planes > len(_DARK):
             with torch.no_grad():
-                for plane, value in enumerate((*_DARK, _DRAWN)):
+                for plane, value in enumerate(_DARK):
                     for pixel in range(shuffle**2):
                         self.planes.weight[plane * shuffle**2 + pixel, pixel, 1, 1] = value
 
