@@ -24,7 +24,7 @@ def test_a_plan_measures_and_leaves_nothing(
     found = planned(FaceJob(str(tmp_path / "catalog"), str(out), FaceTraining(held_out_subjects=(1, 1))))
     assert not out.exists()
     assert (found.clips, found.subjects) == (3, 3)
-    assert found.parameters["decoder"] == 855_174
+    assert found.parameters["decoder"] == 868_540
     assert (found.losses["pose"], found.losses["source_fidelity"]) == (
         0,
         LossWeights().source_fidelity,
