@@ -34,6 +34,9 @@ from pipeline.faces.portrait_tracking import Driver, driver_of_video
 from pipeline.faces.sampling import lips_apart
 from pipeline.faces.tiles import Tile, board, shown
 
+Opened = tuple[Motion, Motion | None]
+"""A driver's motion [1] where its mouth is open widest, and at rest, as `moved_over` takes it."""
+
 
 @dataclass(frozen=True)
 class Portraits:
@@ -60,8 +63,11 @@ def main(args: Portraits) -> None:
     args = replace(args, model=args.model or (bundled_checkpoint(),))
     drives = [driver_of(path) for path in args.model]
     driver = driver_of_video(args.driver, args.side, lambda said: None)
-    rows = [_row(args, drives, driver, path) for path in args.source]
-    view = _widest(drives[0], driver)[0]
+    widest = [_widest(drive, driver) for drive in drives]
+    rests = [None if args.absolute else at_rest(drive, driver) for drive in drives]
+    opened = [(motion, rest) for (_, motion), rest in zip(widest, rests, strict=True)]
+    rows = [_row(args, drives, opened, path) for path in args.source]
+    view = widest[0][0]
     filmed = [("driver", shown(view.picture, mark=False, side=args.side))]
     rows.append([*filmed, ("its mouth", _mouth(view.picture, drives[0].motion([view]), args.side))])
     picture = Image.fromarray(board(rows))
@@ -69,7 +75,7 @@ def main(args: Portraits) -> None:
     print(f"{args.out}: {picture.width} x {picture.height}")
 
 
-def _row(args: Portraits, drives: Sequence[Drive], driver: Driver, path: str) -> list[Tile]:
+def _row(args: Portraits, drives: Sequence[Drive], opened: Sequence[Opened], path: str) -> list[Tile]:
     """The portrait, what each model makes of it, and the mouths in all of them."""
     pictures: list[Tile] = []
     mouths: list[Tile] = []
@@ -79,17 +85,16 @@ def _row(args: Portraits, drives: Sequence[Drive], driver: Driver, path: str) ->
         if not pictures:
             pictures.append((portrait.name, shown(portrait.crop, mark=False, side=args.side)))
             mouths.append(("mouth", _mouth(portrait.crop, portrait.own, args.side)))
-        picture, motion = _opened(drive, portrait, driver, args.absolute)
+        picture, motion = _opened(drive, portrait, *opened[place])
         name = f"{args.model[place].stem}{', enlarged' if small else ''}"
         pictures.append((name, shown(picture, mark=False, side=args.side)))
         mouths.append((name, _mouth(picture, motion, args.side)))
     return [*pictures, *mouths]
 
 
-def _opened(drive: Drive, portrait: Portrait, driver: Driver, absolute: bool) -> tuple[np.ndarray, Motion]:
+def _opened(drive: Drive, portrait: Portrait, widest: Motion, rest: Motion | None) -> tuple[np.ndarray, Motion]:
     """The portrait where the driver's mouth is open widest, uint8 RGB [S, S, 3], and the motion [1] in which it is."""
-    rest = None if absolute else at_rest(drive, driver)
-    motion = moved_over(portrait.own, _widest(drive, driver)[1], "both", rest)
+    motion = moved_over(portrait.own, widest, "both", rest)
     return drive.draw(portrait.person, motion)[0], motion
 
 

@@ -26,10 +26,7 @@ from pipeline.faces.settings import FaceTraining
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.faces.watch import Watch
 from pipeline.training.optimisation import Group, Optimisation, WarmUpThenDecay
-from pipeline.training.task import Outcome
-
-Views = tuple[torch.Tensor, ...]
-"""Pictures [N, 3, S, S] and their mouths [N, 3, M, M]."""
+from pipeline.training.task import Outcome, Views
 
 
 def optimisation(training: FaceTraining) -> Optimisation:
@@ -138,7 +135,8 @@ class FaceTask:
 
 @dataclass(frozen=True)
 class FaceAdversary:
-    """The discriminator of pictures of people driven by whomever, and of their mouths, from step `start` on.
+    """The discriminator of pictures [N, 3, S, S] of people driven by whomever, and of their mouths [N, 3, M, M], from
+    step `start` on.
 
     size: of the preset.
     """

@@ -15,7 +15,7 @@ from pipeline.training.distributed import Workers
 from pipeline.training.finite import Finite
 from pipeline.training.optimisation import Group, Optimiser
 from pipeline.training.sums import Sums
-from pipeline.training.task import AnyBatch, Task
+from pipeline.training.task import AnyBatch, Task, Views
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Learner(Generic[AnyBatch]):
         return {name: value.detach() * share for name, value in {"total": total, **losses, **logged}.items()}
 
     def _learn_discriminator(
-        self, batch: AnyBatch, made: tuple[torch.Tensor, ...], share: float
+        self, batch: AnyBatch, made: Views, share: float
     ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         """The discriminator learns from what is real and what was made; then what it says of the latter."""
         adversary, module = self._task.adversary, self._wrapped["discriminator"]

@@ -21,6 +21,8 @@ class Batch(Protocol):
 
 
 AnyBatch = TypeVar("AnyBatch", bound=Batch)
+Views = tuple[torch.Tensor, ...]
+"""What a discriminator judges at once: as many tensors as it takes."""
 Judged = TypeVar("Judged", contravariant=True)
 
 
@@ -30,7 +32,7 @@ class Outcome:
     as many views as it takes."""
 
     losses: Mapping[str, torch.Tensor]
-    made: tuple[torch.Tensor, ...] = ()
+    made: Views = ()
 
 
 class Adversary(Protocol[Judged]):
@@ -42,15 +44,13 @@ class Adversary(Protocol[Judged]):
     def module(self) -> nn.Module:
         """The discriminator, with its first weights."""
 
-    def real(self, batch: Judged) -> tuple[torch.Tensor, ...]:
+    def real(self, batch: Judged) -> Views:
         """What `Outcome.made` should look like."""
 
-    def hinge(self, module: nn.Module, real: tuple[torch.Tensor, ...], made: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    def hinge(self, module: nn.Module, real: Views, made: Views) -> torch.Tensor:
         """The discriminator's own loss."""
 
-    def losses(
-        self, module: nn.Module, real: tuple[torch.Tensor, ...], made: tuple[torch.Tensor, ...]
-    ) -> dict[str, torch.Tensor]:
+    def losses(self, module: nn.Module, real: Views, made: Views) -> dict[str, torch.Tensor]:
         """What it says to the module, by name, unweighted."""
 
 

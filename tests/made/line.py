@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from pipeline.training.distributed import PATIENCE, Workers
 from pipeline.training.fit import Session, fit
 from pipeline.training.optimisation import Group, Optimisation, WarmUpThenDecay
-from pipeline.training.task import Outcome
+from pipeline.training.task import Outcome, Views
 
 STEPS = 12
 SLOPE = torch.tensor([[2.0], [-1.0], [0.5]])
@@ -31,9 +31,6 @@ class Points:
 
     def to(self, device: torch.device) -> Points:
         return Points(self.x.to(device), self.y.to(device))
-
-
-Views = tuple[torch.Tensor, ...]
 
 
 class Doubter:

@@ -10,9 +10,11 @@ from models.face.discriminator import Discriminator
 from models.face.presets import PRESETS
 
 
-@pytest.mark.parametrize(("size", "scores"), [(96, (12, 6, 3)), (256, (16, 8, 4)), (512, (32, 16, 8))])
+@pytest.mark.parametrize(
+    ("size", "scores"), [(96, (12, 6, 3)), (192, (24, 12, 6)), (256, (16, 8, 4)), (512, (32, 16, 8))]
+)
 def test_scores_at_two_scales_and_of_the_mouth(size: int, scores: tuple[int, int, int]) -> None:
-    assert size in {preset.size for preset in PRESETS.values()}
+    assert size in {side for preset in PRESETS.values() for side in (preset.size, preset.drawn)}
     found = Discriminator(size)(torch.rand(1, 3, size, size), torch.rand(1, 3, size // 4, size // 4))
     assert tuple(scale[-1].shape for scale in found) == tuple((1, 1, side, side) for side in scores)
     assert all(a.shape[2] == 2 * b.shape[2] for scale in found for a, b in zip(scale[:-2], scale[1:-1], strict=True))

@@ -70,7 +70,7 @@ def test_losses_across_poses_and_people_begin_after_their_share_of_the_steps(
         begun = found(model, drawn, frozen, training, 5)
     assert set(begun.losses) == ALWAYS | ACROSS | {"transfer"}
     assert all(value.isfinite() and value.ndim == 0 for value in begun.losses.values())
-    assert len(begun.pictures) == len(drawn.picture) + 4  # both people of both units
+    assert begun.pictures.shape == (len(drawn.picture) + 4, 3, 96, 96)  # and both people of both units
 
 
 def test_every_place_has_its_turn_and_counts_as_much_however_a_step_is_shared() -> None:

@@ -16,7 +16,8 @@ from pipeline.training.curves import read_curve
 from pipeline.training.fit import Session, fit
 from pipeline.training.halt import Halt, Stopped
 from pipeline.training.optimisation import Group
-from tests.made.line import SLOPE, STEPS, Doubter, Line, Views, weights
+from pipeline.training.task import Views
+from tests.made.line import SLOPE, STEPS, Doubter, Line, weights
 
 
 def after(questions: int) -> Halt:
