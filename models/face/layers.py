@@ -35,33 +35,35 @@ class LayerCompositor(nn.Module):
     def forward(
         self,
         planes: torch.Tensor,
-        volume: torch.Tensor,
-        origin: torch.Tensor,
+        where: torch.Tensor,
         picture: torch.Tensor,
         head: torch.Tensor,
         margin: int = 0,
     ) -> torch.Tensor:
         """Pictures [N, 3, S, S].
 
-        planes [N, 11, P, P]: of `Decoder`. volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where
-        in the source's volume each of its cells comes from, in crop units. picture [N, 3, S + 2 m, S + 2 m]: the
-        source's, of any size, with a margin of m pixels around it; head [N, 1, P, P]: where its head is.
+        planes [N, 11, P, P]: of `Decoder`. where [N, 2, P, P]: of `LayerCompositor.where`. picture
+        [N, 3, S + 2 m, S + 2 m]: the source's, of any size, with a margin of m pixels around it; head [N, 1, P, P]:
+        where its head is.
         """
         drawn, share, step, added = planes.split((3, 3, 2, 3), 1)
         share = torch.cat([share[:, :2], share[:, 2:] * (1 - head)], 1)
         share = share / share.sum(1, keepdim=True).clamp_min(_LEAST)
-        where = self.where(volume, origin, planes.shape[2]) + _REACH * step
         size = picture.shape[2] - 2 * margin
-        every = resized(torch.cat([share[:, :1] * drawn + added, where, share[:, 1:]], 1), size)
-        own, where, of_moved, of_still = every.split((3, 2, 1, 1), 1)
-        there = where.permute(0, 2, 3, 1) * (size / picture.shape[2])
+        every = resized(torch.cat([share[:, :1] * drawn + added, where + _REACH * step, share[:, 1:]], 1), size)
+        own, taken, of_moved, of_still = every.split((3, 2, 1, 1), 1)
+        there = taken.permute(0, 2, 3, 1) * (size / picture.shape[2])
         moved = F.grid_sample(picture, there, "bilinear", "border", False)
         still = picture[:, :, margin : margin + size, margin : margin + size]
         return own.addcmul(of_moved, moved).addcmul_(of_still, still).clamp_(0, 1)
 
     def where(self, volume: torch.Tensor, origin: torch.Tensor, size: int) -> torch.Tensor:
-        """Where in the source picture each pixel comes from, (x, y) [N, 2, size, size]: of the depths, those that are
-        the surface."""
+        """Where in the source picture each pixel comes from, (x, y) [N, 2, size, size] in crop units: of the depths,
+        those that are the surface.
+
+        volume [N, C, D, H, H] in the driver's pose; origin [N, 3, D, H, H]: where in the source's volume each of its
+        cells comes from, in crop units.
+        """
         depth = self.surface(volume).float().softmax(2)  # [N, 1, D, H, H]
         at = (origin[:, :2].float() * depth).sum(2)  # [N, 2, H, H]
         return F.interpolate(at, (size, size), mode="bilinear", align_corners=False)

@@ -156,21 +156,20 @@ class FaceModel(nn.Module):
         flow = self.from_canonical(motion.dynamics, person.identity)
         where = flowed(moved(from_picture(motion.pose), self._points), flow)
         volume, origin = sampled(person.volume, where), looked_up(person.origin, where)
-        mouth = self._hidden(person, motion, volume, origin)
-        planes = self.decoder(volume, motion.dynamics, person.source_context, mouth)
         if self.texture is None:
+            mouth = self._between_lips(motion)
+            planes = self.decoder(volume, motion.dynamics, person.source_context, mouth)
             return resized(planes, person.size, "bicubic").clamp(0, 1), planes, mouth
-        picture = self.texture(planes, volume, origin, person.picture, person.head_mask, person.margin)
-        return picture, planes, mouth
+        taken = self.texture.where(volume, origin, self.preset.drawn)
+        mouth = self._hidden(person, motion, taken)
+        planes = self.decoder(volume, motion.dynamics, person.source_context, mouth)
+        return self.texture(planes, taken, person.picture, person.head_mask, person.margin), planes, mouth
 
-    def _hidden(
-        self, person: Person, motion: Motion, volume: torch.Tensor, origin: torch.Tensor
-    ) -> torch.Tensor | None:
+    def _hidden(self, person: Person, motion: Motion, taken: torch.Tensor) -> torch.Tensor | None:
         between = self._between_lips(motion)
-        if between is None or person.between_lips is None or self.texture is None:
+        if between is None or person.between_lips is None:
             return between
-        at = self.texture.where(volume, origin, self.preset.drawn).detach()
-        return hidden(between, person.between_lips, at)
+        return hidden(between, person.between_lips, taken.detach())
 
     def _between_lips(self, motion: Motion) -> torch.Tensor | None:
         """How much of a pixel is between the lips in pictures of these motions, [N, 1, P, P]; None of presets that do

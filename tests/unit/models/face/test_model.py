@@ -40,6 +40,9 @@ class Kept(nn.Module):
     def forward(self, volume: torch.Tensor, *_: torch.Tensor | int) -> torch.Tensor:
         return volume
 
+    def where(self, volume: torch.Tensor, *_: torch.Tensor | int) -> torch.Tensor:
+        return volume
+
 
 @pytest.fixture
 def bare() -> FaceModel:
