@@ -20,8 +20,12 @@ def on_head(pose: torch.Tensor, side: int) -> torch.Tensor:
     return moved(from_picture(pose), points(1, side, pose.device))[:, 0]
 
 
+def from_head(pose: torch.Tensor, side: int) -> torch.Tensor:
+    """How far pixels lie from the middles of heads in these poses [N, 6]: [N, 1, side, side], 1 at the ellipsoid."""
+    where = on_head(pose, side) + torch.tensor([0, _UP, 0], device=pose.device)
+    return (where / torch.tensor(_HALF, device=pose.device)).norm(dim=3)[:, None]
+
+
 def head_mask(pose: torch.Tensor, side: int) -> torch.Tensor:
     """How much pixels belong to heads in these poses [N, 6]: [N, 1, side, side], from 0 to 1."""
-    where = on_head(pose, side) + torch.tensor([0, _UP, 0], device=pose.device)
-    far = (where / torch.tensor(_HALF, device=pose.device)).norm(dim=3)
-    return torch.sigmoid((1 - far) / _SOFT)[:, None]
+    return torch.sigmoid((1 - from_head(pose, side)) / _SOFT)

@@ -19,6 +19,7 @@ from models.face.model import FaceModel, Motion, Person
 from models.face.rigid import aligned_faces
 from pipeline.faces.detail import Detail
 from pipeline.faces.face_crop import FaceCrop
+from pipeline.faces.silhouette import silhouette
 
 What = Literal["both", "pose", "dynamics"]
 """What moves over from the driver: all of its motion, or only the head's, or only the face's."""
@@ -44,7 +45,9 @@ class Drive:
         detail = detail or Detail.of(view.picture)
         with torch.inference_mode():
             pictures, detailed = self._pictures([view]), self._pixels([detail.picture])
-            return self.model.person(pictures, motion, detailed, detail.margin)
+            person = self.model.person(pictures, motion, detailed, detail.margin)
+            hair = silhouette(detail.crop, motion.pose, self.model.preset.drawn).to(self._device)
+            return replace(person, head_mask=torch.maximum(person.head_mask, hair))
 
     def motion(self, views: Sequence[FaceCrop]) -> Motion:
         """The motion [N] that views show, each in its own crop."""
