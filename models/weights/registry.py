@@ -140,8 +140,9 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_522_492,
-                sha256="7a9e6285dec53a31127deb8fa6322c82a3dd2e608dc3e2ad7787359026c84afa",
+                size=8_717_366,
+                sha256="08ce5c8a426993ec978920571c47dcc892562d63cbd100e05cdfbc80ca9a8dd3",
+                same_as="7a9e6285dec53a31127deb8fa6322c82a3dd2e608dc3e2ad7787359026c84afa",
             ),
         ),
         Weights(

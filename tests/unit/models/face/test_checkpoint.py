@@ -15,6 +15,8 @@ from models.face.checkpoint import encoders_hash, latents_of, load_model, read_r
 from models.face.model import FaceModel, Motion
 from models.face.presets import PAPER, TINY
 from models.runtime.checkpoint import WrongWeights
+from models.weights.registry import REGISTRY
+from stages.labels.latents import FaceLatents
 from tests.root import ROOT
 
 RECIPE = {"step": 3, "clips": [["a.mp4", "0f"]], "training": {"rate": 1e-3}}
@@ -147,6 +149,15 @@ def test_the_model_that_comes_with_the_project_is_drawn_with_at_any_size() -> No
     drawn = model.driven(model.person(picture, motion, torch.rand(1, 3, 150, 150), 11), motion)
     assert drawn.shape == (1, 3, 128, 128)
     assert drawn.isfinite().all()
+
+
+def test_the_model_that_comes_with_the_project_makes_the_latents_that_catalogs_hold() -> None:
+    """Its encoders are those of the first file that came with the project, to the bit, and recipes call it that."""
+    own = REGISTRY["face_tiny"]
+    assert encoders_hash(own.path()) == "0b10480731891821fd6f02eded679751"
+    assert latents_of(own.path()) == own.known_as == FaceLatents().sha256
+    assert own.known_as.startswith("7a9e6285")
+    assert own.known_as != own.sha256
 
 
 def test_other_files_are_refused_with_what_to_do(path: Path, tmp_path: Path) -> None:
