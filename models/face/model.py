@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import nn
@@ -13,7 +13,7 @@ from models.face.canonical import CanonicalRefiner
 from models.face.decoder import Decoder
 from models.face.dynamics import DynamicsEncoder
 from models.face.flow import WarpGenerator
-from models.face.head_mask import head_mask, on_head
+from models.face.head_mask import head_mask, moved_away, on_head
 from models.face.identity import IdentityEncoder
 from models.face.layers import LayerCompositor, resized
 from models.face.lips import LipReadout, between_lips, hidden
@@ -48,7 +48,8 @@ class Person:
     it that warps may read. origin [N, 3, D, H, H]: where in the picture's own volume each cell comes from, in crop
     units. head_mask [N, 1, P, P]: where the head is in it, as fine as the decoder draws. source_context
     [N, width, H, H]: what the decoder is told of it; None where it draws all there is. between_lips [N, 1, P, P]: how
-    much of a pixel is between its lips; None where the preset does not tell.
+    much of a pixel is between its lips; None where the preset does not tell. pose [N, 6]: the head's in the picture.
+    hair [N, 1, P, P]: what belongs to the head beyond `head_mask`; None: nothing is known of it.
     """
 
     volume: torch.Tensor
@@ -59,6 +60,8 @@ class Person:
     source_context: torch.Tensor | None = None
     margin: int = 0
     between_lips: torch.Tensor | None = None
+    pose: torch.Tensor | None = None
+    hair: torch.Tensor | None = None
 
     @property
     def size(self) -> int:
@@ -74,16 +77,8 @@ class Person:
         return self._of_each(lambda part: part.expand(count, *part.shape[1:]))
 
     def _of_each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Person:
-        return Person(
-            volume=change(self.volume),
-            identity=change(self.identity),
-            picture=change(self.picture),
-            origin=change(self.origin),
-            head_mask=change(self.head_mask),
-            source_context=None if self.source_context is None else change(self.source_context),
-            margin=self.margin,
-            between_lips=None if self.between_lips is None else change(self.between_lips),
-        )
+        parts = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return replace(self, **{name: change(part) for name, part in parts if isinstance(part, torch.Tensor)})
 
 
 class FaceModel(nn.Module):
@@ -127,7 +122,8 @@ class FaceModel(nn.Module):
         place = head_mask(motion.pose, self.preset.drawn)
         shown = picture if detailed is None else detailed
         volume = self.canonical(sampled(volume, where))
-        return Person(volume, identity, shown, origin, place, source_context, margin, self._between_lips(motion))
+        between = self._between_lips(motion)
+        return Person(volume, identity, shown, origin, place, source_context, margin, between, motion.pose)
 
     def source_points(
         self, origin: torch.Tensor, identity: torch.Tensor, motion: Motion, points: torch.Tensor
@@ -163,7 +159,7 @@ class FaceModel(nn.Module):
         taken = self.texture.where(volume, origin, self.preset.drawn)
         mouth = self._hidden(person, motion, taken)
         planes = self.decoder(volume, motion.dynamics, person.source_context, mouth)
-        return self.texture(planes, taken, person.picture, person.head_mask, person.margin), planes, mouth
+        return self.texture(planes, taken, person.picture, _head(person, motion), person.margin), planes, mouth
 
     def _hidden(self, person: Person, motion: Motion, taken: torch.Tensor) -> torch.Tensor | None:
         between = self._between_lips(motion)
@@ -177,3 +173,10 @@ class FaceModel(nn.Module):
         if self.lips is None:
             return None
         return between_lips(self.lips(motion.dynamics).detach(), motion.pose, self.preset.drawn)
+
+
+def _head(person: Person, motion: Motion) -> torch.Tensor:
+    """Where the source picture is not seen as it was, [N, 1, P, P]: its head, and its hair where that has moved away."""
+    if person.hair is None or person.pose is None:
+        return person.head_mask
+    return torch.maximum(person.head_mask, person.hair * moved_away(person.pose, motion.pose))

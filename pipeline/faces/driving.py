@@ -47,7 +47,7 @@ class Drive:
             pictures, detailed = self._pictures([view]), self._pixels([detail.picture])
             person = self.model.person(pictures, motion, detailed, detail.margin)
             hair = silhouette(detail.crop, motion.pose, self.model.preset.drawn).to(self._device)
-            return replace(person, head_mask=torch.maximum(person.head_mask, hair))
+            return replace(person, hair=hair)
 
     def motion(self, views: Sequence[FaceCrop]) -> Motion:
         """The motion [N] that views show, each in its own crop."""

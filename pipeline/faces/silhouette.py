@@ -25,6 +25,9 @@ _SOFT = 0.04
 _WIDER = 9
 """Pixels that the silhouette is widened by, all in all: a rim that stayed behind would be a drawn outline."""
 _ROUNDS = 3
+_BUSY = 8.0
+"""How steep colours are on average (CIELAB of 8 bits, a pixel) beside a head where nothing tells hair from what is
+behind it; nor is a halo seen there."""
 
 
 def silhouette(crop: np.ndarray, pose: torch.Tensor, side: int) -> torch.Tensor:
@@ -46,5 +49,14 @@ def silhouette(crop: np.ndarray, pose: torch.Tensor, side: int) -> torch.Tensor:
     cv2.grabCut(picture[:end], labels[:end], nowhere, begun, begun.copy(), _ROUNDS, cv2.GC_INIT_WITH_MASK)
     own = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     wide = cv2.GaussianBlur(cv2.dilate(own, np.ones((_WIDER, _WIDER))), (0, 0), 1)
+    if _steepness(picture)[:end][wide[:end] == 0].mean() > _BUSY:
+        return torch.zeros(1, 1, side, side)
     found = torch.from_numpy(wide) * torch.sigmoid((_CHIN - below) / _SOFT)
     return F.interpolate(found[None, None], (side, side), mode="bilinear", align_corners=False)
+
+
+def _steepness(picture: np.ndarray) -> np.ndarray:
+    """By how much colours change from pixel to pixel, [S, S] of uint8 RGB [S, S, 3]."""
+    colours = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    across, down = (cv2.Sobel(colours, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
+    return np.sqrt((across**2 + down**2).sum(2))
