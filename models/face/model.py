@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import nn
@@ -78,7 +79,8 @@ class Person:
 
     def _of_each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Person:
         parts = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return replace(self, **{name: change(part) for name, part in parts if isinstance(part, torch.Tensor)})
+        changed: dict[str, Any] = {name: change(part) if torch.is_tensor(part) else part for name, part in parts}
+        return Person(**changed)
 
 
 class FaceModel(nn.Module):
@@ -176,7 +178,7 @@ class FaceModel(nn.Module):
 
 
 def _head(person: Person, motion: Motion) -> torch.Tensor:
-    """Where the source picture is not seen as it was, [N, 1, P, P]: its head, and its hair where that has moved away."""
+    """Where the source picture is not seen as it was, [N, 1, P, P]: its head, and its hair when it has moved away."""
     if person.hair is None or person.pose is None:
         return person.head_mask
     return torch.maximum(person.head_mask, person.hair * moved_away(person.pose, motion.pose))

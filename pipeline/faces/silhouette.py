@@ -1,8 +1,8 @@
 """Which pixels of a portrait belong to its head: hair, hats and ears too, as far as an ellipsoid does not say.
 
 The source picture lies beneath what is drawn as it was, but for the head (models/face/layers.py). Hair that reaches
-beyond an ellipsoid would be seen still where a head has left: a halo. GrabCut (Rother, Kolmogorov and Blake 2004, as
-OpenCV has it) tells hair from what is behind it by their colours, once a portrait.
+beyond an ellipsoid would be seen still where a head has left (`models.face.head_mask.moved_away`): a halo. GrabCut
+(Rother, Kolmogorov and Blake 2004, as OpenCV has it) tells hair from what is behind it by colours, once a portrait.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.face.head_mask import head_mask, on_head
+from models.face.head_mask import head_mask, moved_away, on_head
 from tests.made.faces import Pose, landmarks_in
 
 SIDE = 96
@@ -54,3 +54,18 @@ def test_points_of_the_head() -> None:
     assert torch.allclose(where[0, 1, 2:, 0], torch.tensor([-0.5, 0.5]))
     assert where[1, ..., 0].abs().max() < 1e-6
     assert torch.allclose(where[1, 0, :, 2].abs(), torch.tensor([0.75, 0.25, 0.25, 0.75]))
+
+
+def test_a_head_is_away_when_it_has_moved_by_an_eighth_of_half_the_picture() -> None:
+    own = torch.tensor([[5.0, -8, 3, 0.1, 0, 0.8]])
+    poses = own + torch.tensor([[0, 0, 0, by, 0, 0] for by in (0.0, 0.04, 0.08, -0.12, 0.5)])
+    found = moved_away(own.expand(5, 6), poses)
+    assert found.shape == (5, 1, 1, 1)
+    assert torch.allclose(found.flatten(), torch.tensor([0, 0, 0.5, 1, 1]), atol=1e-4)
+
+
+def test_a_head_that_turns_is_away_too() -> None:
+    own = torch.tensor([[0.0, 0, 0, 0, 0, 1]])
+    turned = moved_away(own.expand(3, 6), own + torch.tensor([[0.0, by, 0, 0, 0, 0] for by in (3, 20, -20)]))
+    assert turned[0] == 0
+    assert turned[1:].min() > 0.5

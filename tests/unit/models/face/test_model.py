@@ -143,6 +143,21 @@ def test_latents_do_not_depend_on_the_size_in_which_a_person_is_drawn(tiny: Face
     assert other.times(3).size == other.at(torch.tensor([0, 0])).size == 72
 
 
+def test_hair_stays_where_it_was_until_the_head_has_left(tiny: FaceModel, pictures: torch.Tensor) -> None:
+    """With hair everywhere nothing of the picture as it was is seen in a head that moved; in one that did not, as
+    before."""
+    near, far = (Motion(STILL + torch.tensor([[0, 0, 0, by, 0, 0]]), codes(1)) for by in (0.02, 0.3))
+    bald = tiny.person(pictures[:1], Motion(STILL, codes(1)))
+    hairy = replace(bald, hair=torch.ones_like(bald.head_mask))
+    assert torch.equal(tiny.driven(hairy, near), tiny.driven(bald, near))
+    assert not torch.equal(tiny.driven(hairy, far), tiny.driven(bald, far))
+    gone = replace(bald, head_mask=torch.ones_like(bald.head_mask))
+    assert torch.equal(tiny.driven(hairy, far), tiny.driven(gone, far))
+    both = tiny.driven(hairy.times(2), Motion(torch.cat([near.pose, far.pose]), codes(1).expand(2, -1)))
+    assert torch.allclose(both[1:], tiny.driven(gone, far), atol=1e-5)
+    assert torch.allclose(both[:1], tiny.driven(bald, near), atol=1e-5)
+
+
 @pytest.mark.parametrize("layers", [1, 3])
 def test_a_person_drawn_larger_is_the_same_seen_from_near(layers: Literal[1, 3], pictures: torch.Tensor) -> None:
     torch.manual_seed(0)

@@ -13,11 +13,11 @@ AHEAD = torch.tensor([[0.0, 0, 0, 0, 0, 0.6]])
 """A head in the middle, its chin 33 % of the picture's half below it."""
 
 
-def portrait(hair: tuple[int, int], beneath: int = 128, side: int = 128) -> np.ndarray:
+def portrait(hair: tuple[int, int], side: int = 128) -> np.ndarray:
     """A light face in dark hair that reaches so far to the left and to the right, in front of a wall with some grain,
     uint8 RGB [S, S, 3]; clothes as dark as the hair."""
     grain = np.random.default_rng(0).integers(-6, 7, (side, side, 1))
-    picture = np.full((side, side, 3), (beneath, beneath + 10, beneath + 20), np.uint8)
+    picture = np.full((side, side, 3), (128, 138, 148), np.uint8)
     middle = side // 2
     left, right = hair
     cv2.rectangle(picture, (middle - left, 24), (middle + right, side), (40, 25, 20), -1)
@@ -45,6 +45,17 @@ def test_a_wall_alone_belongs_to_nobody() -> None:
     own = silhouette(portrait((20, 20)), AHEAD, 128)[0, 0]
     assert own[:, :28].max() < 0.05
     assert own[:, 100:].max() < 0.05
+
+
+def test_where_what_is_behind_is_full_of_edges_nothing_is_said() -> None:
+    """The same portrait in front of a lattice."""
+    picture = portrait((30, 34))
+    wall = (picture.sum(2, keepdims=True, dtype=int) > 340) & (picture[..., :1] < 190)
+    rows, columns = np.indices((128, 128)) // 3 % 2
+    lattice = np.where((rows ^ columns)[..., None] == 1, 230, 40).astype(np.uint8)
+    busy = np.where(wall, lattice, picture)
+    assert silhouette(picture, AHEAD, 96).any()
+    assert not silhouette(busy, AHEAD, 96).any()
 
 
 def test_the_same_crop_has_the_same_silhouette() -> None:
