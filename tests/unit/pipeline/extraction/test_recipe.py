@@ -220,7 +220,7 @@ def test_another_face_model_changes_the_stage_latents_alone(face_model: Path) ->
 
 def test_the_project_s_own_face_model_is_the_default_also_by_its_path() -> None:
     own = REGISTRY["face_tiny"]
-    assert OPEN.describe()["stages"]["latents"]["sha256"] == OPEN.describe()["weights"]["face_tiny"] == own.sha256
+    assert OPEN.describe()["stages"]["latents"]["sha256"] == OPEN.describe()["weights"]["face_tiny"] == own.known_as
     assert make_recipe(latents=own.path()) == OPEN
     assert make_recipe(latents=own.path()).weights() == OPEN.weights()
 
