@@ -24,6 +24,8 @@ _SOFT = 0.04
 """About how far it takes to end there."""
 _WIDER = 9
 """Pixels that the silhouette is widened by, all in all: a rim that stayed behind would be a drawn outline."""
+_FEWEST = 50
+"""Pixels that tell the colours of a head, and of what is behind it."""
 _ROUNDS = 3
 _BUSY = 8.0
 """How steep colours are on average (CIELAB of 8 bits, a pixel) beside a head where nothing tells hair from what is
@@ -32,7 +34,8 @@ behind it; nor is a halo seen there."""
 
 def silhouette(crop: np.ndarray, pose: torch.Tensor, side: int) -> torch.Tensor:
     """How much pixels of a crop, uint8 RGB [S, S, 3], belong to the head in this pose [1, 6]: [1, 1, side, side], from
-    0 to 1. The same crop has the same silhouette. All 0 where the head leaves nothing else to be seen."""
+    0 to 1. The same crop has the same silhouette. All 0 where next to nothing is seen of the head or beside it, and
+    where what is beside it is too full of edges."""
     pose = pose.detach().cpu().float()
     far, below = from_head(pose, _SIDE)[0, 0].numpy(), on_head(pose, _SIDE)[0, ..., 1]
     picture = cv2.resize(crop, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
@@ -41,7 +44,7 @@ def silhouette(crop: np.ndarray, pose: torch.Tensor, side: int) -> torch.Tensor:
     ).astype(np.uint8)
     lines = np.flatnonzero((below.numpy() < _CHIN).any(1))
     end = int(lines[-1]) + 1 if len(lines) else 0  # clothes may have the colour of hair, and are no background
-    if not {cv2.GC_FGD, cv2.GC_BGD} <= set(labels[:end].flat):
+    if min(np.count_nonzero(labels[:end] == label) for label in (cv2.GC_FGD, cv2.GC_BGD)) < _FEWEST:
         return torch.zeros(1, 1, side, side)
     cv2.setRNGSeed(0)  # its mixtures of colours begin at random
     begun = np.zeros((1, 65))
@@ -49,7 +52,8 @@ def silhouette(crop: np.ndarray, pose: torch.Tensor, side: int) -> torch.Tensor:
     cv2.grabCut(picture[:end], labels[:end], nowhere, begun, begun.copy(), _ROUNDS, cv2.GC_INIT_WITH_MASK)
     own = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     wide = cv2.GaussianBlur(cv2.dilate(own, np.ones((_WIDER, _WIDER))), (0, 0), 1)
-    if _steepness(picture)[:end][wide[:end] == 0].mean() > _BUSY:
+    beside = wide[:end] == 0
+    if not beside.any() or _steepness(picture)[:end][beside].mean() > _BUSY:
         return torch.zeros(1, 1, side, side)
     found = torch.from_numpy(wide) * torch.sigmoid((_CHIN - below) / _SOFT)
     return F.interpolate(found[None, None], (side, side), mode="bilinear", align_corners=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.face.head_mask import head_mask
 from pipeline.faces.silhouette import silhouette
@@ -73,6 +75,18 @@ def test_a_head_that_fills_the_picture_has_none() -> None:
 
 def test_a_head_outside_of_the_picture_has_none() -> None:
     assert not silhouette(portrait((30, 34)), torch.tensor([[0.0, 0, 0, 5, 0, 0.6]]), 96).any()
+
+
+@given(
+    st.tuples(st.floats(-30, 30), st.floats(-60, 60), st.floats(-180, 180), *[st.floats(-1.5, 1.5)] * 2),
+    st.floats(0.1, 3),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_pose_is_a_fault(turned: tuple[float, ...], size: float) -> None:
+    """A detector may be wrong, and heads lie at edges."""
+    found = silhouette(portrait((30, 34)), torch.tensor([[*turned, size]]), 48)
+    assert found.shape == (1, 1, 48, 48)
+    assert 0 <= found.min() <= found.max() <= 1 + 1e-5
 
 
 def test_one_colour_is_no_fault() -> None:
