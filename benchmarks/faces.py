@@ -156,7 +156,7 @@ def _decode(model: FaceModel, device: torch.device) -> Case:
 
 def _one_by_one(model: FaceModel, device: torch.device, args: Faces) -> Iterator[tuple[str, float]]:
     """ms of a person, and of a picture by precision and by how the networks are run."""
-    preset = model.preset
+    preset, model = model.preset, Drive(model, device).model
     picture, motion = _picture(preset, device), _motion(preset, 1, device)
     person = _somebody(model, device)
     with torch.inference_mode():

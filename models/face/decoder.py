@@ -67,18 +67,13 @@ class Decoder(nn.Module):
             x = self.after(x, dynamics)
         for block in self.rise:
             x = block(F.interpolate(x, scale_factor=2.0, mode="nearest"), dynamics)
-        told, added = (None, 0.0) if self.hidden is None or hidden is None else self.hidden(hidden)
-        if self.fine is None and told is not None:
-            x = x + told
-        planes = F.pixel_shuffle(self.out(F.relu(self.norm(x))), self._shuffle).float()
+        told, folded = (None, None) if self.hidden is None or hidden is None else self.hidden(hidden)
         if self.fine is None:
-            planes = planes + added
-        # left alone, layers mix as in print, dot by dot
-        mixed = planes if self._layers == 1 else _smoothed(planes)
-        if self.fine is not None:
-            finer = self.fine(x, dynamics, told) + added
-            mixed = F.interpolate(mixed, scale_factor=2.0, mode="bilinear", align_corners=False)
-            mixed = mixed + (finer if self._layers == 1 else _smoothed(finer))
+            mixed = self._planes(self.norm(x if told is None else x + told), self.out, folded)
+        else:
+            mixed = self._planes(self.norm(x), self.out)
+            finer = self._planes(self.fine(x, dynamics, told), self.fine.out, folded)
+            mixed = F.interpolate(mixed, scale_factor=2.0, mode="bilinear", align_corners=False) + finer
         if self._layers == 1:
             return torch.sigmoid(mixed)
         share = mixed[:, 3:6].softmax(1)
@@ -86,24 +81,31 @@ class Decoder(nn.Module):
             share = torch.cat([share[:, :1] + hidden * (1 - share[:, :1]), share[:, 1:] * (1 - hidden)], 1)
         return torch.cat([mixed[:, :3].sigmoid(), share, mixed[:, 6:].tanh()], 1)
 
+    def _planes(self, x: torch.Tensor, out: nn.Conv2d, folded: torch.Tensor | None = None) -> torch.Tensor:
+        """What a last layer says of normalised features, unfolded, and what is added where lips hide something. Layers
+        left alone mix as in print, dot by dot: their planes are smoothed."""
+        x = F.relu(x)
+        x = out(x) if folded is None or self.hidden is None else self.hidden.with_planes(out, x, folded)
+        x = F.pixel_shuffle(x, self._shuffle).float().contiguous()
+        return x if self._layers == 1 else _smoothed(x)
+
 
 class _Fine(nn.Module):
-    """What comes to planes at twice the side, from the last features [N, C, H, H] and z_dyn; it begins as nothing."""
+    """Features of planes at twice the side, from the last ones [N, C, H, H] and z_dyn; `out` makes planes of them,
+    which begin as nothing."""
 
     def __init__(self, channels: int, width: int, code: int, planes: int, shuffle: int) -> None:
         super().__init__()
         self.block = Residual(channels, width, code=code)
         self.norm = norm(width)
         self.out = nn.Conv2d(width, planes * shuffle**2, 3, padding=1)
-        self._shuffle = shuffle
         for parameter in self.out.parameters():
             nn.init.zeros_(parameter)
 
     def forward(self, x: torch.Tensor, dynamics: torch.Tensor, told: torch.Tensor | None) -> torch.Tensor:
         """told [N, C, 2 H, 2 H]: what is added to the features, if anything."""
         x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.block(x if told is None else x + told, dynamics)
-        return F.pixel_shuffle(self.out(F.relu(self.norm(x))), self._shuffle).float()
+        return self.norm(self.block(x if told is None else x + told, dynamics))
 
 
 def _smoothed(planes: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.face.blocks import Residual, norm
+from models.face.blocks import Conv3d, Residual, norm
 from models.face.presets import Preset
 
 _FINE = 1e-2
@@ -35,7 +35,7 @@ class WarpGenerator(nn.Module):
         )
         self._ups = preset.flow_ups
         self.norm = norm(widths[-1])
-        self.out = nn.Conv3d(widths[-1], 3, 3, padding=1)
+        self.out = Conv3d(widths[-1], 3, 3, padding=1)
         nn.init.normal_(self.out.weight, std=_FINE / widths[-1])
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)

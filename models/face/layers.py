@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from models.face.presets import Preset
+from models.face.warp import read
 
 _REACH = 0.1
 """How far the decoder may move the picture beyond the warps, in crop units: lips and lids are finer than the flows."""
@@ -53,7 +54,7 @@ class LayerCompositor(nn.Module):
         every = resized(torch.cat([share[:, :1] * drawn + added, where + _REACH * step, share[:, 1:]], 1), size)
         own, taken, of_moved, of_still = every.split((3, 2, 1, 1), 1)
         there = taken.permute(0, 2, 3, 1) * (size / picture.shape[2])
-        moved = F.grid_sample(picture, there, "bilinear", "border", False)
+        moved = read(picture, there, "border")
         still = picture[:, :, margin : margin + size, margin : margin + size]
         return own.addcmul(of_moved, moved).addcmul_(of_still, still).clamp_(0, 1)
 

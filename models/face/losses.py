@@ -113,6 +113,16 @@ def opening(found: torch.Tensor, wanted: torch.Tensor, usual: float) -> torch.Te
     return (found - wanted).abs().mean() / usual
 
 
+def further(wanted: torch.Tensor, times: float) -> torch.Tensor:
+    """Openings [2B, ...] of frames i, then j, that differ `times` as much between i and j about the same middle.
+
+    What is uncertain is drawn halfway, as that is nearest on average: lids asked for as they are move .6 of it.
+    """
+    one, other = wanted.chunk(2)
+    middle = (one + other) / 2
+    return torch.cat([middle + times * (one - middle), middle + times * (other - middle)])
+
+
 def counted(apart: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """The mean size of differences [N, K] where each of K counts its share."""
     return (apart.abs().mean(0) * share).sum() / share.sum()

@@ -33,6 +33,7 @@ class Drive:
     def __init__(self, model: FaceModel, device: torch.device | None = None) -> None:
         self._device = device or torch.device("cpu")
         self.model = model.to(self._device).eval()
+        self.model.decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def person(self, view: FaceCrop, detail: Detail | None = None) -> tuple[Person, Motion]:
         """Whom a view shows, and in which motion. The person is drawn as large as `detail` is, by default as the view's

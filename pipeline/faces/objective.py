@@ -129,6 +129,7 @@ class Objective(nn.Module):
         super().__init__()
         self.model = model
         self._noise = training.noise
+        self._lips_further, self._lids_further = training.lips_further, training.lids_further
         self._table = loss_table(training)
         self.register_buffer("_share", share, persistent=False)
         self._share: torch.Tensor
@@ -268,7 +269,8 @@ class Objective(nn.Module):
         with torch.no_grad():
             true = networks.mesh(drawn.batch.detailed[wanted], pose)
         found = networks.mesh(drawn.driven[looked_at], pose)
-        open_ = losses.opening(found.lips, true.lips, _LIPS) + losses.opening(found.lids, true.lids, _LIDS)
+        lips, lids = losses.further(true.lips, self._lips_further), losses.further(true.lids, self._lids_further)
+        open_ = losses.opening(found.lips, lips, _LIPS) + losses.opening(found.lids, lids, _LIDS)
         shown = losses.mesh_expression(found.numbers, true.numbers, networks.mesh.share)
         return {"mesh_expression": share * shown, "opening": share * open_}
 

@@ -104,6 +104,11 @@ class FaceTraining:
     """Of so many clips one takes part in the losses across poses, of so many units one in those across people."""
     looked_at: int = 2
     """Of so many clips one is looked at by the face mesh."""
+    lips_further: float = 1.2
+    """By how much further than in true pictures lips are asked to move in driven ones: what is uncertain is drawn
+    halfway."""
+    lids_further: float = 1.5
+    """The same of lids."""
     reader_steps: int = 4_000
     """Steps in which the frozen reader, then the encoder of z_dyn alone, are trained before all else."""
     reader_units: int = 8

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.face.blocks import Modulation, Residual, norm
+from models.face.blocks import Conv3d, Modulation, Residual, norm
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(3, 1), (8, 1), (64, 8), (256, 32), (1024, 32)])
@@ -43,3 +43,16 @@ def test_a_block_whose_last_layer_is_silent_is_its_shortcut() -> None:
     nn.init.zeros_(block.conv2.bias)  # type: ignore[arg-type]
     x = torch.randn(1, 8, 5, 5)
     assert torch.equal(block(x), x)
+
+
+@pytest.mark.parametrize("cells", [(2, 4, 4), (8, 16, 16)])
+def test_one_volume_alone_is_convolved_as_it_is_among_others(cells: tuple[int, ...]) -> None:
+    """Alone it takes another way through the library, when nothing is learned."""
+    torch.manual_seed(0)
+    layer, x = Conv3d(6, 5, 3, padding=1), torch.randn(1, 6, *cells)
+    learned = layer(x)
+    assert learned.requires_grad
+    with torch.inference_mode():
+        alone, among = layer(x), layer(x.expand(2, *x.shape[1:]))[:1]
+    assert torch.allclose(alone, among, atol=1e-5)
+    assert torch.allclose(alone, learned, atol=1e-5)

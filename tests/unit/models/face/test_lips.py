@@ -150,3 +150,15 @@ def test_a_decoder_learns_what_to_draw_there() -> None:
     after = net(*seen, hidden=said)[:, :1]
     assert after[inside].mean() > 0.8
     assert (after - before)[said == 0].abs().mean() < 0.02
+
+
+def test_what_is_added_to_planes_is_added_to_what_the_last_layer_says() -> None:
+    """In one convolution, also where features lie in memory channel by channel."""
+    torch.manual_seed(0)
+    last, mouth = torch.nn.Conv2d(5, 11 * 9, 3, padding=1), HiddenMouth(5, 11, 3)
+    torch.nn.init.normal_(mouth.planes.weight)
+    torch.nn.init.normal_(mouth.planes.bias)
+    x = torch.randn(2, 5, 8, 8).to(memory_format=torch.channels_last)
+    _, folded = mouth(torch.rand(2, 1, 24, 24))
+    both = mouth.with_planes(last, x, folded)
+    assert torch.allclose(both, last(x) + mouth.planes(folded), atol=1e-5)

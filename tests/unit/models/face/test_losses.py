@@ -162,6 +162,15 @@ def test_shown_across_asks_for_the_driver_s_change_and_not_for_his_face() -> Non
         assert losses.cross_mesh_expression(source - change, source, change, share) > losses.counted(change, share)
 
 
+def test_what_is_asked_further_has_its_middle_where_it_was_and_the_rest_as_far_away_as_told() -> None:
+    wanted = torch.rand(6, 2)
+    asked = losses.further(wanted, 1.5)
+    one, other = asked.chunk(2)
+    assert torch.allclose((one + other) / 2, (wanted[:3] + wanted[3:]) / 2)
+    assert torch.allclose(one - other, 1.5 * (wanted[:3] - wanted[3:]))
+    assert torch.allclose(losses.further(wanted, 1), wanted)
+
+
 def test_openings_fall_as_they_near_those_wanted_and_count_by_how_much_they_mostly_differ() -> None:
     wanted = torch.tensor([0.0, 0.02, 0.08])
     assert losses.opening(wanted, wanted, 0.03) == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
 import torch
 
 from models.face.rigid import points
-from models.face.warp import flowed, sampled
+from models.face.warp import flowed, read, sampled
 
 CELLS = points(4, 8, torch.device("cpu"))[None]
 VOLUME = torch.rand(1, 2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -38,3 +41,17 @@ def test_a_flow_is_read_where_the_points_are_and_beyond_the_volume_at_its_border
 
 def test_half_precision_volumes_stay_so() -> None:
     assert sampled(VOLUME.bfloat16(), CELLS).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("rows", [4, 6, 8])
+@pytest.mark.parametrize("beyond", ["zeros", "border"])
+def test_one_item_is_read_as_it_is_among_others(rows: int, beyond: Literal["zeros", "border"]) -> None:
+    """Alone it is read in parts, where its rows can be shared."""
+    random = torch.Generator().manual_seed(1)
+    where = 2.4 * torch.rand(1, rows, 5, 7, 3, generator=random) - 1.2  # beyond the volume too
+    both = read(VOLUME.expand(2, -1, -1, -1, -1), where.expand(2, -1, -1, -1, -1), beyond)
+    assert torch.equal(read(VOLUME, where, beyond), both[:1])
+    picture, at = VOLUME[:, :, 0], where[:, :, 0, :, :2]
+    pictures = read(picture.expand(2, -1, -1, -1), at.expand(2, -1, -1, -1), beyond)
+    assert pictures.shape == (2, 2, rows, 7)
+    assert torch.equal(read(picture, at, beyond), pictures[:1])

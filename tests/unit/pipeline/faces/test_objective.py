@@ -127,7 +127,7 @@ def test_what_is_shown_is_held_against_the_frame_that_a_picture_should_be(
     model: FaceModel, drawn: FrameBatch, frozen: LossNetworks
 ) -> None:
     """Nothing is wrong with the true pictures in their partners' places; with those of others much is."""
-    objective = Objective(model, replace(SHORT, looked_at=1), torch.ones(22))
+    objective = Objective(model, replace(SHORT, looked_at=1, lips_further=1, lids_further=1), torch.ones(22))
     half = len(drawn.picture) // 2
     with torch.no_grad():
         made = objective._output(replace(drawn, noise=torch.zeros(len(drawn.picture), TINY.dynamics)))
