@@ -8,7 +8,7 @@ to [i / 25, (i + 1) / 25).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from models.runtime.device import device as default_device
 from models.runtime.device import moved
+from models.speech.chunks import faded, spans, through
 from models.speech.wav2vec2_folder import FIELD, HOP, RATE, check, load, normalises
 
 __all__ = ["FRAME", "Wav2Vec2Features", "check"]
@@ -30,10 +31,6 @@ _MARGIN = (FIELD - HOP) // 2
 _BLOCK = 100
 _BLOCKS = {"cpu": 1}
 _BLOCKS_GPU = 16
-
-Piece = tuple[int, int]
-"""A stretch of a sound: which sound of the batch, and its first frame."""
-
 
 class Wav2Vec2Features:
     """Hidden states of a Wav2Vec2 for 16 kHz mono sounds of any length, one row a video frame.
@@ -83,11 +80,12 @@ class Wav2Vec2Features:
         sound is done one by one, and only stretches of equal length share a batch in the transformer.
         """
         entering = [self._entering(item) for item in items]
-        spans = [_spans(len(frames), self._chunk, self._overlap) for frames in entering]
-        pieces = self._transformed({(i, a): entering[i][a:b] for i, around in enumerate(spans) for a, b in around})
+        places = [spans(len(frames), self._chunk, self._overlap) for frames in entering]
+        parts = {(i, a): entering[i][a:b] for i, around in enumerate(places) for a, b in around}
+        pieces = through(parts, self._transformed)
         answers = []
-        for i, around in enumerate(spans):
-            whole = _faded([pieces[i, a] for a, _ in around], around)
+        for i, around in enumerate(places):
+            whole = faded([pieces[i, a] for a, _ in around], around)
             rows = whole.reshape(-1, 2, whole.shape[-1]).mean(1)
             answers.append(rows.cpu().numpy())
         return answers
@@ -127,21 +125,14 @@ class Wav2Vec2Features:
             out.append(hidden.transpose(1, 2))
         return torch.cat(out).flatten(0, 1)[:count]
 
-    def _transformed(self, pieces: Mapping[Piece, torch.Tensor]) -> dict[Piece, torch.Tensor]:
-        """Each piece [L, width] after the transformer's blocks; pieces of equal length go through together."""
-        lengths: dict[int, list[Piece]] = {}
-        for key, piece in pieces.items():
-            lengths.setdefault(len(piece), []).append(key)
+    def _transformed(self, hidden: torch.Tensor) -> torch.Tensor:
+        """What leaves the transformer's blocks [N, L, width] of what enters them."""
         encoder = self._network.encoder
-        out: dict[Piece, torch.Tensor] = {}
-        for keys in lengths.values():
-            hidden = torch.stack([pieces[key] for key in keys])
-            for block in encoder.layers[: self._depth]:
-                hidden = block(hidden)
-            if self._network.config.do_stable_layer_norm and self._depth == len(encoder.layers):
-                hidden = encoder.layer_norm(hidden)
-            out.update(zip(keys, hidden, strict=True))
-        return out
+        for block in encoder.layers[: self._depth]:
+            hidden = block(hidden)
+        if self._network.config.do_stable_layer_norm and self._depth == len(encoder.layers):
+            hidden = encoder.layer_norm(hidden)
+        return hidden
 
 
 def _normed(conv: nn.Conv1d, norm: nn.GroupNorm, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -157,30 +148,3 @@ def _normed(conv: nn.Conv1d, norm: nn.GroupNorm, x: torch.Tensor) -> tuple[torch
     gain = norm.weight / torch.sqrt(((kernel @ moments) * kernel).sum(1) + norm.eps)
     return (gain[:, None, None] * conv.weight).float(), (norm.bias - gain * (kernel @ mean)).float()
 
-
-def _spans(count: int, most: int, overlap: int) -> list[tuple[int, int]]:
-    """[start, end) of chunks of one length, at most `most`, that cover `count` frames and share `overlap` or more."""
-    if count <= most:
-        return [(0, count)]
-    chunks = math.ceil((count - overlap) / (most - overlap))
-    length = math.ceil((count + (chunks - 1) * overlap) / chunks)
-    return [(start, start + length) for start in (i * (count - length) // (chunks - 1) for i in range(chunks))]
-
-
-def _faded(chunks: Sequence[torch.Tensor], spans: Sequence[tuple[int, int]]) -> torch.Tensor:
-    """One sequence [count, width] of chunks at `spans`: where they overlap, each counts the more the deeper inside."""
-    if len(chunks) == 1:
-        return chunks[0]
-    count, like = spans[-1][1], chunks[0]
-    whole, total = like.new_zeros(count, like.shape[1]), like.new_zeros(count, 1)
-    for k, (chunk, (a, b)) in enumerate(zip(chunks, spans, strict=True)):
-        weight = like.new_ones(b - a)
-        if k > 0:
-            shared = spans[k - 1][1] - a
-            weight[:shared] *= torch.arange(1, shared + 1, device=like.device) / (shared + 1)
-        if k < len(spans) - 1:
-            shared = b - spans[k + 1][0]
-            weight[b - a - shared :] *= torch.arange(shared, 0, -1, device=like.device) / (shared + 1)
-        whole[a:b] += weight[:, None] * chunk
-        total[a:b] += weight[:, None]
-    return whole / total
