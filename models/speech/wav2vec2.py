@@ -32,6 +32,7 @@ _BLOCK = 100
 _BLOCKS = {"cpu": 1}
 _BLOCKS_GPU = 16
 
+
 class Wav2Vec2Features:
     """Hidden states of a Wav2Vec2 for 16 kHz mono sounds of any length, one row a video frame.
 
@@ -147,4 +148,3 @@ def _normed(conv: nn.Conv1d, norm: nn.GroupNorm, x: torch.Tensor) -> tuple[torch
     kernel = conv.weight[:, 0].double()
     gain = norm.weight / torch.sqrt(((kernel @ moments) * kernel).sum(1) + norm.eps)
     return (gain[:, None, None] * conv.weight).float(), (norm.bias - gain * (kernel @ mean)).float()
-

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
-from models.speech.wav2vec2 import FRAME, Wav2Vec2Features, _faded, _spans, check
+from models.speech.wav2vec2 import FRAME, Wav2Vec2Features, check
 from tests.made import random_wav2vec2
 from tests.made.random_wav2vec2 import BASE_960H, TINY, TINY_LARGE, Settings
 from tests.root import ROOT
@@ -161,32 +161,6 @@ def test_padding_a_batch_would_change_the_features(tiny: Path) -> None:
     model = Wav2Vec2Features(tiny, CPU)
     padded = np.pad(samples, (0, 16_000), constant_values=samples.mean())
     assert np.abs(model([padded])[0][:50] - model([samples])[0]).max() > 0.05
-
-
-@given(st.integers(1, 20_000), st.integers(2, 4000), st.data())
-def test_chunks_cover_the_sound_in_equal_lengths(count: int, most: int, data: st.DataObject) -> None:
-    overlap = data.draw(st.integers(0, most - 1))
-    if count > 40 * (most - overlap):
-        count = 40 * (most - overlap)
-    spans = _spans(count, most, overlap)
-    assert (spans[0][0], spans[-1][1]) == (0, count)
-    assert len({b - a for a, b in spans}) == 1
-    assert spans[0][1] <= most
-    assert all(first[1] - second[0] >= overlap for first, second in zip(spans, spans[1:], strict=False))
-    assert all(first[0] < second[0] for first, second in zip(spans, spans[1:], strict=False))
-
-
-@given(st.integers(20, 400), st.integers(8, 40), st.integers(0, 7))
-def test_chunks_that_agree_fade_into_what_they_agree_on(count: int, most: int, overlap: int) -> None:
-    whole = torch.randn(count, 3, generator=torch.Generator().manual_seed(count))
-    spans = _spans(count, most, overlap)
-    assert _faded([whole[a:b] for a, b in spans], spans).numpy() == pytest.approx(whole.numpy(), abs=1e-5)
-
-
-def test_a_chunk_counts_the_more_the_deeper_inside_it_is() -> None:
-    spans = [(0, 10), (6, 16)]
-    faded = _faded([torch.zeros(10, 1), torch.ones(10, 1)], spans)[:, 0]
-    assert faded.tolist() == pytest.approx([0] * 6 + [0.2, 0.4, 0.6, 0.8] + [1] * 6)
 
 
 def test_chunks_change_nothing_but_attention(tmp_path: Path, folder: Path) -> None:
