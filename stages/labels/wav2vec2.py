@@ -13,9 +13,8 @@ import transformers  # noqa: F401  so that a recipe says at once where it is not
 from models.runtime.batches import Model
 from models.weights.registry import weights
 from stages.batched import BatchedStage
-from stages.clip import AUDIO_RATE, FPS, Clip, Outcome, Resources
-
-_FRAME = AUDIO_RATE // FPS
+from stages.clip import Clip, Outcome, Resources
+from stages.labels.sound import sound_of_frames
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,7 @@ class Wav2Vec2Audio(BatchedStage):
         return Wav2Vec2Features(path, layer=self.layer, chunk_s=self.chunk_s, overlap_s=self.overlap_s)
 
     def items(self, clip: Clip) -> list[np.ndarray]:
-        """The clip's sound, cut or zero-padded to its frames: float32 [T * 640]; nothing without a sound track."""
-        if clip.sound is None:
-            return []
-        sound = np.zeros(int(clip.columns["frames"]) * _FRAME, np.float32)
-        part = clip.sound[: len(sound)]
-        sound[: len(part)] = part
-        return [sound]
+        return sound_of_frames(clip)
 
     def finish(self, clip: Clip, answers: Sequence[np.ndarray]) -> Outcome:
         return clip.add_arrays(audio=answers[0]) if answers else clip
