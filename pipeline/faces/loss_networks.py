@@ -17,9 +17,9 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
 from pipeline.faces.mesh_reliability import reliability
 from pipeline.faces.objective import LossNetworks
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.checkpoint import load, outdated, save
+from pipeline.training.pretraining import Pretraining
 
 _RELIABILITY = 64
 """Units by which it is found how well the face mesh reads expressions."""

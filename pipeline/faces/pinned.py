@@ -13,10 +13,10 @@ from catalogs.frames import Commit, FrameStore, StoredClip
 from models.face.expression_space import ExpressionSpace
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
-from pipeline.faces.split import Split
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.text import file_name, plural
 from pipeline.training.checkpoint import load, outdated, save
+from pipeline.training.split import Split
 
 _USED = ("train", "validation")
 """Parts of the split whose clips a training cannot go on without."""

@@ -25,12 +25,12 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.loss_networks import loss_networks
 from pipeline.faces.objective import LossNetworks
 from pipeline.faces.pinned import Pinned
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.readings import Readings
-from pipeline.faces.split import Split, split_of
 from pipeline.faces.training_clips import TrainingClips, training_clips
 from pipeline.faces.warping import WarpTask, warped_at
 from pipeline.training.halt import NEVER, Halt
+from pipeline.training.pretraining import Pretraining
+from pipeline.training.split import Split, split_of
 
 
 @dataclass(frozen=True)

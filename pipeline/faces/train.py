@@ -18,13 +18,13 @@ from pipeline.faces.face_task import FaceTask
 from pipeline.faces.job import FaceJob
 from pipeline.faces.landmark_reading import ExpressionReading, LandmarkReading
 from pipeline.faces.prepare import prepared
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.training_clips import training_clips
 from pipeline.faces.warping import WarpTask
 from pipeline.faces.watch import Watch
 from pipeline.training.distributed import ALONE, Workers
 from pipeline.training.fit import Session, fit
 from pipeline.training.halt import NEVER, Halt
+from pipeline.training.pretraining import Pretraining
 
 Report = Callable[[int, dict[str, float]], None]
 Tell = Callable[[str], None]

@@ -12,7 +12,7 @@ from models.face.landmarks import pose_and_expression
 from pipeline.errors import UsageError
 from pipeline.faces.expression import space_of
 from pipeline.faces.sampling import Sampler, chances, lips_apart
-from pipeline.faces.split import Split
+from pipeline.training.split import Split
 
 _FRAMES = 10
 """A clip with fewer frames that show a face is left out."""

@@ -17,12 +17,12 @@ from models.face import losses
 from models.face.model import FaceModel, Motion
 from pipeline.faces.batches import FrameBatch, drawn_batch
 from pipeline.faces.objective import posed_by, source_points
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.rates import groups
 from pipeline.faces.settings import FaceTraining
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.checkpoint import load, save
 from pipeline.training.optimisation import Group, Optimisation, one_cycle
+from pipeline.training.pretraining import Pretraining
 from pipeline.training.task import Outcome, Quiet
 
 

@@ -18,8 +18,8 @@ from catalogs.staging import stage_span
 from models.face.landmarks import INNER_MOUTH, LEFT_EYE, MOUTH, RIGHT_EYE, canonical_size
 from models.face.rigid import to_picture
 from models.landmarks.canonical_face import canonical_face
-from pipeline.faces.split import Split
 from pipeline.faces.training_clips import TrainingClips, training_clips
+from pipeline.training.split import Split
 from tests.made.sample_spans import FINGERPRINT, RECIPE, clip_row, source_key, span_tables
 
 SIZE = 96

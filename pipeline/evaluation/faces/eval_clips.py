@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from catalogs.frames import StoredClip
 from pipeline.errors import UsageError
-from pipeline.faces.split import kept_out
 from pipeline.text import file_name, plural
+from pipeline.training.split import kept_out
 
 Part = Literal["test", "validation", "unseen"]
 _MOST_NAMED = 10

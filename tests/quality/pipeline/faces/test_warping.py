@@ -15,10 +15,10 @@ from models.face.model import FaceModel, Motion
 from models.face.presets import TINY, Preset
 from pipeline.faces.batches import drawn_batch
 from pipeline.faces.objective import source_points
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.faces.warping import WarpTask
+from pipeline.training.pretraining import Pretraining
 from tests.made.training import SHORT, only
 
 TRAINING = replace(SHORT, warp_units=1)

@@ -10,7 +10,7 @@ from pipeline.faces.expression import space_of
 from pipeline.faces.job import FaceJob
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.split import Split
+from pipeline.training.split import Split
 from tests.made.faces import moving_clip, store_of
 
 

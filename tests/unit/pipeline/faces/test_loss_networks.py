@@ -17,10 +17,10 @@ from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob
 from pipeline.faces.landmark_reading import LandmarkReading, _faces
 from pipeline.faces.loss_networks import SUBSTITUTES, begin, loss_networks
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.settings import FaceTraining, LossWeights
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.training.halt import Halt, Stopped
+from pipeline.training.pretraining import Pretraining
 from tests.made.faces import moving_clip, pool_with
 
 TRAINING = FaceTraining(reader_steps=2, reader_units=1)

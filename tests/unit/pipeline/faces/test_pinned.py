@@ -17,8 +17,8 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.pinned import Pinned
 from pipeline.faces.prepare import opened
 from pipeline.faces.settings import FaceTraining
-from pipeline.faces.split import Split
 from pipeline.faces.training_clips import training_clips
+from pipeline.training.split import Split
 from tests.made.faces import Made, moving_clip, stage_faces
 from tests.made.random_face import random_model
 

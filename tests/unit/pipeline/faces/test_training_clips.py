@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.faces.split import Split
 from pipeline.faces.training_clips import training_clips
+from pipeline.training.split import Split
 from tests.made.faces import Made, Pose, moving_clip, store_of
 
 

@@ -10,9 +10,9 @@ import torch
 
 from models.face.model import FaceModel
 from models.face.presets import TINY, Preset
-from pipeline.faces.pretraining import Pretraining
 from pipeline.faces.training_clips import TrainingClips
 from pipeline.faces.warping import WarpTask, warped_at
+from pipeline.training.pretraining import Pretraining
 from tests.made.training import SHORT
 
 TRAINING = replace(SHORT, warp_units=1)

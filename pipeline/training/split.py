@@ -6,12 +6,27 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol
 
-from catalogs.frames import StoredClip
 from pipeline.errors import UsageError
 from pipeline.people.names import first_name
 from pipeline.text import file_name
+
+
+class OfSomebody(Protocol):
+    """A clip, as far as it tells who is seen in it. content: hash of the source file."""
+
+    @property
+    def clip_id(self) -> str: ...
+
+    @property
+    def source_uri(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +40,7 @@ class Split:
     validation: tuple[str, ...]
     skip: tuple[str, ...] = ()
 
-    def part_of(self, clip: StoredClip) -> str:
+    def part_of(self, clip: OfSomebody) -> str:
         """test, validation, train or skipped."""
         if clip.subject in self.test:
             return "test"
@@ -36,7 +51,7 @@ class Split:
 
 
 def split_of(
-    clips: Sequence[StoredClip],
+    clips: Sequence[OfSomebody],
     test: int,
     validation: int,
     skip: Sequence[str] = (),
@@ -68,7 +83,7 @@ def split_of(
     return Split(tuple(sorted(parts["test"])), tuple(sorted(parts["validation"])), tuple(skip))
 
 
-def kept_out(clips: Sequence[StoredClip], recipe: Mapping[str, Any], part: str) -> set[str]:
+def kept_out(clips: Sequence[OfSomebody], recipe: Mapping[str, Any], part: str) -> set[str]:
     """The subjects, as they are called here, whom the training of a recipe kept out for a part: test or validation.
 
     They are known by their clips, whatever name they bear by now; where none of these is here, by the names that they

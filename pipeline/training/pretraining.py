@@ -1,4 +1,4 @@
-"""What is trained before the face model, by worker 0 alone: each a task with a folder of its own in the training's."""
+"""What is trained before something else, by worker 0 alone: each a task with a folder of its own in the training's."""
 
 from __future__ import annotations
 

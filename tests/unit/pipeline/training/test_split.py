@@ -10,8 +10,8 @@ import pytest
 
 from catalogs.frames import StoredClip
 from pipeline.errors import UsageError
-from pipeline.faces.split import Split, kept_out, split_of
 from pipeline.people.names import first_name
+from pipeline.training.split import Split, kept_out, split_of
 
 PEOPLE = [f"person {n}" for n in range(30)]
 
