@@ -3,6 +3,7 @@ Zisserman 2016), of features in place of pixels and learned as in CLIP: the scor
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -35,6 +36,10 @@ class SyncNetwork(nn.Module):
             getattr(self, f"{name}_mean").copy_(values.mean(0))
             getattr(self, f"{name}_std").copy_(values.std(0).clamp_min(1e-3))
         self.face_mean[-2:], self.face_std[-2:] = 0, 1  # type: ignore[operator,index]
+
+    def forward(self, sound: torch.Tensor, face: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Vectors of faces and of their sound, and how sharp cosines are: what the loss takes."""
+        return self.of_face(face), self.of_sound(sound), self.sharpness
 
     def of_sound(self, sound: torch.Tensor) -> torch.Tensor:
         """Vectors [N, T, 64] of sound [N, T, A]."""
@@ -74,9 +79,12 @@ def similarity(face: torch.Tensor, sound: torch.Tensor, most: int) -> torch.Tens
 
 
 @torch.inference_mode()
-def cosines(network: SyncNetwork, sound: torch.Tensor, face: torch.Tensor, most: int) -> torch.Tensor:
-    """`similarity` of one clip's features: sound [T, A], face [T, WIDTH]."""
-    return similarity(network.of_face(face[None])[0], network.of_sound(sound[None])[0], most)
+def cosines(network: SyncNetwork, sound: np.ndarray, face: np.ndarray, most: int) -> np.ndarray:
+    """`similarity` of one clip's features: sound [T, A], face [T, WIDTH]; what has no counterpart in time is left
+    out."""
+    count = min(len(sound), len(face))
+    heard, seen = (torch.from_numpy(np.asarray(each[:count], np.float32))[None] for each in (sound, face))
+    return similarity(network.of_face(seen)[0], network.of_sound(heard)[0], most).numpy()
 
 
 def _tower(width: int, dropout: float) -> nn.Sequential:

@@ -17,10 +17,11 @@ WRITES_A_FILE = {
 }
 WRITES_A_FOLDER: dict[str, tuple[str, ...]] = {
     "train_faces": ("--catalog", "CATALOG"),
+    "train_sync": ("--catalog", "CATALOG"),
     "evaluate_faces": ("--catalog", "CATALOG"),
     "demo": (),
 }
-TAKES_A_CATALOG = ("report", "query", "latent_statistics", "train_faces", "evaluate_faces")
+TAKES_A_CATALOG = ("report", "query", "latent_statistics", "train_faces", "evaluate_faces", "train_sync")
 
 
 @pytest.fixture
