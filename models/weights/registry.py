@@ -140,8 +140,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Trained(
                 "models/face/tiny.safetensors",
-                size=8_717_366,
-                sha256="08ce5c8a426993ec978920571c47dcc892562d63cbd100e05cdfbc80ca9a8dd3",
+                size=8_722_262,
+                sha256="03d2550e141cb07aeb759aab48c5c9f14f56878342d1354b42163b790f6a3b1e",
                 same_as="7a9e6285dec53a31127deb8fa6322c82a3dd2e608dc3e2ad7787359026c84afa",
             ),
         ),
