@@ -1,0 +1,35 @@
+"""Sizes of the motion generator: `tiny` trains on CPUs from minutes of speech, `paper` has VASA-1's sizes.
+
+The paper states layers, width and heads (section 4.1), but neither its windows nor its diffusion steps: those are this
+project's, as is `tiny`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MotionPreset:
+    """Sizes of the network and of what it sees at once.
+
+    layers, width, heads: of the transformer encoder. window: W, the most frames that are generated at once. previous:
+    K, frames before them whose motion and sound it is told. steps: T of the diffusion. dropout: share of each
+    sublayer's result that is left out while training.
+    """
+
+    name: str
+    layers: int
+    width: int
+    heads: int
+    window: int
+    previous: int = 10
+    steps: int = 1000
+    dropout: float = 0.1
+
+
+TINY = MotionPreset("tiny", layers=4, width=256, heads=4, window=50)
+PAPER = MotionPreset("paper", layers=8, width=512, heads=8, window=100)
+
+PRESETS = {preset.name: preset for preset in (TINY, PAPER)}
+"""Presets by name."""
