@@ -1,0 +1,62 @@
+"""A small motion generator whose every weight counts, and conditions for it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from models.motion.conditions import Conditions
+from models.motion.model import MotionModel
+from models.motion.presets import MotionPreset
+from models.motion.space import MotionSpace
+
+SPACE = MotionSpace(dynamics=5, audio=7, emotion=3)
+SMALL = MotionPreset("small", layers=2, width=32, heads=2, window=20, previous=4, dropout=0.0)
+WINDOW, PREVIOUS, MOTION = SMALL.window, SMALL.previous, SPACE.motion
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def awake(network: Network, seed: int = 0) -> Network:
+    """The network with random weights throughout: as it is made, its last layer and its blocks are silent."""
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in network.parameters():
+            value.copy_(0.2 * torch.randn(value.shape, generator=random))
+    return network.eval().requires_grad_(False)
+
+
+def motion_model(seed: int = 0) -> MotionModel:
+    return awake(MotionModel(SMALL, SPACE), seed)
+
+
+def conditions(count: int, seed: int = 0) -> Conditions:
+    """Full windows of random numbers, of which nothing is empty."""
+    random = torch.Generator().manual_seed(seed)
+
+    def numbers(*shape: int) -> torch.Tensor:
+        return torch.randn(count, *shape, generator=random)
+
+    yes = torch.ones(count, dtype=torch.bool)
+    every = torch.ones(count, WINDOW, dtype=torch.bool)
+    return Conditions(
+        audio=numbers(WINDOW, SPACE.audio),
+        has_audio=every,
+        previous_motion=numbers(PREVIOUS, MOTION),
+        previous_audio=numbers(PREVIOUS, SPACE.audio),
+        has_previous=yes,
+        gaze=numbers(2),
+        has_gaze=yes,
+        distance=numbers(1),
+        has_distance=yes,
+        emotion=numbers(SPACE.emotion),
+        has_emotion=yes,
+        frames=every,
+    )
+
+
+def noise(count: int, seed: int = 0) -> torch.Tensor:
+    """[N, W, D]."""
+    return torch.randn(count, WINDOW, MOTION, generator=torch.Generator().manual_seed(seed))
