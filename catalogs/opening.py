@@ -15,7 +15,7 @@ from catalogs.commit import ALWAYS, Change, Columns, in_set, sweep, sweep_work
 from catalogs.errors import CatalogBusy, RecipeMismatch, SchemaError
 from catalogs.manifest import Manifest
 from catalogs.place import LOCK, MANIFESTS, WORK
-from catalogs.recipes import changes, differences, normal
+from catalogs.recipes import ABSENT, changes, differences, normal
 from catalogs.schema import VERSION, sql_type
 from catalogs.separation import separated
 from catalogs.storage import Storage
@@ -111,5 +111,15 @@ def _mismatch(files: Storage, manifest: Manifest, recipe: Mapping[str, Any], fin
         f"{files.uri()} was made with recipe {manifest.fingerprint}, this run has {fingerprint}. They differ in:\n"
         + "".join(f"  {line}\n" for line in lines)
         + "Choose another catalog folder, or run again with --recompute: then every clip is worked on again "
-        "and replaces what is there."
+        "and replaces what is there." + _going_on(manifest, recipe)
     )
+
+
+def _going_on(manifest: Manifest, recipe: Mapping[str, Any]) -> str:
+    """How a run takes the stages that the catalog has, where it has others for the same label."""
+    kept = [
+        f"{path.removesuffix('.variant')}={json.loads(before)}"
+        for path, before, after in changes(manifest.recipe, recipe)
+        if path.endswith(".variant") and ABSENT not in (before, after)
+    ]
+    return f" --set {' '.join(kept)} takes the catalog's own stages." if kept else ""

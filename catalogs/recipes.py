@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _CONTAINERS = ("stages", "parameters")
-_ABSENT = "absent"
+ABSENT = "absent"
+"""The value of a parameter that a recipe does not have."""
 
 
 def normal(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, s
     before, after = dict(_leaves(normal(old), ())), dict(_leaves(normal(new), ()))
     found = []
     for path in [*before, *(path for path in after if path not in before)]:
-        ours, theirs = before.get(path, _ABSENT), after.get(path, _ABSENT)
+        ours, theirs = before.get(path, ABSENT), after.get(path, ABSENT)
         if ours != theirs:
             found.append((path, ours, theirs))
     return found

@@ -162,7 +162,8 @@ LATENTS = _table(
         _per_frame(
             "audio",
             "dimensionless",
-            "[T, D] log-mel, 80 bands x 4 hops (D = 320), or Wav2Vec2 (D = 768); null without sound",
+            "[T, D] features of the sound: Whisper's (D = 384), log-mel of 80 bands x 4 hops (D = 320) or Wav2Vec2's "
+            "(D = 768); null without sound",
         ),
         _field(
             "identity",

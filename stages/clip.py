@@ -206,7 +206,8 @@ class Stage(Protocol):
 
     And what only some say. after: the roles it comes after, since it needs their work or lets them reject first;
     without it, it comes last. variant: its name among several stages of one role, of which `--set ROLE=VARIANT` takes
-    another; profile: which profile takes it. option: the option of jobs/extract.py without which no recipe has it.
+    another; formerly: a name that it had before and by which recipes go on calling it; profile: which profile takes
+    it. option: the option of jobs/extract.py without which no recipe has it.
     cuts: it may end a clip where the scene changes, with the rest behind it (`Clip.rest`).
     """
 

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.labelling.findings import Finding, Result, table
 from benchmarks.labelling.shelf import Shelf, clip_of
 from stages.clip import AUDIO_RATE
-from stages.labels.audio import LogMel
+from stages.labels.mel import LogMel
 from stages.video.encode import write_video
 from stages.video.pyav import read_header
 from stages.video.reader import Decoder, read

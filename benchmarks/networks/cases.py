@@ -40,5 +40,8 @@ ON_CPU: dict[str, Open] = {
 OWN: dict[str, Open] = {"face_tiny": latents.face_tiny}
 """Trained by this project."""
 
-ALL: dict[str, Open] = {**PAPER, "scrfd_2.5g": detectors.scrfd_small, **OWN, **ON_CPU}
+REPOSITORY: dict[str, Open] = {**OWN, "whisper_tiny_en": sound.whisper}
+"""Of profile `open`, on whatever device there is; their weights lie in this repository."""
+
+ALL: dict[str, Open] = {**PAPER, "scrfd_2.5g": detectors.scrfd_small, **REPOSITORY, **ON_CPU}
 """By name; beside the others a real, smaller SCRFD."""

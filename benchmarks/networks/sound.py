@@ -1,4 +1,4 @@
-"""The networks that hear: Wav2Vec2, SyncNet (which also sees lips) and Silero's speech detector."""
+"""The networks that hear: Wav2Vec2, Whisper, SyncNet (which also sees lips) and Silero's speech detector."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from benchmarks.networks.case import About, Case
 from benchmarks.networks.faces import looped
 from benchmarks.networks.material import MINUTE, Material
+from models.weights.registry import weights
 from stages.clip import FPS
 
 _SECONDS = {"cpu": 10, "cuda": 60}
@@ -39,6 +40,30 @@ def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
         ),
         ours=lambda: model(sounds),
         bare=looped(model._network, [padded], device),
+        prepare=lambda: stage.items(minute),
+    )
+
+
+def whisper(material: Material, folder: Path, device: torch.device) -> Case:
+    from models.speech.whisper import WhisperFeatures, log_mel
+    from stages.labels.whisper import WhisperAudio
+
+    stage, minute = WhisperAudio(), material.minute()
+    model = WhisperFeatures(weights("whisper_tiny_en").path(), device)
+    seconds = _SECONDS[device.type]
+    sounds = [material.sound(seconds)] * (stage.batch if device.type == "cuda" else 1)
+    spectra = torch.stack([log_mel(torch.from_numpy(each).to(device), 100 * seconds) for each in sounds])
+    return Case(
+        About(
+            item=f"frame of sound, 40 ms, in sounds of {seconds} s",
+            batch=len(sounds) * seconds * FPS,
+            at_once=len(sounds),
+            per_minute=MINUTE * FPS,
+            stage=f"{stage.name}={stage.variant}",
+            note="bare: the network on spectra that are there, without the half second of silence behind them",
+        ),
+        ours=lambda: model(sounds),
+        bare=looped(model._network, [spectra], device),
         prepare=lambda: stage.items(minute),
     )
 

@@ -22,10 +22,11 @@ from pipeline.extraction.variants import (
     after_of,
     chosen_variant,
     in_order,
+    in_recipes,
     option_of,
     roles,
     stage,
-    variant_of,
+    variant_names,
 )
 from stages.clip import Stage
 from stages.networks import Network, NetworkStage
@@ -61,7 +62,7 @@ class Recipe:
             "profile": self.profile,
             "max_seconds": self.max_seconds,
             "decoder": self.decoder,
-            "stages": {s.name: {"variant": variant_of(s), "version": s.version, **_parameters(s)} for s in self.stages},
+            "stages": {s.name: {"variant": in_recipes(s), "version": s.version, **_parameters(s)} for s in self.stages},
             "weights": {w.name: w.known_as for w in self.weights()},
         }
 
@@ -172,13 +173,13 @@ def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -
         role, _, variant = (part.strip() for part in exchange.partition("="))
         if role not in chosen:
             raise _no_stage(role, chosen)
-        names = [each.name for each in roles()[role]]
+        names = variant_names(role)
         if variant not in names:
-            there = ", ".join(f"{role}={name}" for name in names)
+            there = ", ".join(f"{role}={each.name}" for each in roles()[role])
             raise RecipeError(
                 f"no stage {role}={variant}; there are: {there}. Parameters are set with a dot: STAGE.PARAMETER=VALUE"
             )
-        chosen[role] = variant
+        chosen[role] = names[variant]
     try:
         stages = {role: stage(role, variant) for role, variant in chosen.items()}
     except ImportError as error:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from stages.clip import Stage
 
 _ROOMS = ("stages.tracking", "stages.labels")
-_SAID = ("name", "version", "variant", "after", "profile", "option")
+_SAID = ("name", "version", "variant", "after", "profile", "option", "formerly")
 
 Preset = Literal["tiny", "base", "paper"]
 FRAME_SIZES: dict[str, int] = {"tiny": 96, "base": 256, "paper": 512}
@@ -33,7 +33,8 @@ PROFILES = tuple(DETECTORS)
 class Variant:
     """What the class of a stage says of itself (`stages.clip.Stage`), and where it is.
 
-    after: None where it says nothing, as a variant need not where another one of its role does.
+    after: None where it says nothing, as a variant need not where another one of its role does. formerly: another name
+    of the variant, by which it goes in recipes.
     """
 
     role: str
@@ -43,6 +44,7 @@ class Variant:
     after: tuple[str, ...] | None
     profile: str | None
     option: str | None
+    formerly: str | None
 
 
 @cache
@@ -52,10 +54,12 @@ def roles() -> Mapping[str, tuple[Variant, ...]]:
     for variant in _found():
         found.setdefault(variant.role, []).append(variant)
     after = {role: next((each.after for each in held if each.after is not None), None) for role, held in found.items()}
-    return {
-        role: tuple(sorted(found[role], key=lambda each: (each.profile not in (None, "open"), each.name)))
-        for role in in_order(after)
-    }
+    return {role: tuple(sorted(found[role], key=_place)) for role in in_order(after)}
+
+
+def _place(variant: Variant) -> tuple[bool, bool, str]:
+    """Among those of its role: that of profile `open`, those of no profile, the others."""
+    return variant.profile != "open", variant.profile is not None, variant.name
 
 
 def after_of(role: str) -> tuple[str, ...] | None:
@@ -108,6 +112,17 @@ def variant_of(stage: Any) -> str:
     return getattr(stage, "variant", type(stage).__name__)
 
 
+def in_recipes(stage: Any) -> str:
+    """What recipes call a stage: its name, or the one it had before, so that catalogs go on."""
+    return getattr(stage, "formerly", None) or variant_of(stage)
+
+
+def variant_names(role: str) -> dict[str, str]:
+    """By each name that a variant of the role goes by, also one it had before, its name of today."""
+    names = {each.name: each.name for each in roles()[role]}
+    return {each.formerly: each.name for each in roles()[role] if each.formerly} | names
+
+
 def chosen_variant(role: str, profile: str) -> str:
     """The variant that a profile takes."""
     return next((each.name for each in roles()[role] if each.profile == profile), roles()[role][0].name)
@@ -120,7 +135,7 @@ def _found() -> Iterator[Variant]:
             for node in (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)):
                 said = dict(_said(node, path))
                 if {"name", "version"} <= set(said):
-                    rest = (said.get(key) for key in ("after", "profile", "option"))
+                    rest = (said.get(key) for key in ("after", "profile", "option", "formerly"))
                     yield Variant(said["name"], said.get("variant", node.name), f"{room}.{path.stem}", node.name, *rest)
 
 

@@ -20,13 +20,14 @@ CHANGES: Mapping[str, str] = {
     "silero_vad": "`speech_share`; verdict `no_speech`",
     "dlib_face_recognition": "`face_vector` [128], `subject_id`; verdict `face_lost`",
     "face_tiny": "arrays `face_pose`, `dynamics`, `identity`",
+    "whisper_tiny_en": "array `audio` [T, 384]",
     "scrfd": "in place of blazeface: `faces_max`, which face is followed",
     "arcface": "in place of dlib: `face_vector` [512], `subject_id`",
     "hyperiqa": "`quality`, `quality_min` on the scale of KonIQ-10k; verdict `low_quality`",
     "l2cs": "in place of iris: array `gaze`, `gaze_theta`, `gaze_phi`, `gaze_share`",
     "deep3d": "`distance`, from its camera in place of the mesh",
     "hsemotion": "in place of fer: `emotion`, with contempt",
-    "wav2vec2": "array `audio` [T, 768] in place of log-mel [T, 320]",
+    "wav2vec2": "array `audio` [T, 768] in place of Whisper's [T, 384]",
     "syncnet": "nothing in the catalog: evaluation's S_C and S_D",
     "face_landmarker": "nothing in the catalog: mouth, blink and smile when faces are evaluated",
 }
@@ -36,6 +37,7 @@ _ITEMS: Mapping[str, str] = {
     "hyperiqa": "pictures",
     "silero_vad": "chunks",
     "wav2vec2": "frames",
+    "whisper_tiny_en": "frames",
     "syncnet": "windows",
     **dict.fromkeys(("blazeface_full", "blazeface_short", "scrfd"), "frames"),
 }

@@ -176,6 +176,16 @@ def test_another_recipe_is_named(root: Path) -> None:
         Writer.open(root, RECIPE, "recipe-two")
 
 
+def test_another_variant_of_a_stage_is_named_with_the_setting_that_goes_on(root: Path) -> None:
+    old = {"stages": {"audio": {"variant": "logmel", "mels": 80}, "gaze": {"variant": "iris"}}}
+    new = {"stages": {"audio": {"variant": "whisper"}, "gaze": {"variant": "iris"}, "latents": {"variant": "face"}}}
+    Writer.open(root, old, "recipe-one").close()
+    with pytest.raises(RecipeMismatch) as caught:
+        Writer.open(root, new, "recipe-two")
+    assert 'audio.variant: "logmel" in the catalog, "whisper" now' in str(caught.value)
+    assert str(caught.value).endswith("--set audio=logmel takes the catalog's own stages.")
+
+
 def test_recompute_replaces_source_by_source(root: Path) -> None:
     with _open(root) as writer:
         for source in range(3):

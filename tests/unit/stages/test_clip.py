@@ -9,13 +9,13 @@ import pytest
 
 from models.weights.registry import REGISTRY
 from stages.clip import REASONS, Stage
-from stages.labels.audio import LogMel
 from stages.labels.distance import Distance
 from stages.labels.emotion import Emotion
 from stages.labels.frames import FaceFrames
 from stages.labels.gaze import Gaze
 from stages.labels.identity import Identity
 from stages.labels.latents import FaceLatents
+from stages.labels.mel import LogMel
 from stages.labels.motion import Motion
 from stages.labels.pose import Pose
 from stages.labels.probe import Probe

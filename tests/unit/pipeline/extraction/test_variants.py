@@ -21,12 +21,17 @@ __all__ = ["label"]
 @pytest.mark.parametrize(
     ("options", "fingerprint"),
     [
-        ({}, "13cc0b80bf726a5e"),
+        ({}, "c90352862bd4cf85"),
         ({"profile": "paper"}, "4394c41b90f23e14"),
-        ({"frames": "tiny"}, "775e9c8ef2a8fd21"),
-        ({"frames": "base"}, "22d2424b3124c9bf"),
+        ({"frames": "tiny"}, "b0713a0eeda57c05"),
+        ({"frames": "base"}, "e61b06cb264836b0"),
         ({"frames": "paper", "profile": "paper"}, "b4cfb17a2a4295e6"),
-        ({"settings": ["gaze=l2cs", "quality.minimum=40"], "split": False}, "755e50aa5738c86c"),
+        ({"settings": ["gaze=l2cs", "quality.minimum=40"], "split": False}, "c1fa6e7e05e690dc"),
+        # what they were when log-mel was the default, and was called so
+        ({"settings": ["audio=mel"]}, "13cc0b80bf726a5e"),
+        ({"settings": ["audio=logmel"]}, "13cc0b80bf726a5e"),
+        ({"settings": ["audio=mel"], "frames": "tiny"}, "775e9c8ef2a8fd21"),
+        ({"settings": ["audio=mel"], "frames": "base"}, "22d2424b3124c9bf"),
     ],
 )
 def test_recipes_keep_their_fingerprints(options: dict[str, Any], fingerprint: str) -> None:
@@ -46,7 +51,7 @@ def test_roles_variants_and_profiles() -> None:
         "gaze": ["iris", "l2cs"],
         "distance": ["mesh", "deep3d"],
         "emotion": ["fer", "hsemotion"],
-        "audio": ["logmel", "wav2vec2"],
+        "audio": ["whisper", "mel", "wav2vec2"],
         "identity": ["dlib", "arcface"],
         "latents": ["face"],
         "frames": ["webp"],
@@ -55,7 +60,8 @@ def test_roles_variants_and_profiles() -> None:
     assert before(None) == list(roles())[:-1]
     said = {(role, each.name): each.profile for role, held in roles().items() if len(held) > 1 for each in held}
     assert all(
-        profile == ("open" if name == roles()[role][0].name else "paper") for (role, name), profile in said.items()
+        profile == ("open" if name == roles()[role][0].name else None if name == "mel" else "paper")
+        for (role, name), profile in said.items()
     )
 
 

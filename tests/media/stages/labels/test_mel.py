@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.labels.audio import LogMel, mel_bank
+from stages.labels.mel import LogMel, mel_bank
 from stages.video.encode import write_video
 from tests.made.clips import QUICK, accepted, clip_of, plain
 

@@ -1,4 +1,4 @@
-"""Stage audio: log-mel features at 25 Hz, aligned to the frames."""
+"""Stage audio, variant mel: log-mel features at 25 Hz, aligned to the frames."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ class LogMel:
     floor: float = 1e-6
 
     name: ClassVar[str] = "audio"
-    variant: ClassVar[str] = "logmel"
-    after: ClassVar[tuple[str, ...]] = ("emotion",)
-    profile: ClassVar[str] = "open"
+    variant: ClassVar[str] = "mel"
+    formerly: ClassVar[str] = "logmel"
     version: ClassVar[int] = 1
     resources: ClassVar[Resources] = Resources()
     weights: ClassVar[tuple[str, ...]] = ()
