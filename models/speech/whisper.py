@@ -79,6 +79,11 @@ class WhisperFeatures:
     is seen whole; a longer one in chunks of at most that length which share `overlap_s` seconds and fade into each
     other there. Spectra and convolutions see every sound whole: all that chunks change is what attention does not
     reach, and where in a chunk a moment is.
+
+    That is no small thing. Of 28 s of speech (two clips), chunks of 10 s that share 4 s are off by .67 of the features'
+    deviation (root mean square) and correlate with the whole at .94, number by number over time; chunks of 16 s by .56,
+    at .96, however much they share. Were each moment in its chunk where it is in the whole, it would be .11 and .07: it
+    is Whisper's positions that remain in its features, beside what is said.
     """
 
     width = WIDTH

@@ -143,7 +143,7 @@ def test_served_to_all_workers_the_networks_give_the_same_rows(
 
 def test_other_weights_are_another_recipe(added: dict[str, str], store: Path, clips: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
-    with_sharpness = ("--set", "quality=spectral", "--set", "audio=logmel", "--set", "gaze=iris", "--limit", "1")
+    with_sharpness = ("--set", "quality=spectral", "--set", "audio=mel", "--set", "gaze=iris", "--limit", "1")
     settings = [text for setting in LENIENT[1:] for text in ("--set", setting)]
     command = ("--input", clips, "--profile", "paper", *with_sharpness, *settings)
     extract(catalog, *command)

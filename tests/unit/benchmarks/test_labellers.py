@@ -121,8 +121,9 @@ def test_every_network_of_profile_paper_is_measured_under_its_stage_s_name() -> 
     assert names - {"face_mesh", "canonical_face", "silero_vad"} == set(PAPER) - {"syncnet"} | set(OWN)
 
 
-def test_the_committed_figures_cover_profile_paper() -> None:
-    found = cores_per_gpu(make_recipe("paper"))
+@pytest.mark.parametrize("profile", ["open", "paper"])
+def test_the_committed_figures_cover_both_profiles(profile: str) -> None:
+    found = cores_per_gpu(make_recipe(profile))
     assert found is not None
     assert found.unmeasured == ()
     assert found.labelled > 0

@@ -290,7 +290,7 @@ def test_the_open_profile_on_sample_clips(samples: Path, catalog: Path) -> None:
         assert row["emotion"]["happiness"] is not None
         assert all(dict(row["seconds"])[name] > 0 for name in ("track", "gaze", "identity"))
     lengths = (
-        "clips.frames, latents.frames f, len(pose) / 6 p, len(gaze) / 2 g, len(audio) / 320 a, len(dynamics) / 32 d"
+        "clips.frames, latents.frames f, len(pose) / 6 p, len(gaze) / 2 g, len(audio) / 384 a, len(dynamics) / 32 d"
     )
     for row in catalogs.query(catalog, f"select {lengths} from clips join latents using (clip_id)").to_pylist():
         assert len(set(row.values())) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_a_batch_is_what_its_sounds_are_one_by_one(features: WhisperFeatures) ->
 
 
 def test_chunks_are_nearly_the_whole(features: WhisperFeatures) -> None:
-    """Of a sound that can be seen whole; the error is that of docs/stages.md."""
+    """Of a sound that can be seen whole, and less so for real speech (tests/media/stages/labels/test_whisper.py)."""
     samples = sound(28)
     whole = features([samples])[0]
     lost = [off(WhisperFeatures(FILE, CPU, chunk_s, 4.0)([samples])[0], whole) for chunk_s in (10.0, 16.0)]
@@ -156,7 +157,5 @@ def test_chunks_that_cannot_be(chunk_s: float, overlap_s: float) -> None:
 
 
 def test_another_model_is_refused() -> None:
-    from pathlib import Path
-
     with pytest.raises(WrongWeights, match=r"x.bin: no encoder/conv1/weight in it; it is no Whisper"):
         encoder_tensors({"encoder/other": np.zeros(1)}, Path("x.bin"))

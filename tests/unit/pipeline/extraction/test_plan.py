@@ -173,7 +173,7 @@ def test_what_was_not_measured_is_named() -> None:
 
 
 def test_a_recipe_without_networks_needs_no_gpu() -> None:
-    bare = replace(RECIPE, stages=RECIPE.stages[:-1])
+    bare = replace(RECIPE, stages=tuple(stage for stage in RECIPE.stages if stage.name not in ("audio", "latents")))
     assert cores_per_gpu(bare, TABLE) is None
     assert cores_line(bare, TABLE) == ""
     assert plan(bare)["cores_per_gpu"] is None
