@@ -24,11 +24,13 @@ _INNER_LIPS, _INNER_CORNERS, _JAW = ((13, 14), (82, 87), (312, 317)), (78, 308),
 class Score:
     """Of all clips, each told by a map of other people.
 
-    within: by each of MOUTH, the mean over clips of the correlation within the clip, weighted by length. median: of the
-    opening, over clips. in_time: the share of clips whose opening is told best within a frame of when it was.
+    within: by each of MOUTH, the mean over clips of the correlation within the clip, weighted by length. by_person: of
+    the opening, where each person counts once. median: of the opening, over clips. in_time: the share of clips whose
+    opening is told best within a frame of when it was.
     """
 
     within: dict[str, float]
+    by_person: float
     median: float
     in_time: float
 
@@ -73,13 +75,15 @@ def told(features: Sequence[np.ndarray], wanted: Sequence[np.ndarray], fold: np.
     return found
 
 
-def score(wanted: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> Score:
-    """How well [T, 3] of clips are told."""
+def score(wanted: Sequence[np.ndarray], found: Sequence[np.ndarray], people: Sequence[str]) -> Score:
+    """How well [T, 3] of clips are told; people: whom each shows."""
     lengths = [len(each) for each in wanted]
     each = np.array([_correlations(a, b) for a, b in zip(wanted, found, strict=True)])
     lags = np.array([_lag(a[:, 0], b[:, 0]) for a, b in zip(wanted, found, strict=True)])
     within = dict(zip(MOUTH, np.average(each, 0, lengths).tolist(), strict=True))
-    return Score(within, float(np.median(each[:, 0])), float((np.abs(lags) <= 1).mean()))
+    own = [np.array(people) == who for who in set(people)]
+    by_person = float(np.mean([np.average(each[mine, 0], weights=np.array(lengths)[mine]) for mine in own]))
+    return Score(within, by_person, float(np.median(each[:, 0])), float((np.abs(lags) <= 1).mean()))
 
 
 def _prepared(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:

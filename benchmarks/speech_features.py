@@ -131,13 +131,14 @@ def main(args: Bench) -> int:
     cost: dict[str, float] = {}
     for name, features in all_features().items():
         found, cost[name] = heard(features, clips)
-        scores[name] = score(wanted, told(found, wanted, fold))
+        scores[name] = score(wanted, told(found, wanted, fold), people)
         print(f"{name}: opening {scores[name].within['opening']:.3f}", file=sys.stderr, flush=True)
     rows = [
-        (name, *(each.within[part] for part in MOUTH), each.median, each.in_time, cost[name])
+        (name, *(each.within[part] for part in MOUTH), each.by_person, each.median, each.in_time, cost[name])
         for name, each in scores.items()
     ]
-    print("\n".join(table(("features", *MOUTH, "median clip", "within a frame", "ms a second"), rows)))
+    head = ("features", *MOUTH, "by person", "median clip", "within a frame", "ms a second")
+    print("\n".join(table(head, rows)))
     whisper, mel = (scores[name].within["opening"] for name in ("whisper", "mel"))
     reached = {
         "opening": whisper >= OPENING,

@@ -7,7 +7,7 @@ Format: little-endian; a version, the kind of model and its revision, then name,
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -17,7 +17,7 @@ _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 _VERSION = 6
 
 
-def read_tensors(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
+def read_tensors(file: IO[bytes], name: str) -> dict[str, np.ndarray]:
     """The tensors of a model by their names. name: of the file, for WrongWeights."""
     try:
         (version,) = _numbers(file, "I")
@@ -30,7 +30,7 @@ def read_tensors(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
         raise WrongWeights(f"{name}: not a CTranslate2 model, or cut off ({error})") from error
 
 
-def _tensor(file: BinaryIO) -> tuple[str, np.ndarray]:
+def _tensor(file: IO[bytes]) -> tuple[str, np.ndarray]:
     name = _text(file)
     (rank,) = _numbers(file, "B")
     shape = _numbers(file, f"{rank}I")
@@ -38,11 +38,11 @@ def _tensor(file: BinaryIO) -> tuple[str, np.ndarray]:
     return name, np.frombuffer(file.read(size), _TYPES[kind]).reshape(shape)
 
 
-def _text(file: BinaryIO) -> str:
+def _text(file: IO[bytes]) -> str:
     (length,) = _numbers(file, "H")
     return file.read(length).rstrip(b"\0").decode()
 
 
-def _numbers(file: BinaryIO, kinds: str) -> tuple[int, ...]:
+def _numbers(file: IO[bytes], kinds: str) -> tuple[int, ...]:
     layout = struct.Struct(f"<{kinds}")
     return layout.unpack(file.read(layout.size))

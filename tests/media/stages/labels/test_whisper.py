@@ -118,14 +118,14 @@ def test_chunks_of_real_speech_are_as_far_from_the_whole_as_is_said(
     assert 0.4 < apart(found, whole) < most
 
 
-@pytest.mark.parametrize(("gain", "most"), [(0.3, 0.15), (0.1, 0.25)])
+@pytest.mark.parametrize(("gain", "most", "least"), [(0.3, 0.15, 0.99), (0.1, 0.25, 0.96)])
 def test_loudness_hardly_matters_to_real_speech(
-    features: WhisperFeatures, shared: Path, gain: float, most: float
+    features: WhisperFeatures, shared: Path, gain: float, most: float, least: float
 ) -> None:
     sound = speech(shared, LONG[0], 10.0)
     loud, quiet = features([sound, gain * sound])
     assert apart(quiet, loud) < most
-    assert alike(quiet, loud) > 0.98
+    assert alike(quiet, loud) > least
 
 
 def test_it_says_of_itself_what_the_others_of_its_role_do() -> None:
