@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.weights.registry import REGISTRY
+from pipeline.extraction.variants import variant_of
 from stages.clip import REASONS, Stage
 from stages.labels.distance import Distance
 from stages.labels.emotion import Emotion
@@ -21,13 +22,14 @@ from stages.labels.pose import Pose
 from stages.labels.probe import Probe
 from stages.labels.quality import Quality
 from stages.labels.speech import Speech
+from stages.labels.whisper import WhisperAudio
 from stages.tracking.screen import Screen
 from stages.tracking.track import FaceTrack
 from tests.made.clips import plain, turned_clip
 
 STAGES = (
-    *(Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, LogMel, Identity),
-    *(FaceLatents, FaceFrames, Motion),
+    *(Probe, Speech, Screen, FaceTrack, Quality, Pose, Gaze, Distance, Emotion, WhisperAudio, Identity),
+    *(FaceLatents, FaceFrames, Motion, LogMel),
 )
 
 
@@ -39,7 +41,7 @@ def test_a_stage_is_a_frozen_dataclass_that_declares_what_it_needs_and_adds(kind
     name = fields(kind)[0].name if fields(kind) else "anything"  # type: ignore[arg-type]
     with pytest.raises(AttributeError):
         setattr(stage, name, 1)
-    assert stage.name == kind.__module__.rpartition(".")[2]
+    assert kind.__module__.rpartition(".")[2] in (stage.name, variant_of(stage))
     assert stage.version >= 1
     assert stage.resources.cpus > 0
     assert set(stage.weights) <= set(REGISTRY)
