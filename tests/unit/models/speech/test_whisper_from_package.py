@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
 from pathlib import Path
 
@@ -58,7 +59,11 @@ def test_the_file_of_the_repository_is_made_again_to_the_bit(tmp_path: Path) -> 
     assert all(torch.equal(found[name], kept[name]) for name in kept)
     assert {value.dtype for value in found.values()} == {torch.float16}
     with safe_open(out, "pt") as file:
-        assert file.metadata()["origin"].endswith(f"thing/model/model.bin, sha256 {digest}")
+        said = json.loads(file.metadata()["about"])
+    assert said["origin"].endswith(f"thing/model/model.bin, sha256 {digest}")
+    again = tmp_path / "again.safetensors"
+    main(path, again)
+    assert again.read_bytes() == out.read_bytes()
     assert WhisperFeatures(out, torch.device("cpu")).width == 384
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -82,7 +83,7 @@ def test_what_was_made_of_a_package_lies_in_the_repository_and_says_of_what(name
     assert entry.path().stat().st_size == entry.size <= 12e6
     assert (entry.state, entry.files, entry.known_as) == ("in this repository", (), entry.sha256)
     with safe_open(entry.path(), "pt") as file:
-        said = file.metadata()
+        said = json.loads(file.metadata()["about"])
     assert said["licence"] == entry.licence
     assert said["origin"] == f"pip: {origin.distribution}, {origin.original}, sha256 {origin.original_sha256}"
     assert said["command"] == f"python -m {origin.command}"
