@@ -18,21 +18,13 @@ import pyarrow as pa
 
 from catalogs import view
 from catalogs.errors import CatalogDamaged, NoFrames
-from catalogs.local_copy import OnProgress, default_cache, mapped
-from catalogs.manifest import Manifest
+from catalogs.local_copy import OnProgress, default_cache, mapped, unheard
+from catalogs.manifest import Commit, Manifest
 from catalogs.place import locate
 from catalogs.storage import Storage
 
 _CLIP = ("clip_id", "source_uri", "subject_id", "split", "content")
 _POINTS = 468
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Which of a catalog's commits: its number, and the fingerprint of the recipe that it was made with."""
-
-    sequence: int
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ def open_frames(
     catalog: str | os.PathLike[str],
     size: int | None = None,
     cache: str | os.PathLike[str] | None = None,
-    on_progress: OnProgress = lambda copied, known: None,
+    on_progress: OnProgress = unheard,
     up_to: int | None = None,
 ) -> FrameStore:
     """The frames of the newest commit. The first time they are copied into the folder `cache` (200 MB/s).
@@ -174,9 +166,8 @@ def _opened(
             f"--frames and a larger --preset, with --recompute or into another catalog folder"
         )
     stored = [StoredClip(**known[own], frames=frames, size=side) for own, _, frames, side in found]
-    commit = Commit(state.sequence, state.fingerprint)
     side = min(least, up_to) if up_to else size or least
-    return FrameStore(rows, stored, [row for _, row, *_ in found], side, commit)
+    return FrameStore(rows, stored, [row for _, row, *_ in found], side, state.commit)
 
 
 def _what_to_do(files: Storage, state: Manifest) -> str:

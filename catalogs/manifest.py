@@ -44,6 +44,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Commit:
+    """Which of a catalog's commits: its number, and the fingerprint of the recipe that it was made with."""
+
+    sequence: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     """One state of the catalog. `tables` holds the parts of every table that has files."""
 
@@ -52,6 +60,11 @@ class Manifest:
     fingerprint: str
     recipe: Mapping[str, Any]
     tables: Mapping[str, tuple[Part, ...]]
+
+    @property
+    def commit(self) -> Commit:
+        """Which commit it is."""
+        return Commit(self.sequence, self.fingerprint)
 
     def files(self) -> set[str]:
         """All files of this state, relative to the catalog's folder."""

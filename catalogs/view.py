@@ -42,7 +42,7 @@ def open(uri: str | os.PathLike[str], read_only: bool = True) -> duckdb.DuckDBPy
     CatalogDamaged: a file is missing.
     """
     files = locate(uri)
-    return steadily(files, lambda state: _connect(files, state, read_only), "while opening it")
+    return steadily(files, lambda state: connected(files, state, read_only), "while opening it")
 
 
 def query(uri: str | os.PathLike[str], sql: str) -> pa.Table:
@@ -59,7 +59,7 @@ def answers(uri: str | os.PathLike[str], statements: Sequence[str]) -> list[pa.T
     files = locate(uri)
 
     def read(state: Manifest) -> list[pa.Table]:
-        with _connect(files, state, read_only=True) as connection:
+        with connected(files, state, read_only=True) as connection:
             return [_rows(connection.sql(sql)) for sql in statements]
 
     return steadily(files, read, "during a query")
@@ -75,7 +75,7 @@ def read_from(read: Callable[..., Found], *uris: str | os.PathLike[str]) -> Foun
     files = locate(uris[0])
 
     def with_first(state: Manifest) -> Found:
-        with _connect(files, state, read_only=True) as connection:
+        with connected(files, state, read_only=True) as connection:
             return read_from(partial(read, connection), *uris[1:])
 
     return steadily(files, with_first, "while reading it")
@@ -139,7 +139,8 @@ def was_replaced(files: Storage, state: Manifest) -> bool:
     return bool(gone)
 
 
-def _connect(files: Storage, state: Manifest, read_only: bool) -> duckdb.DuckDBPyConnection:
+def connected(files: Storage, state: Manifest, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """As `open`, of one commit. duckdb.Error, FileNotFoundError: a file was replaced meanwhile (`steadily`)."""
     connection = duckdb.connect()
     try:
         if read_only:

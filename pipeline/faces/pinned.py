@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from catalogs.frames import Commit, FrameStore, StoredClip
+from catalogs.frames import FrameStore, StoredClip
+from catalogs.manifest import Commit
 from models.face.expression_space import ExpressionSpace
 from pipeline.errors import UsageError
 from pipeline.faces.job import FaceJob

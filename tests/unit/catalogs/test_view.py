@@ -89,7 +89,7 @@ def test_a_newer_version_is_not_read(catalog: Path) -> None:
 
 
 def test_a_query_whose_files_vanish_runs_again(catalog: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, times = view._connect, []
+    real, times = view.connected, []
 
     def replace_files_first(*arguments: object, **named: object) -> duckdb.DuckDBPyConnection:
         connection = real(*arguments, **named)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def test_a_query_whose_files_vanish_runs_again(catalog: Path, monkeypatch: pytes
                 writer.commit()
         return connection
 
-    monkeypatch.setattr(view, "_connect", replace_files_first)
+    monkeypatch.setattr(view, "connected", replace_files_first)
     assert column(catalog, "SELECT reason FROM clips WHERE source_uri = '/videos/0.mp4'") == ["too_short"]
     assert len(times) == 2
 
@@ -143,7 +143,7 @@ def test_a_reader_gives_up_in_the_end(catalog: Path, monkeypatch: pytest.MonkeyP
         raise duckdb.IOException("file is gone")
 
     monkeypatch.setattr(view, "ATTEMPTS", 3)
-    monkeypatch.setattr(view, "_connect", fail)
+    monkeypatch.setattr(view, "connected", fail)
     monkeypatch.setattr(view, "was_replaced", lambda *_: True)
     for read in (lambda: catalogs.open(catalog), lambda: catalogs.query(catalog, "SELECT 1")):
         with pytest.raises(CatalogBusy, match="replaced 3 times"):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalogs.frames import Commit, FrameStore
+from catalogs.frames import FrameStore
+from catalogs.manifest import Commit
 from models.face.checkpoint import save_model
 from pipeline.errors import UsageError
 from pipeline.faces.card import seen
