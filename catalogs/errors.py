@@ -19,6 +19,10 @@ class NoFrames(CatalogError):
     """The catalog holds no frames for face training, or smaller ones than asked for."""
 
 
+class NoWindows(CatalogError):
+    """The catalog holds nothing that windows of motion can be drawn from, or not as asked for."""
+
+
 class NoStatistics(CatalogError):
     """The catalog holds no statistics of its latents, or clips have changed since they were computed."""
 

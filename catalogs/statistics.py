@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from catalogs import parts, view
 from catalogs.errors import CatalogDamaged, NoStatistics
+from catalogs.latent_store import no_latents
 from catalogs.manifest import Manifest
 from catalogs.place import locate
 from catalogs.schema import TABLES
@@ -114,10 +115,7 @@ def _computed(files: Storage, state: Manifest) -> LatentStatistics:
             if len(values):
                 sums[name] = sums[name].plus(values) if name in sums else _Sum.of(values)
     if not sums:
-        raise NoStatistics(
-            f"{files.uri()} holds no latents of a face model: make them with python jobs/extract.py --input FOLDER "
-            f"--catalog {shlex.quote(files.uri())} --latents CHECKPOINT.safetensors --recompute"
-        )
+        raise NoStatistics(no_latents(files))
     return LatentStatistics({name: each.moments() for name, each in sums.items()}, counted, state.sequence)
 
 

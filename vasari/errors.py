@@ -10,6 +10,7 @@ from catalogs.errors import (
     NoCatalog,
     NoFrames,
     NoStatistics,
+    NoWindows,
     VersionMismatch,
 )
 from models.weights.registry import WeightsMissing
@@ -24,6 +25,7 @@ __all__ = [
     "NoCatalog",
     "NoFrames",
     "NoStatistics",
+    "NoWindows",
     "RecipeError",
     "RunError",
     "UsageError",

@@ -1,0 +1,198 @@
+"""Random windows of motion with their sound and labels, for PyTorch, straight from a catalog.
+
+Windows are drawn from the seed alone, so any of them can be drawn again: by number, by training step, or in epochs that
+readers share. Nothing is held in memory but what is said of each clip and the order of one epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch.utils.data import Dataset
+
+from catalogs import view
+from catalogs.epochs import Epochs, Part
+from catalogs.errors import NoWindows
+from catalogs.latent_store import LatentStore, open_latents
+from catalogs.local_copy import OnProgress, default_cache, unheard
+from catalogs.manifest import Commit, Manifest
+from catalogs.place import locate
+from catalogs.storage import Storage
+from catalogs.window_clips import WindowClips, window_clips
+
+
+@dataclass(frozen=True)
+class WindowBatch:
+    """N windows of K + W frames, frames [start - K, start + W) of their clips at 25 a second.
+
+    pose [N, K + W, 6]: `face_pose`, as stored. dynamics [N, K + W, Z]: less rest [N, Z], the median over the clip, if
+    the reader is relative. audio [N, K + W, A]: of the frames' own time, after the clip's `sound_offset`; A is 0 where
+    no clip has sound. valid, bool [N, K + W]: which frames are in the clip; the others are 0. gaze [N, 2] (theta, phi),
+    distance [N, 1], emotion [N, E] (in the order of the catalog's): of the whole clip. All float32.
+    has_audio, has_gaze, has_distance, has_emotion, bool [N]: whether the clip has it; if not, it is 0.
+    start, int64 [N]: the first of the W frames. subject, clip_id: whose.
+    """
+
+    pose: torch.Tensor
+    dynamics: torch.Tensor
+    rest: torch.Tensor
+    audio: torch.Tensor
+    gaze: torch.Tensor
+    distance: torch.Tensor
+    emotion: torch.Tensor
+    valid: torch.Tensor
+    has_audio: torch.Tensor
+    has_gaze: torch.Tensor
+    has_distance: torch.Tensor
+    has_emotion: torch.Tensor
+    start: torch.Tensor
+    subject: tuple[str, ...]
+    clip_id: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """The number of windows."""
+        return len(self.clip_id)
+
+    def to(self, device: torch.device) -> WindowBatch:
+        """The batch on a device."""
+        held: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return WindowBatch(
+            **{name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in held.items()}
+        )
+
+
+def open_windows(
+    catalog: str | os.PathLike[str],
+    where: str = "",
+    window: int = 50,
+    previous: int = 10,
+    seed: int = 0,
+    relative: bool = True,
+    cache: str | os.PathLike[str] | None = None,
+    on_progress: OnProgress = unheard,
+) -> WindowReader:
+    """Windows of the accepted clips of the newest commit. The first time their latents are copied into `cache`.
+
+    where: SQL over table clips that says which, such as "quality > 50 and split = 'train'"; empty: all. Clips without
+    motion latents are left out. window, previous: W and K, in frames. seed: what all draws depend on. relative: z_dyn
+    from the clip's median (`rest`) rather than as stored. cache: by default vasari/latents in the user's cache folder
+    (XDG_CACHE_HOME). on_progress: called after each row group that is copied.
+    NoWindows: no clip is left, or `where` or the lengths do not fit. NoCatalog, VersionMismatch, CatalogDamaged: as
+    `catalogs.open`.
+    """
+    if window < 1 or previous < 0 or seed < 0:
+        raise NoWindows(f"window {window}, previous {previous}, seed {seed}: give 1, 0 and 0 or more")
+    files = locate(catalog)
+    folder = Path(cache) if cache is not None else default_cache("latents")
+
+    def opened(state: Manifest) -> WindowReader:
+        return _opened(files, state, folder, on_progress, where, (window, previous, seed), relative)
+
+    return view.steadily(files, opened, "while opening it")
+
+
+class WindowReader(Dataset[WindowBatch]):
+    """Windows by number, without end: those of epoch e are [e * len(reader), (e + 1) * len(reader)).
+
+    >>> part = reader.part(batch=16)
+    >>> for batch in DataLoader(reader, batch_size=None, sampler=part, num_workers=2): ...
+
+    Use `open_windows`. Sent to another process it takes along what is said of the clips; their latents stay where they
+    are, in files that all processes map. commit: the catalog's. mark: what changes when other windows are drawn.
+    """
+
+    def __init__(
+        self, store: LatentStore, clips: WindowClips, commit: Commit, lengths: tuple[int, int, int], relative: bool
+    ) -> None:
+        """lengths: window, previous, seed."""
+        self.window, self.previous, self.seed = lengths
+        self.relative, self.commit, self.clips = relative, commit, clips
+        self.mark = hashlib.blake2b(
+            f"{commit.fingerprint} {lengths} {clips.mark()}".encode(), digest_size=8
+        ).hexdigest()
+        self.latents = store
+        self._epochs = Epochs(clips, self.window, self.seed)
+
+    def __len__(self) -> int:
+        """The windows of an epoch."""
+        return len(self._epochs)
+
+    def __getitem__(self, numbers: Sequence[int]) -> WindowBatch:
+        """The windows of these numbers."""
+        chosen, starts = self._epochs.windows(np.asarray(numbers, np.int64))
+        frames = starts[:, None] + np.arange(-self.previous, self.window)
+        valid = torch.from_numpy((frames >= self.clips.begin[chosen, None]) & (frames < self.clips.end[chosen, None]))
+        values, rest = self._read(chosen, starts)
+        pose, dynamics, audio = (part.float() for part in values.split(list(self.clips.widths.values()), dim=2))
+        if self.relative:
+            dynamics.sub_(rest[:, None]).mul_(valid[:, :, None])
+        rows = pa.array(chosen)
+        return WindowBatch(
+            pose=pose,
+            dynamics=dynamics,
+            rest=rest,
+            audio=audio,
+            valid=valid,
+            start=torch.from_numpy(starts),
+            subject=tuple(self.clips.subject.take(rows).to_pylist()),
+            clip_id=tuple(self.clips.clip_id.take(rows).to_pylist()),
+            **{name: torch.from_numpy(each[chosen]) for name, each in self.clips.labels.items()},
+            **{f"has_{name}": torch.from_numpy(each[chosen]) for name, each in self.clips.known.items()},
+        )
+
+    def draw(self, step: int, rank: int, world: int, count: int) -> WindowBatch:
+        """One worker's `count` windows of a training step: as `Task.draw` wants them, from the arguments and the seed.
+
+        Workers have the windows of a step side by side, so all of them together go through epoch after epoch.
+        """
+        first = (step * world + rank) * count
+        return self[range(first, first + count)]
+
+    def part(self, rank: int = 0, world: int = 1, batch: int = 16) -> Part:
+        """The share of reader `rank` of `world` readers in each epoch: together they have each window once.
+
+        It samples a DataLoader, in batches of numbers for this reader, and can go on inside an epoch.
+        """
+        return Part(self._epochs, rank, world, batch, self.mark)
+
+    def _read(self, chosen: np.ndarray, starts: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Windows as they are stored, float16 [N, K + W, D], 0 where a clip has no frames or nothing; rest [N, Z]."""
+        clips, motion, width = self.clips, self.clips.widths["dynamics"], sum(self.clips.widths.values())
+        out = np.zeros((len(chosen), self.previous + self.window, width), np.float16)
+        rest = np.empty((len(chosen), motion), np.float32)
+        firsts = np.maximum(clips.begin[chosen], starts - self.previous)
+        lasts = np.minimum(clips.end[chosen], starts + self.window)
+        places = firsts - starts + self.previous
+        own = (clips.file, clips.row, clips.known["audio"], clips.offset)
+        lines = np.stack([*(each[chosen] for each in own), firsts, lasts, places], axis=1).tolist()
+        sound = width - clips.widths["audio"]
+        for line, (file, row, heard, offset, first, last, place) in enumerate(lines):
+            values = self.latents.values(file, row).reshape(-1, width if heard else sound)
+            window = out[line, place : place + last - first]
+            window[:, : values.shape[1]] = values[first:last]
+            if offset:
+                window[:, sound:] = values[first + offset : last + offset, sound:]
+            rest[line] = self.latents.rest(file, row)
+        return torch.from_numpy(out), torch.from_numpy(rest)
+
+
+def _opened(
+    files: Storage,
+    state: Manifest,
+    cache: Path,
+    on_progress: OnProgress,
+    where: str,
+    lengths: tuple[int, int, int],
+    relative: bool,
+) -> WindowReader:
+    store = open_latents(files, state, cache, on_progress)
+    clips = window_clips(files, state, store, where)
+    return WindowReader(store, clips, state.commit, lengths, relative)
