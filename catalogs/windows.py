@@ -36,7 +36,8 @@ class WindowBatch:
     pose [N, K + W, 6]: `face_pose`, as stored. dynamics [N, K + W, Z]: less rest [N, Z], the median over the clip, if
     the reader is relative. audio [N, K + W, A]: of the frames' own time, after the clip's `sound_offset`; A is 0 where
     no clip has sound. valid, bool [N, K + W]: which frames are in the clip; the others are 0. gaze [N, 2] (theta, phi),
-    distance [N, 1], emotion [N, E] (in the order of the catalog's): of the whole clip. All float32.
+    distance [N, 1], emotion [N, E] (in the order of the catalog's): of the whole clip. All float32;
+    pose, dynamics and audio are views of one tensor.
     has_audio, has_gaze, has_distance, has_emotion, bool [N]: whether the clip has it; if not, it is 0.
     start, int64 [N]: the first of the W frames. subject, clip_id: whose.
     """
@@ -64,9 +65,10 @@ class WindowBatch:
     def to(self, device: torch.device) -> WindowBatch:
         """The batch on a device."""
         held: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return WindowBatch(
-            **{name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in held.items()}
-        )
+        moved: dict[str, Any] = {
+            name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in held.items()
+        }
+        return WindowBatch(**moved)
 
 
 def open_windows(
@@ -131,9 +133,9 @@ class WindowReader(Dataset[WindowBatch]):
         frames = starts[:, None] + np.arange(-self.previous, self.window)
         valid = torch.from_numpy((frames >= self.clips.begin[chosen, None]) & (frames < self.clips.end[chosen, None]))
         values, rest = self._read(chosen, starts)
-        pose, dynamics, audio = (part.float() for part in values.split(list(self.clips.widths.values()), dim=2))
+        pose, dynamics, audio = values.float().split(list(self.clips.widths.values()), dim=2)
         if self.relative:
-            dynamics.sub_(rest[:, None]).mul_(valid[:, :, None])
+            dynamics.sub_(rest[:, None] * valid[:, :, None])
         rows = pa.array(chosen)
         return WindowBatch(
             pose=pose,
@@ -172,7 +174,9 @@ class WindowReader(Dataset[WindowBatch]):
         lasts = np.minimum(clips.end[chosen], starts + self.window)
         places = firsts - starts + self.previous
         own = (clips.file, clips.row, clips.known["audio"], clips.offset)
-        lines = np.stack([*(each[chosen] for each in own), firsts, lasts, places], axis=1).tolist()
+        lines = zip(
+            *(each[chosen].tolist() for each in own), firsts.tolist(), lasts.tolist(), places.tolist(), strict=True
+        )
         sound = width - clips.widths["audio"]
         for line, (file, row, heard, offset, first, last, place) in enumerate(lines):
             values = self.latents.values(file, row).reshape(-1, width if heard else sound)
