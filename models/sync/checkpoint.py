@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from models.runtime.checkpoint import WrongWeights, check_shapes
+from models.runtime.checkpoint import WrongWeights, load_into
 from models.sync.network import SyncNetwork
 
 _AUDIO, _RECIPE = "audio", "recipe"
@@ -38,8 +38,6 @@ def read_sync_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def load_sync(path: Path) -> SyncNetwork:
     """The network of a file, on the CPU, ready to be used. Raises WrongWeights."""
     audio, _ = read_sync_recipe(path)
-    network, tensors = SyncNetwork(int(audio["width"])), load_file(path)
-    found = {name: tuple(value.shape) for name, value in tensors.items()}
-    check_shapes(path, found, {name: tuple(value.shape) for name, value in network.state_dict().items()})
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False)
+    network = SyncNetwork(int(audio["width"]))
+    load_into(network, path)
+    return network.requires_grad_(False)

@@ -33,8 +33,8 @@ class SyncNetwork(nn.Module):
         """Bring features to mean 0 and deviation 1 as these [M, A], [M, WIDTH] are; whether z_dyn and landmarks are
         there is left as it is."""
         for name, values in (("sound", sound), ("face", face)):
-            getattr(self, f"{name}_mean").copy_(values.mean(0))
-            getattr(self, f"{name}_std").copy_(values.std(0).clamp_min(1e-3))
+            for part, value in zip(("mean", "std"), mean_and_deviation(values), strict=True):
+                getattr(self, f"{name}_{part}").copy_(value)
         self.face_mean[-2:], self.face_std[-2:] = 0, 1  # type: ignore[operator,index]
 
     def forward(self, sound: torch.Tensor, face: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -65,6 +65,11 @@ class SyncNetwork(nn.Module):
         return out * there
 
 
+def mean_and_deviation(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of each number of features [M, D], both [D]; one that never varies has a small deviation, which divides."""
+    return values.mean(0), values.std(0).clamp_min(1e-3)
+
+
 def similarity(face: torch.Tensor, sound: torch.Tensor, most: int) -> torch.Tensor:
     """Cosines [T, 2 most + 1] of a face's vectors [T, 64] and its sound's: in column j, frame t against the sound of
     frame t + j - most; NaN where there is none."""
@@ -80,11 +85,11 @@ def similarity(face: torch.Tensor, sound: torch.Tensor, most: int) -> torch.Tens
 
 @torch.inference_mode()
 def cosines(network: SyncNetwork, sound: np.ndarray, face: np.ndarray, most: int) -> np.ndarray:
-    """`similarity` of one clip's features: sound [T, A], face [T, WIDTH]; what has no counterpart in time is left
-    out."""
-    count = min(len(sound), len(face))
-    heard, seen = (torch.from_numpy(np.asarray(each[:count], np.float32))[None] for each in (sound, face))
-    return similarity(network.of_face(seen)[0], network.of_sound(heard)[0], most).numpy()
+    """`similarity` of one clip's features, wherever the network is: sound [T, A], face [T, WIDTH]; what has no
+    counterpart in time is left out."""
+    count, device = min(len(sound), len(face)), network.sharpness.device
+    heard, seen = (torch.from_numpy(np.asarray(each[:count], np.float32)).to(device)[None] for each in (sound, face))
+    return similarity(network.of_face(seen)[0], network.of_sound(heard)[0], most).cpu().numpy()
 
 
 def _tower(width: int, dropout: float) -> nn.Sequential:

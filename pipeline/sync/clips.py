@@ -20,27 +20,35 @@ from pipeline.sync.settings import SyncTraining
 _AT_ONCE = 64
 """Clips whose landmarks are in memory together."""
 _POINTS = 468
+_LISTED = ("clip_id", "source_uri", "subject_id", "content")
+_OWN = REGISTRY["face_tiny"].known_as
 
 
 @dataclass(frozen=True)
-class SyncClip:
-    """sound float16 [T, A], face float32 [T, WIDTH] (`models.sync.face_features`), 25 rows a second.
-
-    content: hash of the source file. offset: by how many frames its sound is late, as far as is known.
-    """
+class ListedClip:
+    """What the catalog says of a clip. content: hash of the source file."""
 
     clip_id: str
     source_uri: str
     subject_id: str | None
     content: str
-    sound: np.ndarray
-    face: np.ndarray
-    offset: int = 0
 
     @property
     def subject(self) -> str:
         """Who it shows; a clip whose subject is not known is taken for a person of its own."""
         return self.subject_id or self.clip_id
+
+
+@dataclass(frozen=True)
+class SyncClip(ListedClip):
+    """sound float16 [T, A], face float32 [T, WIDTH] (`models.sync.face_features`), 25 rows a second.
+
+    offset: by how many frames its sound is late, as far as is known.
+    """
+
+    sound: np.ndarray
+    face: np.ndarray
+    offset: int = 0
 
     def late(self, frames: int) -> SyncClip:
         """The same, known to be late by so many frames."""
@@ -60,46 +68,31 @@ class SyncClip:
 @dataclass(frozen=True)
 class SyncClips:
     """clips: in the order of clip_id. audio: JSON-ready, which features of sound these are, `variant` and `width`.
-    commit: of the catalog. landmarks: whether it holds them."""
+    commit: of the catalog. latents: hash of the face model. landmarks: whether the catalog holds them."""
 
     clips: tuple[SyncClip, ...]
     audio: dict[str, Any]
     commit: int
+    latents: str
     landmarks: bool
+
+
+def listed_clips(catalog: str | os.PathLike[str], training: SyncTraining) -> tuple[ListedClip, ...]:
+    """What the catalog says of the clips of `sync_clips`, and raises as that does."""
+    _stages_of(catalog)
+    rows = _speaking(catalog, training, "")
+    return tuple(ListedClip(*(row[name] for name in _LISTED)) for row in rows.to_pylist())
 
 
 def sync_clips(catalog: str | os.PathLike[str], training: SyncTraining) -> SyncClips:
     """The accepted clips in which somebody speaks. UsageError: there are none, or their latents are not those of the
     project's own face model. Errors: `catalogs.open`."""
-    state = view.newest(locate(catalog))
-    stages = state.recipe["stages"]
-    latents, audio = stages.get("latents", {}), stages.get("audio", {})
-    own = REGISTRY["face_tiny"].known_as
-    if latents.get("sha256", own) != own:
-        raise UsageError(
-            f"{catalog} has latents of another face model than the project's own: extract without --latents"
-        )
-    where = (
-        "FROM clips JOIN latents USING (clip_id) WHERE clips.status = 'accepted' AND audio IS NOT NULL "
-        f"AND dynamics IS NOT NULL AND speech_share >= {training.speech:g}"
-    )
-    rows = view.query(
-        catalog,
-        "SELECT clip_id, source_uri, subject_id, content, latents.frames AS frames, audio, dynamics "
-        f"{where} ORDER BY hash(clip_id) LIMIT {training.most_clips}",
-    )
-    if not rows.num_rows:
-        raise UsageError(
-            f"{catalog} has no accepted clip with sound, latents and speech in {training.speech:.0%} of it: extract "
-            "talking people"
-        )
+    sequence, stages = _stages_of(catalog)
+    rows = _speaking(catalog, training, ", latents.frames AS frames, audio, dynamics")
     shapes = _shapes(catalog, rows["clip_id"].to_pylist()) if "frames" in stages else {}
     found = [
         SyncClip(
-            row["clip_id"],
-            row["source_uri"],
-            row["subject_id"],
-            row["content"],
+            *(row[name] for name in _LISTED),
             _rows(audio_, row["frames"]),
             face_features(_rows(dynamics, row["frames"]).astype(np.float32), shapes.get(row["clip_id"])),
         )
@@ -107,8 +100,35 @@ def sync_clips(catalog: str | os.PathLike[str], training: SyncTraining) -> SyncC
     ]
     found.sort(key=lambda clip: clip.clip_id)
     width = found[0].sound.shape[1]
-    about = {"variant": audio.get("variant", ""), "width": width}
-    return SyncClips(tuple(found), about, state.sequence, bool(shapes))
+    about = {"variant": stages.get("audio", {}).get("variant", ""), "width": width}
+    return SyncClips(tuple(found), about, sequence, _OWN, bool(shapes))
+
+
+def _stages_of(catalog: str | os.PathLike[str]) -> tuple[int, dict[str, Any]]:
+    """The catalog's commit, and the stages of its recipe; UsageError where their latents are not the project's own."""
+    state = view.newest(locate(catalog))
+    stages = state.recipe["stages"]
+    if stages.get("latents", {}).get("sha256", _OWN) != _OWN:
+        raise UsageError(
+            f"{catalog} has latents of another face model than the project's own: extract without --latents"
+        )
+    return state.sequence, stages
+
+
+def _speaking(catalog: str | os.PathLike[str], training: SyncTraining, arrays: str) -> pa.Table:
+    """Of clips in which somebody speaks `_LISTED`, and what `arrays` adds to them. UsageError: there are none."""
+    rows = view.query(
+        catalog,
+        f"SELECT {', '.join(_LISTED)}{arrays} FROM clips JOIN latents USING (clip_id) WHERE clips.status = 'accepted' "
+        f"AND audio IS NOT NULL AND dynamics IS NOT NULL AND speech_share >= {training.speech:g} "
+        f"ORDER BY hash(clip_id) LIMIT {training.most_clips}",
+    )
+    if not rows.num_rows:
+        raise UsageError(
+            f"{catalog} has no accepted clip with sound, latents and speech in {training.speech:.0%} of it: extract "
+            "talking people"
+        )
+    return rows
 
 
 def _each(rows: pa.Table) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray]]:

@@ -20,9 +20,9 @@ def train_sync(job: SyncJob, asked: Asked, began: float) -> Trained:
 
     def check(here: Halt) -> None:
         # PyTorch takes seconds to import: the workers' process does so meanwhile
-        from pipeline.sync.prepare import parts_of
+        from pipeline.sync.prepare import split_asked
 
-        parts_of(job)
+        split_asked(job)
 
     launch = Launch(f"{__package__}.train:work", job.as_values(), Path(job.out), job.workers)
     until = math.inf if job.seconds is None else began + job.seconds

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import nn
 from models.runtime.device import moved
 from models.sync.face_features import DYNAMICS
 from models.sync.losses import info_nce
-from models.sync.network import SyncNetwork
+from models.sync.network import SyncNetwork, mean_and_deviation
 from pipeline.errors import UsageError
 from pipeline.sync.clips import SyncClip
 from pipeline.sync.settings import SyncTraining
@@ -45,7 +45,8 @@ class SyncTask(Quiet):
     clips: Sequence[SyncClip]
     training: SyncTraining
     name: str
-    weights: Mapping[str, float] = field(default_factory=lambda: {"info_nce": 1.0})
+
+    weights: ClassVar[Mapping[str, float]] = {"info_nce": 1.0}
 
     def __post_init__(self) -> None:
         if len(self._usable) < _LEAST:
@@ -70,7 +71,7 @@ class SyncTask(Quiet):
     def module(self) -> SyncNetwork:
         torch.manual_seed(self.training.seed)
         network = SyncNetwork(self.clips[0].sound.shape[1], self.training.dropout)
-        network.measured(*map(torch.from_numpy, self._every))
+        network.measured(*self._every)
         return network
 
     def groups(self, module: nn.Module) -> list[Group]:
@@ -122,12 +123,12 @@ class SyncTask(Quiet):
         return lengths / lengths.sum()
 
     @cached_property
-    def _every(self) -> tuple[np.ndarray, np.ndarray]:
+    def _every(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sound [M, A] and faces [M, F] of all frames."""
         sound = np.concatenate([clip.sound for clip in self._usable]).astype(np.float32)
-        return sound, np.concatenate([clip.face for clip in self._usable])
+        return torch.from_numpy(sound), torch.from_numpy(np.concatenate([clip.face for clip in self._usable]))
 
     @cached_property
     def _deviations(self) -> tuple[np.ndarray, np.ndarray]:
-        sound, face = (values.std(0) for values in self._every)
-        face[-2:] = 0
+        sound, face = (mean_and_deviation(values)[1].numpy() for values in self._every)
         return sound, face
