@@ -10,6 +10,8 @@ MOST = 15
 """Offsets that are looked at, in frames, to either side."""
 _FRAMES, _SHARE = 25, 0.6
 """An offset counts where so many frames tell of it, or that share of a shorter clip's."""
+SHORTEST = MOST + _FRAMES
+"""Frames from which on every offset that is looked at counts."""
 
 
 @dataclass(frozen=True)

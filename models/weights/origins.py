@@ -160,26 +160,33 @@ class Trained:
     """One file that a training of this project wrote; file: its path, one that is not absolute is in this repository.
 
     size: bytes, None where not known. same_as: the hash of an earlier file whose answers this one gives to the bit;
-    recipes go on calling it that.
+    recipes go on calling it that. by: the job that trained it.
     """
 
     file: str
     sha256: str
     size: int | None = None
     same_as: str = ""
+    by: str = "jobs/train_faces.py"
 
     files: ClassVar[tuple[File, ...]] = ()
     by_program: ClassVar[bool] = False
-    distribution: ClassVar[str] = "jobs/train_faces.py"
-    page: ClassVar[str] = distribution
     not_to_be_added: ClassVar[str] = "was trained here and is used from where it is"
 
     @property
+    def page(self) -> str:
+        return self.by
+
+    @property
+    def distribution(self) -> str:
+        return self.by
+
+    @property
     def cited(self) -> str:
-        return f"`{self.file}`, by `{self.distribution}`"
+        return f"`{self.file}`, by `{self.by}`"
 
     def how(self, name: str) -> str:
-        return "train it with jobs/train_faces.py, or give the file's new place"
+        return f"train it with {self.by}, or give the file's new place"
 
     def state(self, name: str) -> str:
         if not (_ROOT / self.file).is_file():
