@@ -63,8 +63,12 @@ class TwoStreams(nn.Module):
 
     def video(self, x: torch.Tensor) -> torch.Tensor:
         """Faces [B, 3, 5, 224, 224], BGR from 0 to 255, to embeddings [B, 1024], not normalised."""
-        x = self.netcnnlip(x)  # [B, 512, 1, 1, 1]
-        return torch.as_tensor(self.netfclip(x.flatten(1)))
+        return self.film(x)[:, 0]
+
+    def film(self, x: torch.Tensor) -> torch.Tensor:
+        """Faces [B, 3, T, 224, 224] to the embeddings [B, T - 4, 1024] of every five that follow each other."""
+        x = self.netcnnlip(x).flatten(2).transpose(1, 2)  # [B, T - 4, 512]
+        return torch.as_tensor(self.netfclip(x.flatten(0, 1))).unflatten(0, x.shape[:2])
 
 
 class SyncNet:
@@ -79,6 +83,12 @@ class SyncNet:
     def video(self, windows: np.ndarray) -> np.ndarray:
         """Embeddings [B, 1024] of [B, 3, 5, 224, 224]: five faces a window, BGR, 0 to 255 as uint8 or float32."""
         return self._embed(self._net.video, windows, _VIDEO)
+
+    @torch.inference_mode()
+    def film(self, faces: np.ndarray) -> np.ndarray:
+        """Embeddings [T - 4, 1024] of a film [T, 224, 224, 3], BGR, 0 to 255 as uint8: one for every five faces."""
+        batch = moved(torch.from_numpy(np.ascontiguousarray(faces)), self._device).permute(3, 0, 1, 2)[None]
+        return self._net.film(batch.float().contiguous())[0].cpu().numpy()
 
     def audio(self, windows: np.ndarray) -> np.ndarray:
         """Embeddings [B, 1024] of [B, 1, 13, 20]: 13 cepstral coefficients at 100 Hz, 20 of them a window."""
