@@ -21,6 +21,9 @@ from catalogs.separation import separated
 from catalogs.storage import Storage
 from catalogs.storage.lock import Locked, ProcessLock
 
+OPTIONAL = ("sync",)
+"""The stages that a recipe has by default and may go without, by `--set STAGE=none`."""
+
 
 def take_over(
     files: Storage,
@@ -116,10 +119,12 @@ def _mismatch(files: Storage, manifest: Manifest, recipe: Mapping[str, Any], fin
 
 
 def _going_on(manifest: Manifest, recipe: Mapping[str, Any]) -> str:
-    """How a run takes the stages that the catalog has, where it has others for the same label."""
-    kept = [
-        f"{path.removesuffix('.variant')}={json.loads(before)}"
+    """How a run takes the stages that the catalog has, where it has others for the same label or goes without one."""
+    variants = {
+        path.removesuffix(".variant"): (before, after)
         for path, before, after in changes(manifest.recipe, recipe)
-        if path.endswith(".variant") and ABSENT not in (before, after)
-    ]
+        if path.endswith(".variant")
+    }
+    kept = [f"{role}={json.loads(was)}" for role, (was, now) in variants.items() if ABSENT not in (was, now)]
+    kept += [f"{role}=none" for role, (was, _) in variants.items() if was == ABSENT and role in OPTIONAL]
     return f" --set {' '.join(kept)} takes the catalog's own stages." if kept else ""

@@ -127,6 +127,20 @@ CLIPS = _table(
         _field("yaw_std", _FLOAT, "degrees", "standard deviation of yaw over the clip"),
         _field("roll_std", _FLOAT, "degrees", "standard deviation of roll over the clip"),
         _field("pose_delta", _FLOAT, "degrees per frame", "dP: mean absolute step of the three angles"),
+        _field(
+            "sound_offset",
+            _INT,
+            "frames at 25 fps",
+            "by how many the sound is late, < 0 early: frame t of the picture goes with row t + sound_offset of the "
+            "sound; null where it cannot be told",
+        ),
+        _field(
+            "sync",
+            _FLOAT,
+            "dimensionless",
+            "how sure that is: the cosine at that offset over the median of all (sync=tiny), or by how much less sound "
+            "and lips are apart there (sync=syncnet)",
+        ),
         _field("recipe", _STRING, "fingerprint", "the recipe that decided this row", required=True),
         _field("run_id", _STRING, "name", "the run that decided this row", required=True),
         _field(

@@ -188,6 +188,8 @@ REASONS = (
     "face_too_small",
     "scene_cut",
     "still_picture",
+    "out_of_sync",
+    "no_sync",
     "duplicate",
 )
 
@@ -208,6 +210,8 @@ class Stage(Protocol):
     without it, it comes last. variant: its name among several stages of one role, of which `--set ROLE=VARIANT` takes
     another; formerly: a name that it had before and by which recipes go on calling it; profile: which profile takes
     it. option: the option of jobs/extract.py without which no recipe has it.
+    optional: `--set ROLE=none` leaves the role out. unfit: a method that is given the stages of a recipe by role and
+    says why it cannot work beside them, None where it can; a recipe that it was not named for goes without it then.
     cuts: it may end a clip where the scene changes, with the rest behind it (`Clip.rest`).
     """
 

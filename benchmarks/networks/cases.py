@@ -40,7 +40,7 @@ ON_CPU: dict[str, Open] = {
 OWN: dict[str, Open] = {"face_tiny": latents.face_tiny}
 """Trained by this project."""
 
-REPOSITORY: dict[str, Open] = {**OWN, "whisper_tiny_en": sound.whisper}
+REPOSITORY: dict[str, Open] = {**OWN, "whisper_tiny_en": sound.whisper, "sync_tiny": sound.sync_tiny}
 """Of profile `open`, on whatever device there is; their weights lie in this repository."""
 
 ALL: dict[str, Open] = {**PAPER, "scrfd_2.5g": detectors.scrfd_small, **REPOSITORY, **ON_CPU}

@@ -1,4 +1,4 @@
-"""The networks that hear: Wav2Vec2, Whisper, SyncNet (which also sees lips) and Silero's speech detector."""
+"""The networks that hear: Wav2Vec2, Whisper, two that also see the face, and Silero's speech detector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.weights.registry import weights
 from stages.clip import FPS
 
 _SECONDS = {"cpu": 10, "cuda": 60}
-_WINDOWS = {"cpu": 8, "cuda": 128}
+_STRETCHES = {"cpu": 1, "cuda": 4}
 
 
 def wav2vec2(material: Material, folder: Path, device: torch.device) -> Case:
@@ -68,32 +68,79 @@ def whisper(material: Material, folder: Path, device: torch.device) -> Case:
     )
 
 
+def sync_tiny(material: Material, folder: Path, device: torch.device) -> Case:
+    from models.face.presets import PRESETS
+    from models.sync.checkpoint import load_sync, read_sync_recipe
+    from models.sync.face_features import WIDTH
+    from models.sync.network import similarity
+    from models.sync.offset import MOST
+    from models.sync.scorer import SyncScorer
+    from stages.labels.latents import FaceLatents
+    from stages.labels.sync import Sync
+
+    stage, minute, random = Sync(), material.minute(), np.random.default_rng(0)
+    path = weights("sync_tiny").path()
+    network, model = load_sync(path).to(device), SyncScorer(path, device)
+    widths = {"audio": read_sync_recipe(path)[0]["width"], "dynamics": PRESETS[FaceLatents().preset].dynamics}
+    minute = minute.add_arrays(
+        **{name: random.normal(size=(MINUTE * FPS, width)).astype(np.float32) for name, width in widths.items()}
+    )
+    items = stage.items(minute)
+    whole = torch.from_numpy(items[0]).to(device)[None]
+
+    def both(clip: torch.Tensor) -> torch.Tensor:
+        return similarity(network.of_face(clip[..., -WIDTH:])[0], network.of_sound(clip[..., :-WIDTH])[0], MOST)
+
+    return Case(
+        About(
+            item=f"frame, 40 ms, of a clip of {MINUTE} s",
+            batch=MINUTE * FPS,
+            at_once=MINUTE * FPS,
+            per_minute=MINUTE * FPS,
+            stage=f"{stage.name}={stage.variant}",
+            note="bare: both towers and their cosines on a tensor that is there",
+        ),
+        ours=lambda: model(items),
+        bare=looped(both, [whole], device),
+        prepare=lambda: stage.items(minute),
+    )
+
+
 def syncnet(material: Material, folder: Path, device: torch.device) -> Case:
-    from models.evaluation.syncnet import _AUDIO, _VIDEO, FRAMES, SIZE, SyncNet
+    from models.evaluation.syncnet import FRAMES, SIZE, TwoStreams
+    from models.evaluation.syncnet_offset import SyncNetEmbeddings, heard_windows
+    from models.runtime.checkpoint import load_into
+    from stages.labels.syncnet import SyncNetOffset
     from tests.made import random_syncnet
 
+    stage, minute = SyncNetOffset(), material.minute()
     path = random_syncnet.write(folder / "syncnet_v2.model")
-    model = SyncNet(path, device)
-    count = _WINDOWS[device.type]
-    rng = np.random.default_rng(0)
-    lips = rng.integers(0, 256, (count, *_VIDEO), np.uint8)
-    heard = rng.standard_normal((count, *_AUDIO), np.float32)
-    seen, sound = torch.from_numpy(lips).to(device).float(), torch.from_numpy(heard).to(device)
+    model, network = SyncNetEmbeddings(path, device), TwoStreams()
+    load_into(network, path)
+    network.to(device)
+    stretches = stage.items(minute)[: _STRETCHES[device.type]]
+    films = [
+        torch.from_numpy(each["faces"]).to(device).permute(3, 0, 1, 2)[None].float().contiguous() for each in stretches
+    ]
+    heard = [torch.from_numpy(heard_windows(each["mfcc"])).to(device) for each in stretches]
+    count = sum(map(len, heard))
 
-    def both(faces: torch.Tensor) -> None:
-        model._net.video(faces)
-        model._net.audio(sound)
+    def both(sound: torch.Tensor) -> None:
+        for film in films:
+            network.film(film)
+        network.audio(sound)
 
     return Case(
         About(
             item=f"window of {FRAMES} faces at {SIZE} x {SIZE} and 0.2 s of sound",
             batch=count,
-            at_once=count,
+            at_once=count // len(stretches),
             per_minute=MINUTE * FPS,
-            note="for evaluation; no stage of a catalog asks it",
+            stage=f"{stage.name}={stage.variant}",
         ),
-        ours=lambda: (model.video(lips), model.audio(heard)),
-        bare=looped(both, [seen], device),
+        ours=lambda: model(stretches),
+        bare=looped(both, [torch.cat(heard)], device),
+        prepare=lambda: stage.items(minute),
     )
 
 

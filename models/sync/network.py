@@ -88,7 +88,7 @@ def cosines(network: SyncNetwork, sound: np.ndarray, face: np.ndarray, most: int
     """`similarity` of one clip's features, wherever the network is: sound [T, A], face [T, WIDTH]; what has no
     counterpart in time is left out."""
     count, device = min(len(sound), len(face)), network.sharpness.device
-    heard, seen = (torch.from_numpy(np.asarray(each[:count], np.float32)).to(device)[None] for each in (sound, face))
+    heard, seen = (torch.from_numpy(np.array(each[:count], np.float32)).to(device)[None] for each in (sound, face))
     return similarity(network.of_face(seen)[0], network.of_sound(heard)[0], most).cpu().numpy()
 
 

@@ -162,6 +162,19 @@ REGISTRY: dict[str, Weights] = {
             ),
         ),
         Weights(
+            name="sync_tiny",
+            stage="sync",
+            purpose="by how many frames the sound of a face is late, and how surely (this project's own)",
+            licence="Apache-2.0; trained on public clips under MIT, Apache-2.0 and CC-BY-4.0",
+            commercial=True,
+            origin=Trained(
+                "models/sync/tiny.safetensors",
+                size=1_175_836,
+                sha256="f9e36414a5d930788f6e556174e6113df391683e8ceb4c2fd0c51c5ff4ac8a60",
+                by="jobs/train_sync.py",
+            ),
+        ),
+        Weights(
             name="scrfd",
             stage="track",
             purpose="face detection with five points (SCRFD-10G)",
@@ -304,8 +317,8 @@ REGISTRY: dict[str, Weights] = {
         ),
         Weights(
             name="syncnet",
-            stage="evaluation",
-            purpose="lip sync: distance and confidence (SyncNet)",
+            stage="sync",
+            purpose="by how many frames the sound of lips is late: distances and confidence (SyncNet)",
             licence="none stated for the weights (code MIT)",
             commercial=False,
             origin=Published(

@@ -24,6 +24,7 @@ def plan(recipe: Recipe, ahead: Outlook | None = None) -> dict[str, Any]:
         **({} if ahead is None else {"inputs": ahead.describe()}),
         **recipe.describe(),
         "fingerprint": recipe.fingerprint,
+        "left_out": dict(recipe.left_out),
         "resources": {
             stage.name: {"cpus": stage.resources.cpus, "gpus": stage.resources.gpus} for stage in recipe.stages
         },
@@ -105,6 +106,8 @@ def plan_text(recipe: Recipe, ahead: Outlook | None = None) -> str:
             lines.append(f"      {stage.name}.{field.name}={str(value).lower() if isinstance(value, bool) else value}")
         for table, schema in _added(stage).items():
             lines += [f"      adds {table}.{field.name}: {', '.join(_meaning(field).values())}" for field in schema]
+    left_out = [f"left out: {role}, since {why}" for role, why in recipe.left_out.items()]
+    lines += ["", *left_out] if left_out else []
     lines += ["", "weights, all checked by hash"]
     for w in recipe.weights():
         commercial = "commercial use allowed" if w.commercial else "no commercial use"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,12 +17,14 @@ from pipeline.errors import RecipeError
 from pipeline.extraction.variants import (
     DETECTORS,
     FRAME_SIZES,
+    NONE,
     PROFILES,
     Preset,
     after_of,
     chosen_variant,
     in_order,
     in_recipes,
+    is_optional,
     option_of,
     roles,
     stage,
@@ -35,12 +37,16 @@ from stages.video.reader import Decoder
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an extraction does to every clip, in full."""
+    """What an extraction does to every clip, in full.
+
+    left_out: by role, why a stage of the profile is not there, where nobody asked for that.
+    """
 
     profile: str
     stages: tuple[Stage, ...]
     max_seconds: float = 60.0
     decoder: Decoder = "pyav"
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def weights(self) -> tuple[Weights, ...]:
         """The weights its stages load, each once, in the order of use."""
@@ -104,10 +110,11 @@ def make_recipe(
     """The recipe of a profile with settings applied. Raises RecipeError.
 
     A setting is `STAGE=VARIANT`, which exchanges a stage for another one of its role (pipeline/extraction/variants.py),
-    or `STAGE.PARAMETER=VALUE`; exchanges come first, in whatever order they are given. frames: the preset of face
-    networks whose training frames are stored too. latents: file of a face model in place of the project's own. Where
-    what these need is larger than the stable crop, that is cut as large. added: stages of other roles, each of which
-    comes in where its `after` says.
+    `STAGE=none`, which leaves an optional one out, or `STAGE.PARAMETER=VALUE`; the last come last, in whatever order
+    they are given. A stage that cannot work beside the others is left out, where no setting names it. frames: the
+    preset of face networks whose training frames are stored too. latents: file of a face model in place of the
+    project's own. Where what these need is larger than the stable crop, that is cut as large. added: stages of other
+    roles, each of which comes in where its `after` says.
     """
     if profile not in PROFILES:
         raise RecipeError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
@@ -116,7 +123,8 @@ def make_recipe(
     if frames is not None and frames not in FRAME_SIZES:
         raise RecipeError(f"no preset {frames!r}; there are: {', '.join(FRAME_SIZES)}")
     asked = [] if frames is None else ["frames"]
-    stages = _chosen(profile, [text for text in settings if _is_exchange(text)], asked)
+    exchanges = [text for text in settings if _is_exchange(text)]
+    stages = _chosen(profile, exchanges, asked)
     stages = _with_added(stages, added)
     if frames is not None:
         stages["frames"] = replace(stages["frames"], size=FRAME_SIZES[frames])  # type: ignore[type-var]
@@ -135,12 +143,23 @@ def make_recipe(
         stages["latents"] = _with_checkpoint(stages["latents"], latents)
     for role in ("latents", *asked):
         stages["track"] = _large_enough(stages["track"], stages[role], ("track", "size") in given)
-    return Recipe(profile, tuple(stages.values()), float(max_seconds), decoder)
+    left_out = _left_out(stages, {name for name, _ in given} | {text.partition("=")[0].strip() for text in exchanges})
+    kept = tuple(stage for role, stage in stages.items() if role not in left_out)
+    return Recipe(profile, kept, float(max_seconds), decoder, left_out)
 
 
 def _is_exchange(setting: str) -> bool:
     left, equals, _ = setting.partition("=")
     return bool(equals) and bool(left) and "." not in left
+
+
+def _left_out(stages: Mapping[str, Any], named: Collection[str]) -> dict[str, str]:
+    """By role, why stages cannot work beside the others. RecipeError where a setting names one of these."""
+    found = {role: stage.unfit(stages) for role, stage in stages.items() if hasattr(stage, "unfit")}
+    left_out = {role: why for role, why in found.items() if why}
+    for role in (role for role in left_out if role in named):
+        raise RecipeError(f"--set {role}: {left_out[role]}")
+    return left_out
 
 
 def _large_enough(track: Any, stage: Any, fixed: bool) -> Stage:
@@ -173,15 +192,16 @@ def _chosen(profile: str, exchanges: Sequence[str], asked: Sequence[str] = ()) -
         role, _, variant = (part.strip() for part in exchange.partition("="))
         if role not in chosen:
             raise _no_stage(role, chosen)
-        names = variant_names(role)
+        names = variant_names(role) | ({NONE: NONE} if is_optional(role) else {})
         if variant not in names:
-            there = ", ".join(f"{role}={each.name}" for each in roles()[role])
+            listed = [*(each.name for each in roles()[role]), *([NONE] if is_optional(role) else [])]
+            there = ", ".join(f"{role}={name}" for name in listed)
             raise RecipeError(
                 f"no stage {role}={variant}; there are: {there}. Parameters are set with a dot: STAGE.PARAMETER=VALUE"
             )
         chosen[role] = names[variant]
     try:
-        stages = {role: stage(role, variant) for role, variant in chosen.items()}
+        stages = {role: stage(role, variant) for role, variant in chosen.items() if variant != NONE}
     except ImportError as error:
         raise RecipeError(str(error)) from error
     for role in ("screen", "track"):

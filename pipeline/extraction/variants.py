@@ -17,7 +17,9 @@ from typing import Any, Literal
 from stages.clip import Stage
 
 _ROOMS = ("stages.tracking", "stages.labels")
-_SAID = ("name", "version", "variant", "after", "profile", "option", "formerly")
+_SAID = ("name", "version", "variant", "after", "profile", "option", "formerly", "optional")
+NONE = "none"
+"""What `--set ROLE=none` takes of an optional role."""
 
 Preset = Literal["tiny", "base", "paper"]
 FRAME_SIZES: dict[str, int] = {"tiny": 96, "base": 256, "paper": 512}
@@ -45,6 +47,7 @@ class Variant:
     profile: str | None
     option: str | None
     formerly: str | None
+    optional: bool | None
 
 
 @cache
@@ -98,6 +101,11 @@ def option_of(role: str) -> str | None:
     return next((each.option for each in roles().get(role, ()) if each.option), None)
 
 
+def is_optional(role: str) -> bool:
+    """Whether `--set ROLE=none` leaves a role out."""
+    return any(each.optional for each in roles().get(role, ()))
+
+
 def stage(role: str, variant: str) -> Stage:
     """The stage with its default parameters. KeyError: no such variant. ImportError says what to install."""
     found = {each.name: each for each in roles()[role]}[variant]
@@ -135,7 +143,7 @@ def _found() -> Iterator[Variant]:
             for node in (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)):
                 said = dict(_said(node, path))
                 if {"name", "version"} <= set(said):
-                    rest = (said.get(key) for key in ("after", "profile", "option", "formerly"))
+                    rest = (said.get(key) for key in ("after", "profile", "option", "formerly", "optional"))
                     yield Variant(said["name"], said.get("variant", node.name), f"{room}.{path.stem}", node.name, *rest)
 
 

@@ -15,7 +15,7 @@ from catalogs.summary import summary
 
 LABELS = (
     *("quality", "quality_min", "motion", "speech_share", "distance", "face_px", "gaze_share", "pose_delta"),
-    *("pitch", "yaw", "roll"),
+    *("pitch", "yaw", "roll", "sound_offset", "sync"),
 )
 """The numeric columns of clips that get a histogram, besides those that stages of this catalog alone add."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from models.sync.offset import MOST
 from pipeline.report.axes import Axis, around_zero, fixed, from_zero
 from pipeline.report.charts import direction_map, histogram
 from pipeline.report.contents import Label
@@ -28,6 +29,8 @@ class Figure:
 
 _ANGLES, _SHARES = ("pitch", "yaw", "roll"), ("motion", "speech_share", "gaze_share")
 _TO_100 = ("quality", "quality_min", *_SHARES)
+_KNOWN = {**dict.fromkeys(_TO_100, fixed(0, 100)), "sound_offset": fixed(-MOST - 0.5, MOST + 0.5, 2 * MOST + 1)}
+"""The axes of labels whose range is known; offsets are whole frames."""
 
 TITLES = {
     "quality": ("Quality", "of the face's picture; higher is better", "points"),
@@ -41,6 +44,8 @@ TITLES = {
     "pitch": ("Pitch", "mean of the clip; above 0 up", "degrees"),
     "yaw": ("Yaw", "mean of the clip; above 0 to the image's left", "degrees"),
     "roll": ("Roll", "mean of the clip; above 0 clockwise", "degrees"),
+    "sound_offset": ("Sound offset", "by how much the sound is late; below 0 early", "frames of 25 a second"),
+    "sync": ("Sync", "how sure the sound's offset is", "more where sound and face agree"),
 }
 """Of each label: its title, what it is about, and its unit."""
 
@@ -58,7 +63,7 @@ def label_figures(labels: Mapping[str, Label]) -> list[Figure]:
         if name in _SHARES:
             label = Label(100 * label.accepted, 100 * label.others)
         both = np.concatenate([label.accepted, label.others])
-        axis = fixed(0, 100) if name in _TO_100 else around_zero(angles) if name in _ANGLES else _axis(both)
+        axis = _KNOWN.get(name) or (around_zero(angles) if name in _ANGLES else _axis(both))
         chart = histogram(label.accepted, label.others, axis, unit, f"Histogram: {title}") if len(both) else None
         out.append(Figure(title, about, _figures(label.accepted), chart))
     return out

@@ -21,6 +21,7 @@ CHANGES: Mapping[str, str] = {
     "dlib_face_recognition": "`face_vector` [128], `subject_id`; verdict `face_lost`",
     "face_tiny": "arrays `face_pose`, `dynamics`, `identity`",
     "whisper_tiny_en": "array `audio` [T, 384]",
+    "sync_tiny": "`sound_offset`, `sync`; verdicts `out_of_sync`, `no_sync`",
     "scrfd": "in place of blazeface: `faces_max`, which face is followed",
     "arcface": "in place of dlib: `face_vector` [512], `subject_id`",
     "hyperiqa": "`quality`, `quality_min` on the scale of KonIQ-10k; verdict `low_quality`",
@@ -28,7 +29,7 @@ CHANGES: Mapping[str, str] = {
     "deep3d": "`distance`, from its camera in place of the mesh",
     "hsemotion": "in place of fer: `emotion`, with contempt",
     "wav2vec2": "array `audio` [T, 768] in place of Whisper's [T, 384]",
-    "syncnet": "nothing in the catalog: evaluation's S_C and S_D",
+    "syncnet": "in place of sync_tiny: `sound_offset`, `sync` (its confidence)",
     "face_landmarker": "nothing in the catalog: mouth, blink and smile when faces are evaluated",
 }
 """The columns, arrays and verdicts of the catalog that come from each model."""
@@ -38,6 +39,7 @@ _ITEMS: Mapping[str, str] = {
     "silero_vad": "chunks",
     "wav2vec2": "frames",
     "whisper_tiny_en": "frames",
+    "sync_tiny": "frames",
     "syncnet": "windows",
     **dict.fromkeys(("blazeface_full", "blazeface_short", "scrfd"), "frames"),
 }

@@ -39,7 +39,7 @@ class ArcFaceIdentity(BatchedStage):
     variant: ClassVar[str] = "arcface"
     profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     weights: ClassVar[tuple[str, ...]] = ("arcface", "canonical_face")
     columns: ClassVar[pa.Schema] = pa.schema([("face_vector", pa.list_(pa.float32()))])
     batch: ClassVar[int] = 32

@@ -33,7 +33,7 @@ class Deep3dDistance(BatchedStage):
     variant: ClassVar[str] = "deep3d"
     profile: ClassVar[str] = "paper"
     version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.1)
+    resources: ClassVar[Resources] = Resources(cpus=1, gpus=0.05)
     weights: ClassVar[tuple[str, ...]] = ("deep3d",)
     columns: ClassVar[pa.Schema] = pa.schema([("distance", pa.float32())])
     batch: ClassVar[int] = 64

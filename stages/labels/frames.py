@@ -40,7 +40,7 @@ class FaceFrames:
 
     name: ClassVar[str] = "frames"
     variant: ClassVar[str] = "webp"
-    after: ClassVar[tuple[str, ...]] = ("latents",)
+    after: ClassVar[tuple[str, ...]] = ("latents", "sync")
     option: ClassVar[str] = "--frames"
     version: ClassVar[int] = 2
     resources: ClassVar[Resources] = Resources()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from catalogs import Writer
 from catalogs.schema import conform
@@ -44,9 +43,9 @@ def audio(source: int, frames: int, width: int = AUDIO) -> np.ndarray:
     return np.column_stack([np.full(frames, source / 1000), 1 + np.arange(frames), np.ones((frames, width - 2))])
 
 
-def motion_catalog(root: Path, clips: Sequence[MadeClip], columns: pa.Schema | None = None) -> None:
-    """Write a catalog of one clip a source, numbered from 0. columns: those of table clips that a stage declares."""
-    with Writer.open(root, RECIPE, FINGERPRINT, columns={"clips": columns} if columns is not None else None) as writer:
+def motion_catalog(root: Path, clips: Sequence[MadeClip]) -> None:
+    """Write a catalog of one clip a source, numbered from 0."""
+    with Writer.open(root, RECIPE, FINGERPRINT) as writer:
         for source, clip in enumerate(clips):
             row = clip_row(source, frames=clip.frames, **clip.more)
             latents = {
@@ -60,7 +59,7 @@ def motion_catalog(root: Path, clips: Sequence[MadeClip], columns: pa.Schema | N
             }
             accepted = row["status"] == "accepted"
             tables = {
-                "clips": conform("clips", [row], columns),
+                "clips": conform("clips", [row]),
                 "latents": conform("latents", [latents] if accepted else []),
                 "previews": conform("previews", []),
             }

@@ -118,7 +118,7 @@ def test_the_detector_is_asked_as_often_as_the_stages_do() -> None:
 
 def test_every_network_of_profile_paper_is_measured_under_its_stage_s_name() -> None:
     names = {name for stage in make_recipe("paper").stages for name in stage.weights}
-    assert names - {"face_mesh", "canonical_face", "silero_vad"} == set(PAPER) - {"syncnet"} | set(OWN)
+    assert names - {"face_mesh", "canonical_face", "silero_vad"} == set(PAPER) | set(OWN)
 
 
 @pytest.mark.parametrize("profile", ["open", "paper"])

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import torch
 from torch.utils.data import DataLoader
@@ -185,11 +184,8 @@ def test_clips_without_motion_are_left_out_and_no_sound_at_all_is_no_audio(root:
 
 
 def test_sound_that_is_off_is_shifted_and_frames_without_it_are_left_out(root: Path, cache: Path) -> None:
-    column = pa.schema(
-        [pa.field("sound_offset", pa.int32(), metadata={"unit": "frames", "about": "sound after motion"})]
-    )
     clips = [MadeClip(20, more={"sound_offset": offset}) for offset in (2, -3, None)]
-    motion_catalog(root, [*clips, MadeClip(20, audio=None, more={"sound_offset": 2})], column)
+    motion_catalog(root, [*clips, MadeClip(20, audio=None, more={"sound_offset": 2})])
     batch = epoch(open_windows(root, "", W, K, cache=cache))
     ranges = {0: range(18), 1: range(3, 20), 2: range(20), 3: range(20)}
     for source, shift in enumerate((2, -3, 0, 0)):

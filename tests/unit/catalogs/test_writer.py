@@ -184,6 +184,10 @@ def test_another_variant_of_a_stage_is_named_with_the_setting_that_goes_on(root:
         Writer.open(root, new, "recipe-two")
     assert 'audio.variant: "logmel" in the catalog, "whisper" now' in str(caught.value)
     assert str(caught.value).endswith("--set audio=logmel takes the catalog's own stages.")
+    new["stages"]["sync"] = {"variant": "tiny"}
+    with pytest.raises(RecipeMismatch) as caught:
+        Writer.open(root, new, "recipe-two")
+    assert str(caught.value).endswith("--set audio=logmel sync=none takes the catalog's own stages.")
 
 
 def test_recompute_replaces_source_by_source(root: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from safetensors import safe_open
 
 from models.face.checkpoint import read_recipe
+from models.sync.checkpoint import read_sync_recipe
 from models.weights import store as weight_store
 from models.weights.entry import Weights
 from models.weights.intake import add
@@ -69,9 +70,18 @@ def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
     assert entry.path().stat().st_size == entry.size <= 12e6
     assert entry.commercial is True
     assert entry.state == "in this repository"
-    preset, recipe = read_recipe(entry.path())
-    assert name == f"face_{preset}"
+    what, recipe = read_recipe(entry.path()) if name.startswith("face_") else read_sync_recipe(entry.path())
+    assert what == (name.removeprefix("face_") if name.startswith("face_") else {"variant": "whisper", "width": 384})
     assert all(recipe[part] for part in ("commit", "clips", "seconds", "training", "test_subjects"))
+    assert recipe["command"].startswith(f"python {entry.distribution} ")
+    assert entry.cited == f"`{entry.file}`, by `{entry.distribution}`"
+
+
+def test_the_sync_network_knows_the_latents_that_catalogs_have() -> None:
+    """Another face model needs another sync network."""
+    _, recipe = read_sync_recipe(REGISTRY["sync_tiny"].path())
+    assert recipe["latents"] == REGISTRY["face_tiny"].known_as
+    assert recipe["landmarks"] is True
 
 
 @pytest.mark.parametrize("name", CONVERTED)

@@ -56,6 +56,15 @@ def test_plan_text_names_everything() -> None:
             assert text in lines[at + 1]
 
 
+def test_a_stage_that_a_recipe_goes_without_is_named_with_the_cause() -> None:
+    recipe = make_recipe(settings=["audio=mel"])
+    why = "sync=tiny was trained on audio=whisper, and this recipe has audio=mel"
+    assert plan(recipe)["left_out"] == {"sync": why}
+    assert f"left out: sync, since {why}" in plan_text(recipe).splitlines()
+    assert plan(RECIPE)["left_out"] == {}
+    assert "left out" not in plan_text(RECIPE)
+
+
 def test_a_share_of_a_gpu_is_stated() -> None:
     class OnGpu(faulty.Faulty):
         resources: ClassVar[Resources] = Resources(cpus=0.5, gpus=0.25)
@@ -173,7 +182,8 @@ def test_what_was_not_measured_is_named() -> None:
 
 
 def test_a_recipe_without_networks_needs_no_gpu() -> None:
-    bare = replace(RECIPE, stages=tuple(stage for stage in RECIPE.stages if stage.name not in ("audio", "latents")))
+    networks = [network.name for network in RECIPE.networks()]
+    bare = replace(RECIPE, stages=tuple(stage for stage in RECIPE.stages if stage.name not in networks))
     assert cores_per_gpu(bare, TABLE) is None
     assert cores_line(bare, TABLE) == ""
     assert plan(bare)["cores_per_gpu"] is None

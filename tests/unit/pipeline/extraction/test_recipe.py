@@ -42,6 +42,7 @@ def test_the_open_profile_in_order() -> None:
         "audio",
         "identity",
         "latents",
+        "sync",
     ]
     assert all(w.commercial for w in OPEN.weights())
 
@@ -209,11 +210,14 @@ def face_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_face.write(tmp_path_factory.mktemp("face") / "model.safetensors")
 
 
-def test_another_face_model_changes_the_stage_latents_alone(face_model: Path) -> None:
-    recipe = make_recipe(latents=face_model)
-    assert [stage.name for stage in recipe.stages] == [stage.name for stage in OPEN.stages]
-    assert OPEN.stages[-1].name == "latents"
-    assert recipe.stages[:-1] == OPEN.stages[:-1]
+def test_another_face_model_changes_the_stage_latents_and_leaves_out_what_knows_the_own_one(face_model: Path) -> None:
+    recipe, without = make_recipe(latents=face_model), make_recipe(settings=["sync=none"])
+    assert [stage.name for stage in recipe.stages] == [stage.name for stage in without.stages]
+    assert without.stages[-1].name == "latents"
+    assert recipe.stages[:-1] == without.stages[:-1]
+    assert recipe.left_out == {
+        "sync": "sync=tiny was trained on the latents of face_tiny, and --latents gives another's"
+    }
     assert [stage.name for stage in make_recipe(frames="tiny", latents=face_model).stages][-2:] == ["latents", "frames"]
     assert [network.name for network in recipe.networks()] == ["audio", "latents"]
 
@@ -294,10 +298,46 @@ def test_the_paper_profile_takes_the_paper_s_models() -> None:
         "emotion": "hsemotion",
         "audio": "wav2vec2",
         "identity": "arcface",
+        "sync": "syncnet",
     }
     assert stage(paper, "screen").detector == stage(paper, "track").detector == "scrfd"
     # one GPU carries one set of networks
     assert sum(network.resources.gpus for network in paper.networks()) <= 1 + 1e-6
+
+
+def test_sync_is_left_out_where_that_is_asked_for() -> None:
+    without = make_recipe(settings=["sync=none"])
+    assert without.stages == OPEN.stages[:-1]
+    assert (without.left_out, OPEN.left_out) == ({}, {})
+    assert without.fingerprint != OPEN.fingerprint
+    assert "sync_tiny" not in without.describe()["weights"]
+    assert make_recipe(settings=["sync=tiny"]) == OPEN
+
+
+def test_sync_is_left_out_of_a_recipe_whose_sound_it_does_not_know_unless_it_was_asked_for() -> None:
+    mel = make_recipe(settings=["audio=mel"])
+    said = "sync=tiny was trained on audio=whisper, and this recipe has audio=mel"
+    assert mel.left_out == {"sync": said}
+    assert mel.fingerprint == make_recipe(settings=["audio=mel", "sync=none"]).fingerprint
+    for setting in ("sync=tiny", "sync.minimum=0.2"):
+        with pytest.raises(RecipeError) as error:
+            make_recipe(settings=["audio=mel", setting])
+        assert str(error.value) == f"--set sync: {said}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (["gaze=none"], "no stage gaze=none; there are: gaze=iris, gaze=l2cs. Parameters"),
+        (["sync=lips"], "no stage sync=lips; there are: sync=tiny, sync=syncnet, sync=none. Parameters"),
+        (["sync=none", "sync.most=3"], "no stage 'sync'; there are: probe, speech"),
+        (["sync.most=few"], "--set sync.most=few: expected a whole number, for example 15"),
+    ],
+)
+def test_only_what_a_recipe_can_do_without_is_left_out(settings: list[str], says: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        make_recipe(settings=settings)
+    assert str(error.value).startswith(says)
 
 
 def variant_names(recipe: Recipe) -> dict[str, str]:

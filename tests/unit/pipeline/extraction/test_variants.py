@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from catalogs.opening import OPTIONAL
 from pipeline.extraction import reference, variants
 from pipeline.extraction.recipe import make_recipe
 from pipeline.extraction.variants import before, in_order, roles, stage
@@ -21,12 +22,19 @@ __all__ = ["label"]
 @pytest.mark.parametrize(
     ("options", "fingerprint"),
     [
-        ({}, "f1a3d40dce53c1d7"),
-        ({"profile": "paper"}, "4394c41b90f23e14"),
-        ({"frames": "tiny"}, "9235147606b57fb6"),
-        ({"frames": "base"}, "80199548f9089be9"),
-        ({"frames": "paper", "profile": "paper"}, "b4cfb17a2a4295e6"),
-        ({"settings": ["gaze=l2cs", "quality.minimum=40"], "split": False}, "9d1f0ddc684776a2"),
+        ({}, "7cae83c25486a861"),
+        ({"profile": "paper"}, "cd23914a2988ca89"),
+        ({"frames": "tiny"}, "8dd9c1cbdb493b69"),
+        ({"frames": "base"}, "73a26cb0a14ca416"),
+        ({"frames": "paper", "profile": "paper"}, "5f5e58268674ae04"),
+        ({"settings": ["gaze=l2cs", "quality.minimum=40"], "split": False}, "ac411b14d8051bb2"),
+        # what they were before there was stage sync
+        ({"settings": ["sync=none"]}, "f1a3d40dce53c1d7"),
+        ({"settings": ["sync=none"], "profile": "paper"}, "4394c41b90f23e14"),
+        ({"settings": ["sync=none"], "frames": "tiny"}, "9235147606b57fb6"),
+        ({"settings": ["sync=none"], "frames": "base"}, "80199548f9089be9"),
+        ({"settings": ["sync=none"], "frames": "paper", "profile": "paper"}, "b4cfb17a2a4295e6"),
+        ({"settings": ["gaze=l2cs", "quality.minimum=40", "sync=none"], "split": False}, "9d1f0ddc684776a2"),
         # what they were when log-mel was the default, and was called so
         ({"settings": ["audio=mel"]}, "13cc0b80bf726a5e"),
         ({"settings": ["audio=logmel"]}, "13cc0b80bf726a5e"),
@@ -54,6 +62,7 @@ def test_roles_variants_and_profiles() -> None:
         "audio": ["whisper", "mel", "wav2vec2"],
         "identity": ["dlib", "arcface"],
         "latents": ["face"],
+        "sync": ["tiny", "syncnet"],
         "frames": ["webp"],
     }
     assert before(("track",)) == ["probe", "speech", "screen", "track"]
@@ -63,6 +72,10 @@ def test_roles_variants_and_profiles() -> None:
         profile == ("open" if name == roles()[role][0].name else None if name == "mel" else "paper")
         for (role, name), profile in said.items()
     )
+
+
+def test_what_a_catalog_may_have_been_made_without_is_what_a_recipe_can_do_without() -> None:
+    assert [role for role in roles() if variants.is_optional(role)] == list(OPTIONAL)
 
 
 def test_every_class_says_what_was_read_of_it() -> None:

@@ -15,6 +15,7 @@ from stages.labels.motion import Motion
 from stages.labels.probe import Probe
 from stages.labels.quality import Quality
 from stages.labels.speech import Speech
+from stages.labels.sync import Sync
 from stages.tracking.track import FaceTrack
 from stages.video.header import VideoHeader
 from stages.video.reader import Frames
@@ -29,6 +30,8 @@ GOOD = {
     "face_px": 100.0,
     "motion": 0.9,
     "quality": 50.0,
+    "sound_offset": 0,
+    "sync": 0.5,
 }
 
 
@@ -49,6 +52,9 @@ GOOD = {
         (Motion(), {"motion": 0.25}, "still_picture", "the face stands still: 75% of the time"),
         (Quality(), {"quality": 12.0}, "low_quality", "quality 12, at least 30 wanted"),
         (HyperIqaQuality(), {"quality": 39.4}, "low_quality", "quality 39, at least 40 wanted"),
+        (Sync(most=4), {"sound_offset": 5}, "out_of_sync", "the sound is 5 frames late, at most 4 allowed"),
+        (Sync(most=0), {"sound_offset": -15}, "out_of_sync", "the sound is 15 frames early, at most 0 allowed"),
+        (Sync(minimum=0.2, most=4), {"sync": 0.19, "sound_offset": 5}, "no_sync", "sync 0.19, at least 0.2 wanted"),
     ],
 )
 def test_a_stage_refuses_by_its_labels(stage: Any, labels: dict[str, Any], reason: str, detail: str) -> None:
@@ -63,6 +69,7 @@ def test_what_is_not_required_is_not_refused() -> None:
     assert Probe(audio=False).refuse(silent) is None
     assert Speech(required=False).refuse(silent) is None
     assert Speech(required=False).refuse({**GOOD, "speech_share": 0.0}) is None
+    assert Sync(most=0, minimum=0.9).refuse({**GOOD, "sound_offset": None, "sync": None}) is None
 
 
 def test_a_share_that_is_the_threshold_passes_as_the_catalog_holds_it() -> None:
@@ -82,6 +89,7 @@ def test_a_threshold_changes_nothing_but_the_answer() -> None:
         "track": ("min_face",),
         "motion": ("minimum",),
         "quality": ("minimum",),
+        "sync": ("most", "minimum"),
     }
     assert [stage.name for stage in stages if stage.refuses_otherwise] == ["motion"]
 
