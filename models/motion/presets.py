@@ -10,6 +10,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class HeadPreset:
+    """Sizes of the stream that tells the pose by itself.
+
+    sound: numbers to which a frame's features of sound are narrowed, each within [-1, 1]. noise: deviation of what is
+    added to them while training.
+    """
+
+    layers: int
+    width: int
+    heads: int
+    sound: int
+    noise: float
+
+
+@dataclass(frozen=True)
 class MotionPreset:
     """Sizes of the network and of what it sees at once.
 
@@ -26,6 +41,7 @@ class MotionPreset:
     previous: int = 10
     steps: int = 1000
     dropout: float = 0.1
+    head: HeadPreset | None = None
 
 
 TINY = MotionPreset("tiny", layers=4, width=256, heads=4, window=50)
