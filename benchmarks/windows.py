@@ -116,8 +116,9 @@ def memory_map(reader: WindowReader, path: Path, args: Windows) -> Callable[[], 
     clips, lines = reader.clips, int((reader.clips.end - reader.clips.begin).sum())
     made = np.lib.format.open_memmap(path, "w+", np.float16, (lines, sum(args.widths)))
     at = 0
-    for file, row, length in zip(clips.file, clips.row, clips.end, strict=True):
-        made[at : at + length] = reader.latents.values(file, row).reshape(length, -1)
+    for file, start, length in zip(clips.file, clips.start, clips.end, strict=True):
+        values = reader.latents.values[file][start : start + length * made.shape[1]]
+        made[at : at + length] = values.reshape(length, -1)
         at += length
     made.flush()
     held, random = np.load(path, mmap_mode="r"), np.random.default_rng(0)
@@ -141,7 +142,7 @@ def parquet(catalog: Path, reader: WindowReader) -> Callable[[], int]:
 
     def draw() -> int:
         clip = int(random.integers(len(reader.clips)))
-        own = reader.clips.clip_id[clip].as_py()
+        own = reader.clips.clip_id[clip].decode()
         found = connection.sql(f"SELECT frames, {columns} FROM latents WHERE clip_id = '{own}'").to_arrow_table()
         length = found["frames"][0].as_py()
         first = int(random.integers(length - reader.window + 1))

@@ -29,7 +29,7 @@ class Epochs:
         self._counts = np.maximum(1, np.rint(length / window)).astype(np.int64)
         self._ends = np.cumsum(self._counts)
         self._starts = np.maximum(0, length - window) + 1
-        self._held: tuple[int, np.ndarray, np.uint64] | None = None
+        self._held: tuple[int, np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:
         """The windows of an epoch."""
@@ -38,21 +38,25 @@ class Epochs:
     def windows(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of windows [N] the clips they are of and the frames of these that they start at, int64 [N]."""
         epochs, places = np.divmod(numbers, len(self))
-        drawn, base = np.empty(len(numbers), np.int64), np.empty(len(numbers), np.uint64)
+        if len(epochs) and epochs[0] == epochs[-1] and (epochs == epochs[0]).all():
+            clips, starts = self._of_epoch(int(epochs[0]))
+            return clips[places].astype(np.int64), starts[places].astype(np.int64)
+        found = np.empty((2, len(numbers)), np.int64)
         for epoch in sorted(set(epochs.tolist())):
             mine = epochs == epoch
-            order, base[mine] = self._of_epoch(epoch)
-            drawn[mine] = order[places[mine]]
-        clips = np.searchsorted(self._ends, drawn, side="right")
-        stretch = drawn - (self._ends - self._counts)[clips]
-        share = (stretch + _uniform(base ^ self._clips.key[clips], stretch)) / self._counts[clips]
-        return clips, self._clips.begin[clips] + (share * self._starts[clips]).astype(np.int64)
+            found[:, mine] = [each[places[mine]] for each in self._of_epoch(epoch)]
+        return found[0], found[1]
 
-    def _of_epoch(self, epoch: int) -> tuple[np.ndarray, np.uint64]:
-        """The order of its windows, and what their starts are drawn from."""
+    def _of_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """The clips and starts of its windows, in its order, int32."""
         if self._held is None or self._held[0] != epoch:
-            order = np.random.default_rng((self.seed, epoch)).permutation(len(self))
-            self._held = (epoch, order, np.random.SeedSequence((self.seed, epoch)).generate_state(1, np.uint64)[0])
+            drawn = np.random.default_rng((self.seed, epoch)).permutation(len(self))
+            base = np.random.SeedSequence((self.seed, epoch)).generate_state(1, np.uint64)[0]
+            clips = np.searchsorted(self._ends, drawn, side="right")
+            stretch = drawn - (self._ends - self._counts)[clips]
+            share = (stretch + _uniform(base ^ self._clips.key[clips], stretch)) / self._counts[clips]
+            starts = self._clips.begin[clips] + (share * self._starts[clips]).astype(np.int64)
+            self._held = (epoch, clips.astype(np.int32), starts.astype(np.int32))
         return self._held[1:]
 
     def __getstate__(self) -> dict[str, Any]:

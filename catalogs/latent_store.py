@@ -36,13 +36,15 @@ _WIDTHS = [pa.field(name, pa.int32()) for name in ARRAYS]
 class StoredRows:
     """Every row of a store, [R]: whose it is, how many frames it has, its file and its place there.
 
+    start, rest: where its values and its rest begin among the file's (`LatentStore.values`, `LatentStore.rests`).
     widths: of each of ARRAYS, numbers a frame; 0 where the clip has none.
     """
 
     clip_id: pa.ChunkedArray
     frames: np.ndarray
     file: np.ndarray
-    row: np.ndarray
+    start: np.ndarray
+    rest: np.ndarray
     widths: dict[str, np.ndarray]
 
 
@@ -52,18 +54,13 @@ class LatentStore:
     def __init__(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         self._paths = [os.fspath(path) for path in paths]
         self._tables = [opened(path) for path in self._paths]
-        self._values = [_flat(table[_VALUES.name]) for table in self._tables]
-        self._rests = [_flat(table[_REST.name]) for table in self._tables]
-
-    def values(self, file: int, row: int) -> np.ndarray:
-        """A clip's numbers, float16 [T * D]: of each frame those of ARRAYS, D in all; [0] without motion."""
-        flat, offsets = self._values[file]
-        return flat[offsets[row] : offsets[row + 1]]
-
-    def rest(self, file: int, row: int) -> np.ndarray:
-        """The median of a clip's dynamics over its frames, float32 [Z]."""
-        flat, offsets = self._rests[file]
-        return flat[offsets[row] : offsets[row + 1]]
+        values = [_flat(table[_VALUES.name]) for table in self._tables]
+        rests = [_flat(table[_REST.name]) for table in self._tables]
+        self.values = [flat for flat, _ in values]
+        """Of each file the numbers of all clips, float16: a clip's [T * D], of each frame those of ARRAYS, D in all."""
+        self.rests = [flat for flat, _ in rests]
+        """Of each file the medians of the clips' dynamics over their frames, float32: a clip's [Z]."""
+        self._starts = [np.concatenate([[], *(at[:-1] for _, at in each)]).astype(np.int64) for each in (values, rests)]
 
     def rows(self) -> StoredRows:
         """What there is, in the order of the files."""
@@ -76,7 +73,7 @@ class LatentStore:
             pa.chunked_array([chunk for table in self._tables for chunk in table["clip_id"].chunks], pa.string()),
             numbers["frames"],
             np.repeat(np.arange(len(counts)), counts),
-            np.concatenate([[], *map(np.arange, counts)]).astype(np.int64),
+            *self._starts,
             {name: numbers[name] for name in ARRAYS},
         )
 

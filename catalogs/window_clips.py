@@ -24,18 +24,21 @@ _OFFSET = "sound_offset"
 class WindowClips:
     """Clips in the order of their ids, arrays [C].
 
-    clip_id, subject: as text; a clip whose subject is not known is taken for a person of its own. key: of each clip,
-    what its draws depend on. file, row: where its arrays are stored. begin, end: its frames that have their sound; all
-    of them where it has none. offset: frame t of the motion goes with row t + offset of the sound.
+    clip_id, subject: as UTF-8; a clip whose subject is not known is taken for a person of its own. key: of each clip,
+    what its draws depend on. file, start, rest: where its arrays are stored (`catalogs.latent_store.StoredRows`).
+    frames: how many it has. begin, end: those that have their sound; all of them where it has none. offset: frame t of
+    the motion goes with row t + offset of the sound.
     gaze [C, 2], distance [C, 1], emotion [C, E]: the clip's labels, float32, 0 where the catalog has none; known: by
     label, and for audio, which clips have it, bool [C]. widths: by column of latents, its numbers a frame.
     """
 
-    clip_id: pa.StringArray
-    subject: pa.StringArray
+    clip_id: np.ndarray
+    subject: np.ndarray
     key: np.ndarray
     file: np.ndarray
-    row: np.ndarray
+    start: np.ndarray
+    rest: np.ndarray
+    frames: np.ndarray
     begin: np.ndarray
     end: np.ndarray
     offset: np.ndarray
@@ -73,13 +76,15 @@ def window_clips(files: Storage, state: Manifest, store: LatentStore, where: str
     if not there.any():
         raise NoWindows(f"the clips of {files.uri()} are shorter than their {_OFFSET}: compute it again")
     labels, known = _labels(chosen)
-    ids = chosen["clip_id"].filter(pa.array(there)).combine_chunks()
+    ids, subjects = (_bytes(chosen[name].filter(pa.array(there))) for name in ("clip_id", "subject"))
     return WindowClips(
         ids,
-        chosen["subject"].filter(pa.array(there)).combine_chunks(),
-        np.frombuffer(bytes.fromhex("".join(ids.to_pylist())), ">u8")[::2].astype(np.uint64),
+        subjects,
+        np.frombuffer(bytes.fromhex(b"".join(ids).decode()), ">u8")[::2].astype(np.uint64),
         rows.file[at][there],
-        rows.row[at][there],
+        rows.start[at][there],
+        rows.rest[at][there],
+        rows.frames[at][there],
         begin[there],
         end[there],
         offset[there],
@@ -128,6 +133,11 @@ def _width(files: Storage, rows: StoredRows, at: np.ndarray, name: str) -> int:
             "where, for example run_id = '...', or make them anew with python jobs/extract.py --recompute"
         )
     return int(widths[-1])
+
+
+def _bytes(texts: pa.ChunkedArray) -> np.ndarray:
+    """Texts [C] as UTF-8, each as long as the longest."""
+    return np.array([text.encode() for text in texts.to_pylist()], np.bytes_)
 
 
 def _labels(chosen: pa.Table) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

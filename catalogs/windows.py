@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch.utils.data import Dataset
 
@@ -130,24 +129,32 @@ class WindowReader(Dataset[WindowBatch]):
     def __getitem__(self, numbers: Sequence[int]) -> WindowBatch:
         """The windows of these numbers."""
         chosen, starts = self._epochs.windows(np.asarray(numbers, np.int64))
+        clips = self.clips
+        firsts = np.maximum(clips.begin[chosen], starts - self.previous)
+        lasts = np.minimum(clips.end[chosen], starts + self.window)
+        short = np.flatnonzero(lasts - firsts < self.previous + self.window).tolist()
         frames = starts[:, None] + np.arange(-self.previous, self.window)
-        valid = torch.from_numpy((frames >= self.clips.begin[chosen, None]) & (frames < self.clips.end[chosen, None]))
-        values, rest = self._read(chosen, starts)
-        pose, dynamics, audio = values.float().split(list(self.clips.widths.values()), dim=2)
+        valid = (frames >= firsts[:, None]) & (frames < lasts[:, None])
+        values = self._values(chosen, starts, firsts, lasts)
+        rest = self._rest(chosen)
+        pose, dynamics, audio = values.split(list(clips.widths.values()), dim=2)
         if self.relative:
-            dynamics.sub_(rest[:, None] * valid[:, :, None])
-        rows = pa.array(chosen)
+            dynamics.sub_(rest[:, None])
+            for line in short:
+                first, last = (int(each[line] - starts[line]) + self.previous for each in (firsts, lasts))
+                dynamics[line, :first] = 0
+                dynamics[line, last:] = 0
         return WindowBatch(
             pose=pose,
             dynamics=dynamics,
             rest=rest,
             audio=audio,
-            valid=valid,
+            valid=torch.from_numpy(valid),
             start=torch.from_numpy(starts),
-            subject=tuple(self.clips.subject.take(rows).to_pylist()),
-            clip_id=tuple(self.clips.clip_id.take(rows).to_pylist()),
-            **{name: torch.from_numpy(each[chosen]) for name, each in self.clips.labels.items()},
-            **{f"has_{name}": torch.from_numpy(each[chosen]) for name, each in self.clips.known.items()},
+            subject=tuple(map(bytes.decode, clips.subject[chosen].tolist())),
+            clip_id=tuple(map(bytes.decode, clips.clip_id[chosen].tolist())),
+            **{name: torch.from_numpy(each[chosen]) for name, each in clips.labels.items()},
+            **{f"has_{name}": torch.from_numpy(each[chosen]) for name, each in clips.known.items()},
         )
 
     def draw(self, step: int, rank: int, world: int, count: int) -> WindowBatch:
@@ -165,27 +172,45 @@ class WindowReader(Dataset[WindowBatch]):
         """
         return Part(self._epochs, rank, world, batch, self.mark)
 
-    def _read(self, chosen: np.ndarray, starts: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Windows as they are stored, float16 [N, K + W, D], 0 where a clip has no frames or nothing; rest [N, Z]."""
-        clips, motion, width = self.clips, self.clips.widths["dynamics"], sum(self.clips.widths.values())
-        out = np.zeros((len(chosen), self.previous + self.window, width), np.float16)
-        rest = np.empty((len(chosen), motion), np.float32)
-        firsts = np.maximum(clips.begin[chosen], starts - self.previous)
-        lasts = np.minimum(clips.end[chosen], starts + self.window)
-        places = firsts - starts + self.previous
-        own = (clips.file, clips.row, clips.known["audio"], clips.offset)
-        lines = zip(
-            *(each[chosen].tolist() for each in own), firsts.tolist(), lasts.tolist(), places.tolist(), strict=True
-        )
-        sound = width - clips.widths["audio"]
-        for line, (file, row, heard, offset, first, last, place) in enumerate(lines):
-            values = self.latents.values(file, row).reshape(-1, width if heard else sound)
-            window = out[line, place : place + last - first]
-            window[:, : values.shape[1]] = values[first:last]
-            if offset:
-                window[:, sound:] = values[first + offset : last + offset, sound:]
-            rest[line] = self.latents.rest(file, row)
-        return torch.from_numpy(out), torch.from_numpy(rest)
+    def _values(self, chosen: np.ndarray, starts: np.ndarray, firsts: np.ndarray, lasts: np.ndarray) -> torch.Tensor:
+        """Windows [N, K + W, D], float32, 0 where a clip has no frames or nothing.
+
+        firsts, lasts: the frames that each has of its clip.
+        """
+        clips, width, length = self.clips, sum(self.clips.widths.values()), self.previous + self.window
+        out = np.empty((len(chosen), length, width), np.float16)
+        flat, files, each = out.reshape(-1), self.latents.values, length * width
+        plain = clips.known["audio"][chosen] & (clips.offset[chosen] == 0)
+        begins = clips.start[chosen] + firsts * width
+        places = (np.arange(len(chosen)) * length + firsts - starts + self.previous) * width
+        columns = (plain, clips.file[chosen], begins, places, (lasts - firsts) * width)
+        lines = zip(*(column.tolist() for column in columns), strict=True)
+        for line, (is_plain, file, begin, place, count) in enumerate(lines):
+            if count < each:
+                flat[line * each : place] = 0
+                flat[place + count : (line + 1) * each] = 0
+            if is_plain:
+                flat[place : place + count] = files[file][begin : begin + count]
+            else:
+                own = slice(int(firsts[line]), int(lasts[line]))
+                self._write(flat[place : place + count].reshape(-1, width), int(chosen[line]), own)
+        return torch.from_numpy(out).float()
+
+    def _write(self, window: np.ndarray, clip: int, own: slice) -> None:
+        """Frames `own` of a clip that has no sound, or whose sound is late or early, into a window [.., D]."""
+        clips, width = self.clips, sum(self.clips.widths.values())
+        sound, heard, late = width - clips.widths["audio"], bool(clips.known["audio"][clip]), int(clips.offset[clip])
+        stored, start = (width if heard else sound), int(clips.start[clip])
+        values = self.latents.values[clips.file[clip]][start : start + int(clips.frames[clip]) * stored]
+        values = values.reshape(-1, stored)
+        window[:, :sound] = values[own, :sound]
+        window[:, sound:] = values[own.start + late : own.stop + late, sound:] if heard else 0
+
+    def _rest(self, chosen: np.ndarray) -> torch.Tensor:
+        """The median of z_dyn over each window's clip, float32 [N, Z]."""
+        clips, files, count = self.clips, self.latents.rests, self.clips.widths["dynamics"]
+        places = zip(clips.file[chosen].tolist(), clips.rest[chosen].tolist(), strict=True)
+        return torch.from_numpy(np.stack([files[file][start : start + count] for file, start in places]))
 
 
 def _opened(

@@ -7,7 +7,6 @@ import pickle
 from itertools import islice
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +23,10 @@ def clips(lengths: list[int], keys: list[int] | None = None, begin: int = 0) -> 
     """Clips of these lengths, whose frames begin at `begin`."""
     count = len(lengths)
     none, begins = np.zeros(count, np.int64), np.full(count, begin)
-    names = pa.array([str(number) for number in range(count)])
+    names = np.array([str(number).encode() for number in range(count)])
     key = np.array(range(count) if keys is None else keys, np.uint64)
-    return WindowClips(names, names, key, none, none, begins, begins + lengths, none, {}, {}, {})
+    length = np.array(lengths)
+    return WindowClips(names, names, key, none, none, none, length, begins, begins + length, none, {}, {}, {})
 
 
 def drawn(epochs: Epochs, epoch: int = 0) -> list[tuple[int, int]]:
