@@ -37,7 +37,7 @@ def read_card(path: Path) -> tuple[MotionPreset, MotionSpace, dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             said = file.metadata() or {}
         found = [json.loads(said[name]) for name in (_PRESET, _SPACE, _RECIPE)]
-        return MotionPreset(**found[0]), MotionSpace(**found[1]), found[2]
+        return MotionPreset.of_values(found[0]), MotionSpace(**found[1]), found[2]
     except (SafetensorError, OSError) as error:
         raise WrongWeights(f"{path}: not a motion generator ({error}); give a file that a training wrote") from error
     except (KeyError, TypeError, ValueError) as error:

@@ -35,7 +35,7 @@ class MotionTransformer(nn.Module):
         self.head: nn.Module | None = None
         if head is not None:
             weak = WeakSound(space.audio, head.width, head.sound, head.noise)
-            self.head = Stream(POSE, POSE, weak, head.width, head.layers, head.heads, frames, preset.dropout)
+            self.head = Stream(POSE, POSE, weak, head.width, head.layers, head.heads, frames, preset.dropout, True)
             self.head_code = nn.Linear(width, head.width)
 
     def forward(self, noisy: torch.Tensor, t: torch.Tensor, conditions: Conditions) -> torch.Tensor:

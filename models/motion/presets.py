@@ -6,7 +6,9 @@ project's, as is `tiny`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class MotionPreset:
 
     layers, width, heads: of the transformer encoder. window: W, the most frames that are generated at once. previous:
     K, frames before them whose motion and sound it is told. steps: T of the diffusion. dropout: share of each
-    sublayer's result that is left out while training.
+    sublayer's result that is left out while training. head: the pose's own stream, None: one for all of a motion.
     """
 
     name: str
@@ -43,8 +45,16 @@ class MotionPreset:
     dropout: float = 0.1
     head: HeadPreset | None = None
 
+    @classmethod
+    def of_values(cls, values: Mapping[str, Any]) -> MotionPreset:
+        """A preset again, from its values as JSON. Raises TypeError."""
+        head = values.get("head")
+        return cls(**{**values, "head": None if head is None else HeadPreset(**head)})
 
-TINY = MotionPreset("tiny", layers=4, width=256, heads=4, window=50)
+
+TINY = MotionPreset(
+    "tiny", layers=4, width=224, heads=4, window=50, dropout=0.2, head=HeadPreset(3, 128, 4, sound=4, noise=0.5)
+)
 PAPER = MotionPreset("paper", layers=8, width=512, heads=8, window=100)
 
 PRESETS = {preset.name: preset for preset in (TINY, PAPER)}

@@ -52,8 +52,9 @@ class Standard(nn.Module):
 
 
 class MotionStandard(Standard):
-    """The same of motions [T, D], and how fast they are: velocity [D], the deviation of the standardised motion's steps
-    from frame to frame."""
+    """The same of motions [T, D], but that the deviation is that within a motion: where somebody's head mostly is would
+    otherwise be most of it, and how a head moves too little for the last steps of a sampler to tell. And how fast they
+    are: velocity [D], the deviation of the standardised motion's steps from frame to frame."""
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
@@ -61,11 +62,13 @@ class MotionStandard(Standard):
         self.velocity: torch.Tensor
 
     def fit(self, sequences: Iterable[torch.Tensor]) -> None:
-        sums, steps = _Sums(self.mean), _Sums(self.mean)
+        sums, within, steps = (_Sums(self.mean) for _ in range(3))
         for sequence in sequences:
             sums.add(sequence)
+            within.add(sequence - sequence.mean(0))
             steps.add(sequence.diff(dim=0))
-        self._set(sums)
+        self.mean.copy_(sums.moments()[0])
+        self.deviation.copy_(within.moments()[1].clamp_min(self.floor))
         _, speed = steps.moments()
         self.velocity.copy_((speed / self.deviation).clamp_min(_VELOCITY_FLOOR))
 

@@ -21,14 +21,23 @@ class Stream(nn.Module):
     Each of A, X_pre and A_pre has a learned token for where it is empty. A code modulates the blocks.
 
     seen: numbers of a frame's motion that it is told. told: how many it predicts. sound: from features [..., A] to
-    tokens [..., width].
+    tokens [..., width]. smooth: what it predicts is averaged over neighbouring frames (`smoothed`).
     """
 
     def __init__(
-        self, seen: int, told: int, sound: nn.Module, width: int, layers: int, heads: int, frames: int, dropout: float
+        self,
+        seen: int,
+        told: int,
+        sound: nn.Module,
+        width: int,
+        layers: int,
+        heads: int,
+        frames: int,
+        dropout: float,
+        smooth: bool = False,
     ) -> None:
         super().__init__()
-        self.seen = seen
+        self.seen, self.smooth = seen, smooth
         self.motion = nn.Linear(seen, width)
         self.previous_motion = nn.Linear(seen, width)
         self.audio = sound
@@ -52,7 +61,8 @@ class Stream(nn.Module):
         tokens = motion + self._sound(conditions, there) + self.position[: there.shape[1]]
         for block in self.blocks:
             tokens = block(tokens, code, there[:, None, None])
-        return torch.as_tensor(self.out(self.norm(tokens[:, previous:])))
+        x0 = self.out(self.norm(tokens[:, previous:]))
+        return smoothed(x0, conditions.frames) if self.smooth else torch.as_tensor(x0)
 
     def _sound(self, conditions: Conditions, there: torch.Tensor) -> torch.Tensor:
         """A_pre and A as tokens [N, K + W, width]."""
@@ -60,6 +70,15 @@ class Stream(nn.Module):
         now = chosen(conditions.has_audio, self.audio(conditions.audio), self.empty["audio"])
         sound = torch.cat([before, now], 1) * there[..., None]
         return sound + F.gelu(self.audio_around(sound.transpose(1, 2)).transpose(1, 2))
+
+
+def smoothed(values: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+    """Values [N, W, C] averaged over three frames, the middle one counting twice, of those that `frames` [N, W] has."""
+    weights = values.new_tensor([1, 2, 1])
+    there = frames.to(values)[:, None]  # [N, 1, W]
+    kernel = weights.expand(values.shape[2], 1, -1)
+    total = F.conv1d(values.transpose(1, 2) * there, kernel, padding=1, groups=values.shape[2])
+    return (total / F.conv1d(there, weights[None, None], padding=1).clamp_min(1)).transpose(1, 2)
 
 
 class Sound(nn.Sequential):

@@ -67,7 +67,7 @@ def test_tiny_is_under_12_megabytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("change", ["shape", "missing", "other"])
 def test_the_first_tensor_that_differs_is_named(path: Path, tmp_path: Path, change: str) -> None:
-    tensors, name = load_file(path), "network.blocks.1.qkv.weight"
+    tensors, name = load_file(path), "network.face.blocks.1.qkv.weight"
     if change == "shape":
         tensors[name] = tensors[name][:-1].contiguous()
     elif change == "missing":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
-from models.motion.losses import reconstruction, velocity
+from models.motion.losses import leading, reconstruction, velocity
+from models.motion.space import POSE, MotionSpace
 
 X0 = torch.zeros(2, 4, 2)
 EVERY = torch.ones(2, 4, dtype=torch.bool)
@@ -68,3 +71,19 @@ def test_both_losses_teach() -> None:
     (reconstruction(found, X0, EVERY) + velocity(found, X0, EVERY, YES, ONE)).backward()
     assert found.grad is not None
     assert (found.grad.abs().sum((1, 2)) > 0).all()
+
+
+def test_numbers_count_as_they_are_told() -> None:
+    found = X0 + torch.tensor([1.0, 3])
+    counts = torch.tensor([1.5, 0.5])
+    assert reconstruction(found, X0, EVERY, counts) == pytest.approx((1.5 + 4.5) / 2)
+    assert velocity(found, X0, EVERY, YES, ONE, counts=counts) == pytest.approx((1.5 + 4.5) / 2 / 4)
+
+
+def test_the_first_numbers_of_z_dyn_count_most() -> None:
+    counts = leading(MotionSpace(dynamics=9, audio=1, emotion=1), most=4, fall=3)
+    assert counts.mean() == pytest.approx(1)
+    assert (counts[:POSE] == counts[0]).all()
+    assert counts[POSE] / counts[0] == pytest.approx(5)
+    assert (counts[POSE + 3] - counts[0]) / (counts[POSE] - counts[0]) == pytest.approx(math.exp(-1))
+    assert (leading(MotionSpace(9, 1, 1), 0) == 1).all()

@@ -10,18 +10,20 @@ import torch
 from models.motion.conditions import CONDITIONS, Conditions, joined
 from models.motion.losses import reconstruction
 from models.motion.network import MotionTransformer
-from models.motion.presets import PRESETS, MotionPreset
+from models.motion.presets import PRESETS, HeadPreset, MotionPreset
 from models.motion.sampler import ddim
 from models.motion.schedule import CosineSchedule
-from models.motion.space import MotionSpace
+from models.motion.space import POSE, MotionSpace
+from models.motion.stream import WeakSound, smoothed
 from tests.made.motion import MOTION, SMALL, SPACE, WINDOW, awake, conditions, noise
 
 T = torch.tensor([700, 30, 400])
+WITH_HEAD = replace(SMALL, head=HeadPreset(layers=1, width=16, heads=2, sound=2, noise=0.5))
 
 
-@pytest.fixture(scope="module")
-def network() -> MotionTransformer:
-    return awake(MotionTransformer(SMALL, SPACE))
+@pytest.fixture(scope="module", params=[SMALL, WITH_HEAD], ids=["one stream", "two streams"])
+def network(request: pytest.FixtureRequest) -> MotionTransformer:
+    return awake(MotionTransformer(request.param, SPACE))
 
 
 def scrambled(said: Conditions, name: str) -> Conditions:
@@ -141,3 +143,38 @@ def test_one_window_is_learned_by_heart() -> None:
     one = said.at(slice(2))
     drawn = ddim(lambda x, t: net(x, t, one), noise(2), schedule, 10)
     assert (drawn - x0[:2]).square().mean() < 1e-3
+
+
+def test_a_head_with_a_stream_of_its_own_sees_the_pose_alone() -> None:
+    net, said, x = awake(MotionTransformer(WITH_HEAD, SPACE)), conditions(3), noise(3)
+    face = replace(said, previous_motion=said.previous_motion.clone())
+    face.previous_motion[..., POSE:] += 1
+    changed = x.clone()
+    changed[..., POSE:] += 1
+    before, after = net(x, T, said), net(changed, T, face)
+    assert torch.equal(before[..., :POSE], after[..., :POSE])
+    assert (before - after)[..., POSE:].abs().mean() > 1e-3
+    changed = x.clone()
+    changed[..., :POSE] += 1
+    assert ((net(changed, T, said) - before).abs().mean((0, 1)) > 1e-3).all()
+
+
+def test_weak_sound_is_told_in_few_numbers_and_by_noise_while_it_learns() -> None:
+    random = torch.Generator().manual_seed(0)
+    sound = awake(WeakSound(7, 16, numbers=2, noise=0.5))
+    tokens = sound(torch.randn(1000, 7, generator=random))
+    assert torch.linalg.matrix_rank(tokens - tokens.mean(0)).item() == 2
+    assert torch.equal(sound(torch.ones(1, 7)), sound(torch.ones(1, 7)))
+    sound.train()
+    torch.manual_seed(0)
+    several = sound(torch.ones(4000, 7))
+    expected = 0.5 * torch.linalg.vector_norm(sound.token.weight, dim=1)
+    assert torch.allclose(several.std(0), expected, rtol=0.1)
+
+
+def test_what_is_smoothed_is_averaged_over_neighbours_that_are_there() -> None:
+    values = torch.tensor([[0.0], [4], [0], [8], [100]])[None]
+    frames = torch.tensor([[True, True, True, True, False]])
+    assert smoothed(values, frames)[0, :4, 0].tolist() == pytest.approx([4 / 3, 2, 3, 16 / 3])
+    constant = torch.full((1, 5, 2), 3.0)
+    assert smoothed(constant, frames)[:, :4].flatten().tolist() == pytest.approx([3] * 8)

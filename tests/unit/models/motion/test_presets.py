@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import pytest
 import torch
 
@@ -11,7 +14,7 @@ from models.motion.space import MotionSpace
 from tests.made.shapes import parameters
 
 SPACE = MotionSpace(dynamics=32, audio=384, emotion=8)
-PARAMETERS = {"tiny": 5_408_550, "paper": 40_102_438}
+PARAMETERS = {"tiny": 5_179_274, "paper": 40_102_438}
 
 each_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 
@@ -30,5 +33,12 @@ def test_a_preset_s_attention_is_divided_evenly(preset: MotionPreset) -> None:
 
 def test_the_paper_s_sizes() -> None:
     assert (PAPER.layers, PAPER.width, PAPER.heads, PAPER.window, PAPER.previous) == (8, 512, 8, 100, 10)
-    assert (TINY.layers, TINY.width, TINY.heads, TINY.window, TINY.previous) == (4, 256, 4, 50, 10)
+    assert PAPER.head is None
     assert PAPER.steps == TINY.steps == 1000
+
+
+def test_a_preset_is_what_its_values_say() -> None:
+    for preset in PRESETS.values():
+        assert MotionPreset.of_values(json.loads(json.dumps(asdict(preset)))) == preset
+    with pytest.raises(TypeError):
+        MotionPreset.of_values({"name": "tiny"})

@@ -50,9 +50,17 @@ def test_velocities_are_those_within_clips() -> None:
     standard = MotionStandard(3)
     standard.fit(iter([ramp, zigzag + 100]))
     steps = torch.cat([ramp.diff(dim=0), zigzag.diff(dim=0)])
-    wanted = steps.std(0, correction=0) / torch.cat([ramp, zigzag + 100]).std(0, correction=0)
+    within = torch.cat([ramp - ramp.mean(0), zigzag - zigzag.mean(0)]).std(0, correction=0).clamp_min(1e-3)
+    wanted = steps.std(0, correction=0) / within
     assert standard.velocity.numpy() == pytest.approx(wanted.clamp_min(0.01).numpy(), rel=1e-4)
     assert standard.velocity[2] == pytest.approx(0.01)
+
+
+def test_the_deviation_is_that_within_motions_and_the_mean_that_of_all() -> None:
+    standard = MotionStandard(1)
+    standard.fit([torch.tensor([[10.0], [12]]), torch.tensor([[-50.0], [-52]]), torch.tensor([[7.0], [9], [7], [9]])])
+    assert standard.deviation.item() == pytest.approx(1)
+    assert standard.mean.item() == pytest.approx(-6)
 
 
 def test_motions_that_are_standardised_have_the_velocity_that_is_said() -> None:
