@@ -128,34 +128,13 @@ class WindowReader(Dataset[WindowBatch]):
 
     def __getitem__(self, numbers: Sequence[int]) -> WindowBatch:
         """The windows of these numbers."""
-        chosen, starts = self._epochs.windows(np.asarray(numbers, np.int64))
-        clips = self.clips
-        firsts = np.maximum(clips.begin[chosen], starts - self.previous)
-        lasts = np.minimum(clips.end[chosen], starts + self.window)
-        short = np.flatnonzero(lasts - firsts < self.previous + self.window).tolist()
-        frames = starts[:, None] + np.arange(-self.previous, self.window)
-        valid = (frames >= firsts[:, None]) & (frames < lasts[:, None])
-        values = self._values(chosen, starts, firsts, lasts)
-        rest = self._rest(chosen)
-        pose, dynamics, audio = values.split(list(clips.widths.values()), dim=2)
-        if self.relative:
-            dynamics.sub_(rest[:, None])
-            for line in short:
-                first, last = (int(each[line] - starts[line]) + self.previous for each in (firsts, lasts))
-                dynamics[line, :first] = 0
-                dynamics[line, last:] = 0
-        return WindowBatch(
-            pose=pose,
-            dynamics=dynamics,
-            rest=rest,
-            audio=audio,
-            valid=torch.from_numpy(valid),
-            start=torch.from_numpy(starts),
-            subject=tuple(map(bytes.decode, clips.subject[chosen].tolist())),
-            clip_id=tuple(map(bytes.decode, clips.clip_id[chosen].tolist())),
-            **{name: torch.from_numpy(each[chosen]) for name, each in clips.labels.items()},
-            **{f"has_{name}": torch.from_numpy(each[chosen]) for name, each in clips.known.items()},
-        )
+        return self._batch(*self._epochs.windows(np.asarray(numbers, np.int64)), self.previous, self.window)
+
+    def whole(self, clip: int) -> WindowBatch:
+        """All frames of a clip that have their sound, as one window with none before it. clip: its place in `clips`."""
+        chosen = np.array([clip])
+        begin = self.clips.begin[chosen]
+        return self._batch(chosen, begin, 0, int(self.clips.end[clip] - begin[0]))
 
     def draw(self, step: int, rank: int, world: int, count: int) -> WindowBatch:
         """One worker's `count` windows of a training step: as `Task.draw` wants them, from the arguments and the seed.
@@ -172,18 +151,50 @@ class WindowReader(Dataset[WindowBatch]):
         """
         return Part(self._epochs, rank, world, batch, self.mark)
 
-    def _values(self, chosen: np.ndarray, starts: np.ndarray, firsts: np.ndarray, lasts: np.ndarray) -> torch.Tensor:
-        """Windows [N, K + W, D], float32, 0 where a clip has no frames or nothing.
+    def _batch(self, chosen: np.ndarray, starts: np.ndarray, previous: int, window: int) -> WindowBatch:
+        """Windows of clips [N] from frames `starts` [N] on, with so many before them."""
+        clips = self.clips
+        firsts = np.maximum(clips.begin[chosen], starts - previous)
+        lasts = np.minimum(clips.end[chosen], starts + window)
+        short = np.flatnonzero(lasts - firsts < previous + window).tolist()
+        frames = starts[:, None] + np.arange(-previous, window)
+        valid = (frames >= firsts[:, None]) & (frames < lasts[:, None])
+        values = self._values(chosen, starts - previous, firsts, lasts, previous + window)
+        rest = self._rest(chosen)
+        pose, dynamics, audio = values.split(list(clips.widths.values()), dim=2)
+        if self.relative:
+            dynamics.sub_(rest[:, None])
+            for line in short:
+                first, last = (int(each[line] - starts[line]) + previous for each in (firsts, lasts))
+                dynamics[line, :first] = 0
+                dynamics[line, last:] = 0
+        return WindowBatch(
+            pose=pose,
+            dynamics=dynamics,
+            rest=rest,
+            audio=audio,
+            valid=torch.from_numpy(valid),
+            start=torch.from_numpy(starts),
+            subject=tuple(map(bytes.decode, clips.subject[chosen].tolist())),
+            clip_id=tuple(map(bytes.decode, clips.clip_id[chosen].tolist())),
+            **{name: torch.from_numpy(each[chosen]) for name, each in clips.labels.items()},
+            **{f"has_{name}": torch.from_numpy(each[chosen]) for name, each in clips.known.items()},
+        )
+
+    def _values(
+        self, chosen: np.ndarray, begins: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, length: int
+    ) -> torch.Tensor:
+        """Windows [N, length, D] from frames `begins` [N] on, float32, 0 where a clip has no frames or nothing.
 
         firsts, lasts: the frames that each has of its clip.
         """
-        clips, width, length = self.clips, sum(self.clips.widths.values()), self.previous + self.window
+        clips, width = self.clips, sum(self.clips.widths.values())
         out = np.empty((len(chosen), length, width), np.float16)
         flat, files, each = out.reshape(-1), self.latents.values, length * width
         plain = clips.known["audio"][chosen] & (clips.offset[chosen] == 0)
-        begins = clips.start[chosen] + firsts * width
-        places = (np.arange(len(chosen)) * length + firsts - starts + self.previous) * width
-        columns = (plain, clips.file[chosen], begins, places, (lasts - firsts) * width)
+        stored = clips.start[chosen] + firsts * width
+        places = (np.arange(len(chosen)) * length + firsts - begins) * width
+        columns = (plain, clips.file[chosen], stored, places, (lasts - firsts) * width)
         lines = zip(*(column.tolist() for column in columns), strict=True)
         for line, (is_plain, file, begin, place, count) in enumerate(lines):
             if count < each:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,8 +24,8 @@ from pipeline.faces.job import FaceJob
 from pipeline.faces.run import train_faces
 from pipeline.faces.settings import FaceTraining
 from pipeline.program import command_line
-from pipeline.training.halt import Halt, Stopped
-from pipeline.training.signals import CODES, Asked
+from pipeline.training.command import tell_plan, tell_trained
+from pipeline.training.signals import Asked
 
 
 @dataclass(frozen=True)
@@ -75,18 +74,10 @@ def main(args: TrainFaces) -> None:
             # PyTorch takes seconds to import, in which a signal may come too
             from pipeline.faces.plan import plan_text, planned
 
-            try:
-                found = planned(job, Halt(asked=asked.why))
-            except Stopped as stop:
-                print(f"stopped by {stop.why}: a plan keeps nothing", file=sys.stderr)
-                raise SystemExit(CODES[stop.why]) from stop
-            print(json.dumps(asdict(found)) if args.json else plan_text(found))
+            tell_plan(lambda halt: planned(job, halt), plan_text, asked, args.json)
             return
         done = train_faces(job, asked, BEGAN)
-    if done.stopped in CODES:
-        print(done.kept(args.out), file=sys.stderr)
-        raise SystemExit(CODES[done.stopped])
-    print(json.dumps(asdict(done)) if args.json else done.text(args.out))
+    tell_trained(done, args.out, args.json)
 
 
 def run() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,8 @@ from pipeline.program import command_line
 from pipeline.sync.job import SyncJob
 from pipeline.sync.run import train_sync
 from pipeline.sync.settings import SyncTraining
-from pipeline.training.signals import CODES, Asked
+from pipeline.training.command import tell_trained
+from pipeline.training.signals import Asked
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,7 @@ def main(args: TrainSync) -> None:
             command=command_line(),
         )
         done = train_sync(job, asked, BEGAN)
-    if done.stopped in CODES:
-        print(done.kept(args.out), file=sys.stderr)
-        raise SystemExit(CODES[done.stopped])
-    print(json.dumps(asdict(done)) if args.json else done.text(args.out))
+    tell_trained(done, args.out, args.json)
 
 
 def run() -> None:

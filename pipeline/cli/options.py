@@ -14,6 +14,7 @@ File = Annotated[str, arg(metavar="FILE")]
 Count = Annotated[int, arg(metavar="N")]
 Names = Annotated[tuple[str, ...], arg(metavar="[NAME ...]", help_behavior_hint="")]
 Seconds = Annotated[float, arg(metavar="SECONDS")]
+Sql = Annotated[str, arg(metavar="SQL", help_behavior_hint="")]
 
 # These may be left out, and what then holds stands in the option's own words.
 FileIfAny = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
 from pipeline.faces.job import FaceJob
+from pipeline.training.command import trained
 from pipeline.training.halt import Halt
-from pipeline.training.launch import Launch, Trained, launched, say
+from pipeline.training.launch import Trained, say
 from pipeline.training.signals import Asked
 
 
@@ -25,7 +23,4 @@ def train_faces(job: FaceJob, asked: Asked, began: float) -> Trained:
         opened(job, here, say)
         init_from(job)
 
-    launch = Launch(f"{__package__}.train:work", job.as_values(), Path(job.out), job.workers)
-    until = math.inf if job.seconds is None else began + job.seconds
-    stopped = launched(launch, asked, until, check)
-    return Trained.of(launch.folder, job.training.steps, job.model, stopped)
+    return trained(job, f"{__package__}.train:work", check, asked, began)

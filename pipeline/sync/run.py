@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
 from pipeline.sync.job import SyncJob
+from pipeline.training.command import trained
 from pipeline.training.halt import Halt
-from pipeline.training.launch import Launch, Trained, launched
+from pipeline.training.launch import Trained
 from pipeline.training.signals import Asked
 
 
@@ -24,7 +22,4 @@ def train_sync(job: SyncJob, asked: Asked, began: float) -> Trained:
 
         split_asked(job)
 
-    launch = Launch(f"{__package__}.train:work", job.as_values(), Path(job.out), job.workers)
-    until = math.inf if job.seconds is None else began + job.seconds
-    stopped = launched(launch, asked, until, check)
-    return Trained.of(launch.folder, job.training.steps, job.model, stopped)
+    return trained(job, f"{__package__}.train:work", check, asked, began)

@@ -20,6 +20,7 @@ from pipeline.training.distributed import ALONE, Workers
 from pipeline.training.halt import NEVER, Halt, Stopped
 from pipeline.training.learner import Learner
 from pipeline.training.prefetch import prefetched
+from pipeline.training.speed import Speed
 from pipeline.training.sums import Sums
 from pipeline.training.task import AnyBatch, Task
 
@@ -37,6 +38,8 @@ class Session:
     folder: for its state, its curves and the pictures of its previews; None: nothing is kept. clock: since when it is
     trained. halt: when to stop before the last step; worker 0's holds for all. log, preview: steps between two points
     of the curves, two previews. keep_s: seconds between two checkpoints. about: what the card says of the session.
+    examples: what a step learns from, of all workers, for the curves to say how many that are a second; None: they do
+    not.
 
     report hears the step and its figures, tell hears of steps left out; both on every worker.
     """
@@ -50,6 +53,7 @@ class Session:
     preview: int = 500
     keep_s: float = 180.0
     about: Mapping[str, Any] = field(default_factory=dict)
+    examples: int | None = None
     report: Callable[[int, dict[str, float]], None] = _unheard
     tell: Callable[[str], None] = _unheard
 
@@ -68,6 +72,7 @@ def fit(task: Task[AnyBatch], session: Session) -> nn.Module:
     record = None
     if session.folder is not None and workers.first:
         record = _Record(task, learner, session, session.folder, kept["history"] if kept else ())
+    speed = Speed(session.examples)
     ahead = prefetched(
         lambda step: task.draw(step, workers.rank, workers.world), range(learner.step, steps), session.device
     )
@@ -78,8 +83,9 @@ def fit(task: Task[AnyBatch], session: Session) -> nn.Module:
             if due:
                 learner.settle(sums)
                 sums = sums.over(workers)
+                figures = {**sums.means(), **speed.figures()}
                 try:
-                    point = sums.means() if record is None else record.add(sums.means())
+                    point = figures if record is None else record.add(figures)
                     sums = Sums()
                 except Stopped as said:  # in worker 0's preview: the point is made when it goes on
                     stop = said.why
@@ -97,7 +103,12 @@ def fit(task: Task[AnyBatch], session: Session) -> nn.Module:
                 session.report(learner.step, point)
             if last:
                 return learner.average
-            learner.learn(next(ahead))
+            if due:
+                speed.restart()
+            with speed.waiting():
+                batches = next(ahead)
+            learner.learn(batches)
+            speed.steps += 1
     finally:
         if record is not None:
             record.close()

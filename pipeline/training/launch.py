@@ -23,6 +23,7 @@ from pipeline.training import halt
 from pipeline.training.alone import alone_in
 from pipeline.training.halt import Halt, Stopped
 from pipeline.training.signals import Asked
+from pipeline.training.speed import EXAMPLES, WAITED
 
 _LOOK_S = 0.2
 _GRACE_S = 120.0
@@ -99,6 +100,9 @@ class Trained:
         """As a person reads it."""
         lines = [f"step {self.step} of {self.steps}"]
         lines += [] if self.stopped is None else [self.kept(out)]
+        if EXAMPLES in self.figures:
+            pace, waited = self.figures[EXAMPLES], self.figures[WAITED]
+            lines.append(f"{pace:,.0f} windows a second, {waited:.1%} of the time spent waiting for them")
         return "\n".join([*lines, *([] if self.model is None else [f"look at: {self.model}"])])
 
 

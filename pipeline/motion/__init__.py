@@ -1,0 +1,1 @@
+"""The motion generator as a training task, on windows of a catalog."""
