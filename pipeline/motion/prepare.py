@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,14 @@ class MotionData:
 
 
 def opened(
-    catalog: str, where: str, training: MotionTraining, preset: MotionPreset, on_progress: OnProgress = unheard
+    catalog: str,
+    where: str,
+    training: MotionTraining,
+    preset: MotionPreset,
+    cache: Path | None = None,
+    on_progress: OnProgress = unheard,
 ) -> MotionData:
-    """The catalog's windows for a training; the first time its latents are copied (`open_windows`).
+    """The catalog's windows for a training; the first time its latents are copied, into `cache` (`open_windows`).
 
     UsageError: no clip, too few people or no sound to learn from; or the catalog changes meanwhile. NoWindows and the
     errors of `catalogs.open`.
@@ -88,7 +94,9 @@ def opened(
 
     def windows(chosen: str) -> WindowReader:
         sql = f"{asked} AND {chosen}"
-        return open_windows(catalog, sql, preset.window, preset.previous, training.seed, on_progress=on_progress)
+        return open_windows(
+            catalog, sql, preset.window, preset.previous, training.seed, cache=cache, on_progress=on_progress
+        )
 
     skipped = _within("clip_id", [clip.clip_id for clip in clips["skipped"]])
     kept_out = _within(_SUBJECT, [*split.test, *split.validation])

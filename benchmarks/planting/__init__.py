@@ -1,0 +1,1 @@
+"""Catalogs of motion that follows a law which is known."""
