@@ -12,8 +12,6 @@ from catalogs import view
 from pipeline.errors import UsageError
 from pipeline.motion.settings import MotionTraining
 
-_SYNC = "sync"
-
 
 @dataclass(frozen=True)
 class MotionClip:
@@ -30,14 +28,11 @@ class MotionClip:
         return self.subject_id or self.clip_id
 
 
-def asked_of_clips(catalog: str | os.PathLike[str], where: str, training: MotionTraining) -> str:
+def asked_of_clips(where: str, training: MotionTraining) -> str:
     """SQL over table clips: the job's `where`, and what the settings ask of speech and of sound in step."""
-    columns = view.query(catalog, "SELECT * FROM clips LIMIT 0").column_names
     speech = f"speech_share >= {training.speech:g}" + (" OR speech_share IS NULL" if training.silent else "")
-    parts = [where or "true", speech]
-    if _SYNC in columns:
-        parts.append(f"{_SYNC} IS NULL OR {_SYNC} >= {training.least_sync:g}")
-    return " AND ".join(f"({part}\n)" for part in parts)
+    in_step = f"sync IS NULL OR sync >= {training.least_sync:g}"
+    return " AND ".join(f"({part}\n)" for part in (where or "true", speech, in_step))
 
 
 def motion_clips(catalog: str | os.PathLike[str], asked: str) -> list[MotionClip]:
@@ -51,6 +46,6 @@ def motion_clips(catalog: str | os.PathLike[str], asked: str) -> list[MotionClip
     if not rows:
         raise UsageError(
             f"no accepted clip of {catalog} is talked in enough, in step with its sound, and as --where wants it: "
-            f"extract talking people, or ask less. Asked was {asked}"
+            f"extract talking people, or ask less. Asked was {' '.join(asked.split())}"
         )
     return [MotionClip(**row) for row in rows]

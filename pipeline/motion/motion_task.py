@@ -109,7 +109,7 @@ class MotionTask(Quiet):
     def losses(self, module: nn.Module, batch: MotionBatch, step: int) -> Outcome:
         torch.manual_seed(batch.seed)  # a training that goes on drops out what it would have
         found = module(batch.noisy, batch.t, batch.conditions).float()
-        return Outcome(motion_losses(found, batch.x0, batch.conditions, self.statistics, self.training.first))
+        return Outcome(motion_losses(found, batch.x0, batch.conditions, self.statistics, self.space, self.training))
 
     def preview(self, average: nn.Module) -> tuple[dict[str, float], None]:
         assert isinstance(average, MotionModel)
@@ -141,11 +141,18 @@ class MotionTask(Quiet):
 
 
 def motion_losses(
-    found: torch.Tensor, x0: torch.Tensor, conditions: Conditions, statistics: Statistics, first: float
+    found: torch.Tensor,
+    x0: torch.Tensor,
+    conditions: Conditions,
+    statistics: Statistics,
+    space: MotionSpace,
+    training: MotionTraining,
 ) -> dict[str, torch.Tensor]:
-    """The losses of models/motion/losses.py by name, of x0 [N, W, D] as it was found. first: see `losses.velocity`."""
+    """The losses of models/motion/losses.py by name, of x0 [N, W, D] as it was found."""
     frames, deviation = conditions.frames, statistics.motion.velocity.to(found)
+    counts = losses.leading(space, training.leading).to(found)
+    before, first = conditions.has_previous, training.first
     return {
-        "reconstruction": losses.reconstruction(found, x0, frames),
-        "velocity": losses.velocity(found, x0, frames, conditions.has_previous, deviation, first),
+        "reconstruction": losses.reconstruction(found, x0, frames, counts),
+        "velocity": losses.velocity(found, x0, frames, before, deviation, first, counts),
     }

@@ -54,7 +54,7 @@ class MotionData:
     def seen(self) -> dict[str, Any]:
         """JSON-ready: the clips trained on and those kept out, as (file name, clip_id) and by their files' hashes;
         whose latents and which features of sound they are of."""
-        drawn = set(self.train.clips.clip_id.to_pylist())
+        drawn = set(map(bytes.decode, self.train.clips.clip_id.tolist()))
         trained = [clip for clip in self.clips["train"] if clip.clip_id in drawn]
         return {
             "clips": sorted([file_name(clip.source_uri), clip.clip_id] for clip in trained),
@@ -85,7 +85,7 @@ def opened(
     errors of `catalogs.open`.
     """
     state = view.newest(locate(catalog))
-    asked = asked_of_clips(catalog, where, training)
+    asked = asked_of_clips(where, training)
     found = motion_clips(catalog, asked)
     split = split_of(found, *training.held_out_subjects, training.skip)
     clips: dict[str, list[MotionClip]] = {part: [] for part in ("train", *HELD_OUT, "skipped")}

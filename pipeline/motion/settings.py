@@ -65,13 +65,15 @@ class MotionTraining:
     first: float = 3.0
     """What the step into a window's first frame counts, where the frames before it are told, beside the others."""
     weights: MotionWeights = field(default_factory=MotionWeights)
+    leading: float = 0.0
+    """By how much more than its last ones the first numbers of z_dyn count, which tell the mouth."""
     speech: float = 0.25
     """Share of speech that a clip with sound must have: music and silence move no lips."""
     silent: bool = False
     """Learn from clips without sound too."""
-    least_sync: float = 0.0
-    """Clips whose `sync` is below are left out, where the catalog tells: their voice is another's, or their sound is
-    not where it belongs."""
+    least_sync: float = 0.15
+    """Clips whose `sync` is known and below are left out: their voice is another's, or nobody can tell where their
+    sound belongs."""
     held_out_subjects: Annotated[tuple[int, int], arg(name="kept-out")] = (9, 4)
     """Subjects never trained on, by a hash of who they are: for scores, and for choices."""
     skip: Names = ()

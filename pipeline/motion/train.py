@@ -79,7 +79,7 @@ def task_of(job: MotionJob, data: MotionData, check: Callable[[], None] = lambda
     task = MotionTask(training, job.sizes, data.space, statistics, data.train, data.seen(), out=job.model)
     if data.validation is None:
         return task
-    watch = Watch(data.validation, statistics, training.first, training.precision, check)
+    watch = Watch(data.validation, statistics, training, check)
     return replace(task, look=watch.look)
 
 

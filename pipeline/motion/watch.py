@@ -13,10 +13,11 @@ from models.motion.generation import Controls, Sampling, generate
 from models.motion.model import MotionModel
 from models.motion.space import POSE
 from models.motion.statistics import Statistics
-from models.runtime.precision import Precision, working_in
+from models.runtime.precision import working_in
 from pipeline.evaluation.metrics.within_clips import within_clip_correlation
 from pipeline.motion.examples import standardised
 from pipeline.motion.motion_task import motion_losses
+from pipeline.motion.settings import MotionTraining
 
 _WINDOWS, _AT_ONCE = 64, 16
 _CLIPS, _FRAMES = 6, 150
@@ -37,13 +38,12 @@ class Watch:
         self,
         reader: WindowReader,
         statistics: Statistics,
-        first: float,
-        precision: Precision = "fp32",
+        training: MotionTraining,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """statistics, first: those of the training. check: called between parts of a look, and may end it."""
+        """statistics: those of the training. check: called between parts of a look, and may end it."""
         self._reader, self._statistics = reader, statistics
-        self._first, self._precision, self._check = first, precision, check
+        self._training, self._check = training, check
 
     def look(self, model: MotionModel) -> dict[str, float]:
         """The figures of a model, on its device."""
@@ -60,9 +60,9 @@ class Watch:
             x0, conditions = standardised(windows, self._statistics, self._reader.previous)
             t = torch.linspace(1, model.schedule.steps, _AT_ONCE).round().long()
             noisy = model.schedule.noised(x0, torch.randn(x0.shape, generator=random), t)
-            with working_in(self._precision, device):
+            with working_in(self._training.precision, device):
                 back = model(noisy.to(device), t.to(device), conditions.to(device)).float().cpu()
-            losses = motion_losses(back, x0, conditions, self._statistics, self._first)
+            losses = motion_losses(back, x0, conditions, self._statistics, model.space, self._training)
             found.append({name: float(value) for name, value in losses.items()})
         return {name: float(np.mean([each[name] for each in found])) for name in found[0]}
 
@@ -90,7 +90,7 @@ class Watch:
     def _pair(self, model: MotionModel, clip: WindowBatch) -> tuple[np.ndarray, np.ndarray]:
         """(real, generated) motion [T, D] of the first seconds of a clip."""
         real = torch.cat([clip.pose[0], clip.dynamics[0]], 1)[:_FRAMES]
-        sampling = Sampling(steps=_SAMPLING_STEPS, precision=self._precision)
+        sampling = Sampling(steps=_SAMPLING_STEPS, precision=self._training.precision)
         controls = own_controls(clip, self._statistics)
         made = torch.cat(list(generate(model, [clip.audio[0, :_FRAMES]], lambda frame: controls, sampling)))
         return real.numpy(), made.cpu().numpy()

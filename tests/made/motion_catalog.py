@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,9 @@ def audio(source: int, frames: int, width: int = AUDIO) -> np.ndarray:
     return np.column_stack([np.full(frames, source / 1000), 1 + np.arange(frames), np.ones((frames, width - 2))])
 
 
-def motion_catalog(root: Path, clips: Sequence[MadeClip]) -> None:
+def motion_catalog(root: Path, clips: Sequence[MadeClip], recipe: Mapping[str, Any] = RECIPE) -> None:
     """Write a catalog of one clip a source, numbered from 0."""
-    with Writer.open(root, RECIPE, FINGERPRINT) as writer:
+    with Writer.open(root, recipe, FINGERPRINT) as writer:
         for source, clip in enumerate(clips):
             row = clip_row(source, frames=clip.frames, **clip.more)
             latents = {
