@@ -25,6 +25,7 @@ from benchmarks.labelling.findings import table
 from benchmarks.networks.figures import processor
 from benchmarks.planting.catalog import planted_clips, write_planted
 from benchmarks.planting.findings import findings
+from benchmarks.planting.law import PlantedClip
 from models.motion.model import MotionModel
 from models.motion.presets import MotionPreset
 from pipeline.machine import machine, versions
@@ -56,7 +57,7 @@ def main(args: Planted) -> int:
     with tempfile.TemporaryDirectory() as folder:
         model, waited = trained(Path(folder), args)
     learned = time.process_time() - began
-    found = findings(model, planted_clips(args.strangers, ASKED, seed=1_000 + args.seed))
+    found = findings(model, asked_for(args))
     rows = [(each.name, each.value, f"{each.sense} {each.limit:g}", "" if each.reached else "missed") for each in found]
     print("\n".join(table(("what", "found", "goal", ""), rows)) + "\n")
     line = {
@@ -100,6 +101,11 @@ def trained(folder: Path, args: Planted) -> tuple[MotionModel, float]:
     model = fit(task, Session(log=250, examples=args.batch, report=report))
     assert isinstance(model, MotionModel)
     return model, sum(each[WAITED] for each in points) / len(points)
+
+
+def asked_for(args: Planted) -> list[PlantedClip]:
+    """Clips of people who are not in the catalog."""
+    return planted_clips(args.strangers, ASKED, seed=1_000 + args.seed)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
-from pipeline.cli.options import Names
+from pipeline.cli.options import Flag, Names
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class MotionTraining:
     """By how much more than its last ones the first numbers of z_dyn count, which tell the mouth."""
     speech: float = 0.25
     """Share of speech that a clip with sound must have: music and silence move no lips."""
-    silent: bool = False
+    silent: Flag = False
     """Learn from clips without sound too."""
     least_sync: float = 0.15
     """Clips whose `sync` is known and below are left out: their voice is another's, or nobody can tell where their

@@ -22,7 +22,7 @@ def test_help_names_values_in_words(job: Job, name: str) -> None:
         assert not re.search(noise, done.out), noise
 
 
-@pytest.mark.parametrize("name", ["extract", "reenact", "train_faces"])
+@pytest.mark.parametrize("name", ["extract", "reenact", "train_faces", "train_motion"])
 def test_the_options_are_those_on_record(job: Job, name: str) -> None:
     """A changed option breaks somebody's script: write the record anew only with intent.
 

@@ -18,10 +18,19 @@ WRITES_A_FILE = {
 WRITES_A_FOLDER: dict[str, tuple[str, ...]] = {
     "train_faces": ("--catalog", "CATALOG"),
     "train_sync": ("--catalog", "CATALOG"),
+    "train_motion": ("--catalog", "CATALOG"),
     "evaluate_faces": ("--catalog", "CATALOG"),
     "demo": (),
 }
-TAKES_A_CATALOG = ("report", "query", "latent_statistics", "train_faces", "evaluate_faces", "train_sync")
+TAKES_A_CATALOG = (
+    "report",
+    "query",
+    "latent_statistics",
+    "train_faces",
+    "evaluate_faces",
+    "train_sync",
+    "train_motion",
+)
 
 
 @pytest.fixture
