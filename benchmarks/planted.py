@@ -46,7 +46,7 @@ class Planted:
 
     people: int = 100
     strangers: int = 24
-    steps: int = 2_500
+    steps: int = 3_000
     batch: int = 16
     seed: int = 0
 

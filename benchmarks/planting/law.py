@@ -22,9 +22,9 @@ LOOKS = (14.0, 7.0)
 TILT = 12.0
 """Degrees of roll between the saddest and the happiest."""
 NEAREST, FARTHEST = 0.6, 1.6
-ERRORS = {"gaze": 0.3, "distance": 0.06, "emotion": 0.06}
+ERRORS = {"gaze": 0.55, "distance": 0.06, "emotion": 0.06}
 """Of labels: of gaze in deviations, of the others in their own unit."""
-_SYLLABLE, _WANDER = 1.6, 6.0
+_SYLLABLE, _WANDER = 1.3, 5.0
 """Frames over which loudness, and heads, stay much as they are."""
 _FAINT, _SWAY = 0.3, 0.25
 """Noise of the mouth beside a loudness of deviation 1; sway of heads, in deviations of where they are."""
