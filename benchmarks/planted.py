@@ -86,6 +86,7 @@ def trained(folder: Path, args: Planted) -> tuple[MotionModel, float]:
         lr=2e-3,
         ema=0.99,
         audio_noise=0.0,
+        leading=0.0,
         held_out_subjects=(0, 0),
         precision="fp32",
         seed=args.seed,

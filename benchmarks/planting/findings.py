@@ -100,11 +100,16 @@ def follows(made: Sequence[np.ndarray], clips: Sequence[PlantedClip], lag: int =
 
 def looks_off(made: Sequence[Sequence[np.ndarray]], clips: Sequence[PlantedClip]) -> float:
     """The mean of `off` over yaw and pitch beside the gaze that was asked."""
-    return (off(made, clips, lambda clip: clip.told.gaze[0], YAW) + off(made, clips, lambda clip: clip.told.gaze[1], PITCH)) / 2
+    return (
+        off(made, clips, lambda clip: clip.told.gaze[0], YAW) + off(made, clips, lambda clip: clip.told.gaze[1], PITCH)
+    ) / 2
 
 
 def off(
-    made: Sequence[Sequence[np.ndarray]], clips: Sequence[PlantedClip], asked: Callable[[PlantedClip], float], column: int
+    made: Sequence[Sequence[np.ndarray]],
+    clips: Sequence[PlantedClip],
+    asked: Callable[[PlantedClip], float],
+    column: int,
 ) -> float:
     """Mean error of a number of the motion, over all frames and seeds, beside what was asked, in deviations of what is
     asked. made: by seed, a motion of each clip."""

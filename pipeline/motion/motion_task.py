@@ -128,13 +128,10 @@ class MotionTask(Quiet):
         return asdict(self.training)
 
     def _heard_badly(self, conditions: Conditions, random: torch.Generator) -> Conditions:
-        """Noise on A and A_pre, of each window as much as it draws."""
-        most = self.training.audio_noise
-        if not most:
-            return conditions
-        share = most * torch.rand(len(conditions.frames), 1, 1, generator=random)
+        """Noise on A and A_pre."""
+        deviation = self.training.audio_noise
         audio, before = (
-            each + share * torch.randn(each.shape, generator=random)
+            each + deviation * torch.randn(each.shape, generator=random)
             for each in (conditions.audio, conditions.previous_audio)
         )
         return replace(conditions, audio=audio, previous_audio=before)

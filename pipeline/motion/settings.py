@@ -40,7 +40,7 @@ class MotionTraining:
 
     preset: Literal["tiny", "paper"] = "tiny"
     """Sizes of the network and of its windows: tiny for CPUs and minutes of speech, paper as in VASA-1."""
-    steps: int = 4_000
+    steps: int = 1_500
     """Steps of the optimiser."""
     batch: int = 16
     """Windows of a step, over all workers."""
@@ -54,18 +54,17 @@ class MotionTraining:
     """Weight decay."""
     clip: float = 1.0
     """The gradient's largest norm."""
-    ema: float = 0.999
+    ema: float = 0.995
     """Decay of the averaged weights, which are what is kept."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Of the network; auto: bf16 where the processor has it, as it takes much longer elsewhere."""
-    audio_noise: float = 0.5
-    """Most that is added to standardised features of sound, in their deviations; each window draws how much of it. A
-    few people's sound is learned by heart without."""
+    audio_noise: float = 0.7
+    """Deviation of what is added to standardised features of sound: without it a few people's are learned by heart."""
     dropped: Dropped = field(default_factory=Dropped)
     first: float = 3.0
     """What the step into a window's first frame counts, where the frames before it are told, beside the others."""
     weights: MotionWeights = field(default_factory=MotionWeights)
-    leading: float = 0.0
+    leading: float = 4.0
     """By how much more than its last ones the first numbers of z_dyn count, which tell the mouth."""
     speech: float = 0.25
     """Share of speech that a clip with sound must have: music and silence move no lips."""
