@@ -19,6 +19,7 @@ from pipeline.faces.picture import read_picture
 from pipeline.faces.scene import Square
 from stages.clip import FPS, Clip, Reject, Track
 from stages.tracking.track import FaceTrack
+from stages.video.encode import aac_rate
 from stages.video.header import Unreadable, VideoHeader
 from stages.video.pyav import read_header
 from stages.video.reader import Frame, Frames, frame_count, read
@@ -28,9 +29,6 @@ OnProgress = Callable[[str], None]
 
 _LOOKS = 8
 """Times the mesh looks at a portrait, each where the last look saw the face; landmarks settle as they do in video."""
-_AAC_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
-_OTHER_HZ = 48_000
-"""The rate of the result's sound where AAC does not know the driver's."""
 _IN_PICTURE = {
     "no_face": "no human face in it; give a picture of one person who looks about into the camera",
     "several_faces": "several faces in it; cut the picture to one of them",
@@ -114,7 +112,7 @@ def driver_of_video(path: str, size: int, on_progress: OnProgress) -> Driver:
         raise UsageError(f"{path}: {shot}{found.detail}; {_IN_VIDEO.get(found.reason, _IN_VIDEO['no_face'])}")
     track = found.tracked()
     left_out = 0.0 if found.rest is None else end - found.end_s
-    sound_hz = header.audio_hz if header.audio_hz in _AAC_HZ else _OTHER_HZ
+    sound_hz = aac_rate(header.audio_hz)
     return Driver(track, read_sound(path, header, 0.0, len(track.crops) / FPS, sound_hz), sound_hz, left_out)
 
 

@@ -12,8 +12,12 @@ from itertools import chain, count
 
 import av
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.container import OutputContainer
 from av.video.stream import VideoStream
+
+_AAC_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
+_OTHER_HZ = 48_000
 
 _TICK = Fraction(1, 60_000)  # MPEG-4 part 2 allows at most 65,535 ticks a second
 _BLOCK = 1024
@@ -138,3 +142,37 @@ class _Sound:
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._at, Fraction(1, self._rate)
         self._output.mux(self._stream.encode(frame))
         self._at += block.shape[1]
+
+
+def aac_rate(hz: int) -> int:
+    """Samples a second of AAC for sound of `hz`: the same where AAC knows it."""
+    return hz if hz in _AAC_HZ else _OTHER_HZ
+
+
+def write_sound(path: str | os.PathLike[str], frames: Iterable[AudioFrame], hz: int, channels: int) -> None:
+    """Writes sound, frames of any kinds one after the other, as AAC in an MP4 file; up to two channels.
+
+    hz: samples a second, of the file; `aac_rate` has those that AAC knows.
+    """
+    layout = "mono" if channels == 1 else "stereo"
+    with av.open(os.fspath(path), "w", format="mp4", options={"fflags": "+bitexact"}) as output:
+        stream = output.add_stream("aac", rate=hz, layout=layout)
+        resampler: av.AudioResampler | None = None
+        kind, at = None, 0
+
+        def write(pieces: Iterable[AudioFrame]) -> None:
+            nonlocal at
+            for piece in pieces:
+                piece.pts, piece.time_base = at, Fraction(1, hz)
+                at += piece.samples
+                output.mux(stream.encode(piece))
+
+        for frame in frames:
+            now = frame.format.name, frame.layout.name, frame.sample_rate
+            if resampler is None or now != kind:
+                write([] if resampler is None else resampler.resample(None))
+                resampler, kind = av.AudioResampler("fltp", layout, hz, frame_size=_BLOCK), now
+            frame.pts = None
+            write(resampler.resample(frame))
+        write([] if resampler is None else resampler.resample(None))
+        output.mux(stream.encode(None))

@@ -60,17 +60,18 @@ def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def open_container(path: str) -> InputContainer:
-    """The opened file. Raises Unreadable when it is no video container; never follows a URL inside the file."""
+def open_container(path: str, wanted: str = "video") -> InputContainer:
+    """The opened file. Raises Unreadable when it is no container of video or sound, or not to be read; never follows a
+    URL inside the file. wanted: what it should be, in words."""
     try:
         # a title in another encoding than UTF-8 is no reason to refuse the video
         container = av.open(path, options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise Unreadable(f"{path}: not a readable video ({_why(error)}); replace or remove the file") from error
+        raise Unreadable(f"{path}: not a readable {wanted} ({_why(error)}); replace or remove the file") from error
     name = container.format.name
     if any(part in name for part in _NOT_VIDEO):
         container.close()
-        raise Unreadable(f"{path}: is {name}, not a video; replace or remove the file")
+        raise Unreadable(f"{path}: is {name}, not a {wanted}; replace or remove the file")
     return container
 
 

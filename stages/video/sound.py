@@ -16,7 +16,7 @@ from stages.video.pyav import open_container, video_stream
 from stages.video.timestamps import ends_track, seconds
 
 RATE = 16_000
-_STEREO = 0.5**0.5  # FFmpeg adds both sides at -3 dB; the mean of both is another 3 dB down
+STEREO = 0.5**0.5  # FFmpeg adds both sides at -3 dB; the mean of both is another 3 dB down
 _LOST_DELAY = {"mp3": 1105, "mp3float": 1105, "mp2": 481, "mp2float": 481, "aac": 1024, "ac3": 256}
 """Samples by which codecs (FFmpeg's names) come late where the container cannot say so, as AVI cannot.
 
@@ -80,7 +80,7 @@ def _mix(out: np.ndarray, rate: int, frames: Iterator[AudioFrame | None], header
                 for piece in resampler.resample(None):
                     _place(out, piece, position, gain or 1.0)
             position, resampler = round((due or 0.0) * rate), _resampler(rate)
-        gain = _STEREO if frame.layout.nb_channels == 2 else 1.0
+        gain = STEREO if frame.layout.nb_channels == 2 else 1.0
         for piece in resampler.resample(frame):
             position = _place(out, piece, position, gain)
             heard = True

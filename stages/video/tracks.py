@@ -31,8 +31,8 @@ def picture(container: InputContainer) -> VideoStream | None:
     return found[0] if found else None
 
 
-def sound(container: InputContainer, shown: VideoStream) -> AudioStream | None:
-    """The track that a player plays with the picture `shown`, or None where none can be decoded.
+def sound(container: InputContainer, shown: VideoStream | None) -> AudioStream | None:
+    """The track that a player plays with the picture `shown` (None: there is none), or None where none can be decoded.
 
     The one marked as default; where none or several are, the one that FFmpeg takes for that picture (of its program,
     where a stream carries several), else the first. Commentary and descriptions come last.
