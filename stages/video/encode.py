@@ -157,6 +157,7 @@ def write_sound(path: str | os.PathLike[str], frames: Iterable[AudioFrame], hz: 
     layout = "mono" if channels == 1 else "stereo"
     with av.open(os.fspath(path), "w", format="mp4", options={"fflags": "+bitexact"}) as output:
         stream = output.add_stream("aac", rate=hz, layout=layout)
+        stream.bit_rate = min(128_000, 4 * hz) * (1 if channels == 1 else 2)
         resampler: av.AudioResampler | None = None
         kind, at = None, 0
 

@@ -35,7 +35,10 @@ class SoundTrack:
         levels, loudest, hz, channels = Levels(), 0.0, 0, 1
         for frame in _frames(path):
             hz, channels = hz or frame.sample_rate, max(channels, frame.layout.nb_channels)
-            loudest = max(loudest, float(np.abs(sides(levels.noted(frame) or frame)).max(initial=0)))
+            level = float(np.abs(sides(levels.noted(frame) or frame)).max(initial=0))
+            if not np.isfinite(level):
+                raise Unreadable(f"{path}: has samples that are no numbers; write it anew")
+            loudest = max(loudest, level)
         side = levels.loudest if levels.cancel else None
         samples = sum(len(piece) for piece in _mono(_frames(path), side))
         if not samples:
