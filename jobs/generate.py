@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 if not __package__:  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -17,14 +17,18 @@ if not __package__:  # run as a file
 import tyro
 
 from pipeline.cli.command import reported
-from pipeline.cli.options import Count, File, FileIfAny, Flag, parsed
-from pipeline.cli.places import file_to_write, given, local
+from pipeline.cli.options import Count, CountIfAny, File, FileIfAny, Flag, parsed
+from pipeline.cli.places import file_to_write, folder_to_write, given, local
 from pipeline.errors import UsageError
 
 SizeIfAny = Annotated[str | None, tyro.conf.arg(metavar="{96,256,384,512,source}", help_behavior_hint="")]
 Direction = Annotated[str, tyro.conf.arg(metavar="THETA,PHI")]
 Number = Annotated[float, tyro.conf.arg(metavar="X")]
 Weights = Annotated[tuple[str, ...], tyro.conf.arg(metavar="[NAME=W ...]", help_behavior_hint="")]
+
+
+_ANY = "any"
+"""In the place of what the rows of a manifest name."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,11 @@ class Generate:
     it could not finish.
     """
 
-    speech: File
-    """A recording of somebody who speaks, or a video: WAV, MP3, MP4 and what else FFmpeg knows, of any length."""
     out: File
-    """The MP4 file to write; with --motion-only a Parquet file."""
+    """The MP4 file to write; --grid also writes a PNG of that name. With --motion-only a Parquet file, with
+    --manifest a folder."""
+    speech: FileIfAny = None
+    """A recording of somebody who speaks, or a video: WAV, MP3, MP4 and what else FFmpeg knows, of any length."""
     portrait: FileIfAny = None
     """A picture of one face."""
     gaze: Direction = "0,0"
@@ -73,6 +78,14 @@ class Generate:
     """The face model's file whose latents that moves; by default the one that comes with the project."""
     motion_only: Flag = False
     """Write the motion, a row a frame, in place of a video; no portrait is needed."""
+    grid: Flag = False
+    """Show the portrait under several gazes, distances and emotions side by side."""
+    manifest: FileIfAny = None
+    """A CSV or Parquet table of portrait, speech and any of controls, seed and name, in place of --portrait and
+    --speech: each row becomes a video in the folder --out, whose made.parquet says what became of it. What is made is
+    not made again."""
+    workers: CountIfAny = None
+    """Processes that make the rows of --manifest; without a number, one a CPU."""
     no_mark: Flag = False
     """Do not write "synthetic" into the pictures. The metadata says so all the same."""
     json: Flag = False
@@ -85,30 +98,40 @@ def main(args: Generate) -> None:
     from pipeline.evaluation.faces.run import Telling
     from pipeline.faces.bundled_checkpoint import bundled_checkpoint
     from pipeline.faces.scene import Size
+    from pipeline.generation.batch import Batch, pairs_of, run_batch
     from pipeline.generation.controls import constants
     from pipeline.generation.talk import Talk, talk
 
     sizes = get_args(Size)
     if args.size is not None and args.size not in sizes:
         raise UsageError(f"--size {args.size}: give {', '.join(sizes[:-1])} or {sizes[-1]}")
-    found = talk(
-        Talk(
-            given(args.portrait, "--portrait") if args.portrait else None,
-            given(args.speech, "--speech"),
-            file_to_write(args.out, "--out", "out.mp4"),
-            local(args.checkpoint, "--checkpoint") if args.checkpoint else bundled_checkpoint("motion_tiny"),
-            local(args.face, "--face") if args.face else bundled_checkpoint(),
-            constants(args.gaze, args.distance, args.emotion),
-            local(args.controls, "--controls") if args.controls else None,
-            Sampling(Guidance(audio=args.audio_scale, gaze=args.gaze_scale), args.steps),
-            args.seed,
-            cast("Size | None", args.size),
-            args.crop,
-            not args.no_mark,
-            args.motion_only,
-        ),
-        Telling(),
+    alone = args.portrait or args.speech or args.controls or args.grid or args.motion_only
+    if args.manifest and alone:
+        raise UsageError("--manifest has portraits, speech and controls of its own: leave the other options out")
+    if not args.manifest and args.speech is None:
+        raise UsageError("nothing to say: give --speech FILE, or --manifest FILE for many")
+    folder = folder_to_write(args.out, "--out") if args.manifest else None
+    asked = Talk(
+        given(args.portrait, "--portrait") if args.portrait else _ANY if folder else None,
+        given(args.speech, "--speech") if args.speech else _ANY,
+        folder / "any.mp4" if folder else file_to_write(args.out, "--out", "out.mp4"),
+        local(args.checkpoint, "--checkpoint") if args.checkpoint else bundled_checkpoint("motion_tiny"),
+        local(args.face, "--face") if args.face else bundled_checkpoint(),
+        constants(args.gaze, args.distance, args.emotion),
+        local(args.controls, "--controls") if args.controls else None,
+        Sampling(Guidance(audio=args.audio_scale, gaze=args.gaze_scale), args.steps),
+        args.seed,
+        cast("Size | None", args.size),
+        args.crop,
+        not args.no_mark,
+        args.motion_only,
+        args.grid,
     )
+    if args.manifest and folder:
+        pairs = pairs_of(given(args.manifest, "--manifest"), args.seed)
+        found: Any = run_batch(Batch(pairs, folder, asked, args.workers), Telling())
+    else:
+        found = talk(asked, Telling())
     print(json.dumps(asdict(found)) if args.json else found.text())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from catalogs.tables import EMOTIONS
 from models.motion.checkpoint import load_model, read_card
 from models.motion.generation import Controls, Sampling, generate
 from models.motion.model import MotionModel
@@ -42,11 +43,17 @@ class Generator:
 
 
 def opened(checkpoint: Path, device: torch.device) -> tuple[MotionModel, dict[str, Any]]:
-    """A motion generator's file: (the model, the recipe of its training). UsageError: it is none."""
+    """A motion generator's file: (the model, the recipe of its training). UsageError: it is none that can be used."""
     try:
-        return load_model(checkpoint).to(device), read_card(checkpoint)[2]
+        model, recipe = load_model(checkpoint), read_card(checkpoint)[2]
     except WrongWeights as error:
         raise UsageError(str(error)) from error
+    if model.space.emotion != len(EMOTIONS):
+        raise UsageError(
+            f"{checkpoint}: was trained on {model.space.emotion} coefficients of emotion, catalogs have "
+            f"{len(EMOTIONS)}; train it on one"
+        )
+    return model.to(device), recipe
 
 
 def features_for(checkpoint: Path, recipe: dict[str, Any]) -> SpeechFeatures:

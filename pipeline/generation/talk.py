@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from catalogs import storage
 from models.motion.generation import Sampling
-from models.runtime.device import device
 from pipeline.cli.given import Given
 from pipeline.errors import UsageError
-from pipeline.faces.driving import driver_of
 from pipeline.faces.portrait import portrait_of
 from pipeline.faces.portrait_tracking import OnProgress
-from pipeline.faces.provenance import Provenance, model_of, origin_of, seal_video, synthetic
+from pipeline.faces.provenance import Provenance, origin_of, synthetic, write_png
 from pipeline.faces.scene import Size
 from pipeline.generation.controls import SECONDS, ControlCurves, read_controls
-from pipeline.generation.generator import Generator, check_latents, features_for, opened
+from pipeline.generation.generator import Generator
+from pipeline.generation.grid import Grid
+from pipeline.generation.models import Models
 from pipeline.generation.motion_table import write_motion
 from pipeline.generation.session import Session
-from stages.clip import AUDIO_RATE, FPS
-from stages.video.encode import aac_rate, write_sound, write_video
+from pipeline.generation.writing import frame_count, told, write
+from stages.clip import FPS
 from stages.video.header import Unreadable
 from stages.video.sound_track import SoundTrack
-
-T = TypeVar("T")
-
-_QUALITY = {"preset": "veryfast", "crf": "18"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +38,7 @@ class Talk:
     checkpoint, face: files of a motion generator and of the face model whose latents it moves. constant, controls: what
     is asked at all times, by names of `controls.COLUMNS`, and a CSV file of what is asked at which second. size: pixels
     of the driven square, None: the usual. crop: the square alone is drawn. mark: drawn pictures say what they are.
+    grid: the portrait is shown under several controls (`Grid`), in a video and a PNG file of its name.
     """
 
     portrait: str | None
@@ -58,6 +54,7 @@ class Talk:
     crop: bool = False
     mark: bool = True
     motion_only: bool = False
+    grid: bool = False
 
     def __post_init__(self) -> None:
         ending = ".parquet" if self.motion_only else ".mp4"
@@ -66,6 +63,10 @@ class Talk:
             raise UsageError(f"--out {self.out}: {what} file; let its name end with {ending}")
         if self.portrait is None and not self.motion_only:
             raise UsageError("no portrait: give --portrait IMAGE, or --motion-only for motion alone")
+        if self.grid and (self.motion_only or self.controls is not None):
+            raise UsageError(
+                "--grid is a video of gazes, distances and emotions of its own: leave --controls and --motion-only out"
+            )
         given = (self.portrait, self.speech, self.controls, self.checkpoint, self.face)
         if os.path.realpath(self.out) in {os.path.realpath(path) for path in given if path is not None}:
             raise UsageError(f"--out {self.out}: would overwrite what it is made from; choose another name")
@@ -80,9 +81,9 @@ class Talk:
 
 @dataclass(frozen=True)
 class Talked:
-    """What was made: the file, frames at 25 fps, whether there was nothing to hear, the note inside."""
+    """What was made: files, frames at 25 fps, whether there was nothing to hear, the note inside."""
 
-    file: str
+    files: list[str]
     frames: int
     silent: bool
     note: dict[str, Any]
@@ -90,35 +91,44 @@ class Talked:
     def text(self) -> str:
         """As a person reads it."""
         silent = "; the sound is silent" if self.silent else ""
-        return f"{self.frames} frames, {self.frames / FPS:.2f} s{silent}\nlook at: {self.file}"
+        lines = [
+            f"{self.frames} frames, {self.frames / FPS:.2f} s{silent}",
+            *(f"look at: {path}" for path in self.files),
+        ]
+        return "\n".join(lines)
 
 
-def talk(asked: Talk, on_progress: OnProgress) -> Talked:
-    """Make what is asked for. UsageError names the file at fault, the cause and the next step."""
+def talk(asked: Talk, on_progress: OnProgress, models: Models | None = None) -> Talked:
+    """Make what is asked for. UsageError names the file at fault, the cause and the next step.
+
+    models: of its checkpoint and face, where they are loaded already.
+    """
     curves = asked.curves
-    model, recipe = opened(asked.checkpoint, device())
-    generator = Generator(model, features_for(asked.checkpoint, recipe), curves, asked.sampling, asked.seed)
+    models = models or Models.of(asked.checkpoint, None if asked.motion_only else asked.face)
+    generator = Generator(models.motion, models.features, curves, asked.sampling, asked.seed)
     with ExitStack() as stack:
         speech = Given.of(asked.speech, stack)
         with speech.named():
             sound = sound_of(speech.path)
-        made_of: dict[str, Any] = {"motion_model": model_of(asked.checkpoint, model.preset.name)}
-        if asked.motion_only or asked.portrait is None:
-            note = _note("motion generated from speech", asked, {**made_of, "speech": origin_of(speech)})
-            frames = write_motion(asked.out, _told(generator(sound.mono()), len, sound, on_progress), note)
-            return Talked(str(asked.out), frames, not sound.loudest, note.values)
-        check_latents(asked.checkpoint, recipe, asked.face)
-        drive = driver_of(asked.face, device())
+        made_of = {**models.note, "speech": origin_of(speech)}
+        if asked.portrait is None or models.drive is None:
+            note = _note("motion generated from speech", asked, made_of)
+            frames = write_motion(asked.out, told(generator(sound.mono()), len, sound, on_progress), note)
+            return Talked([str(asked.out)], frames, not sound.loudest, note.values)
         given = Given.of(asked.portrait, stack)
         with given.named():
-            portrait = portrait_of(drive, given.path, Path(given.name).stem, asked.size)
-        made_of["model"] = model_of(asked.face, drive.model.preset.name)
-        made_of |= {"portrait": origin_of(given), "speech": origin_of(speech)}
-        note = _note("a portrait animated by speech", asked, made_of)
-        session = Session(portrait, generator, drive, asked.crop, asked.mark)
-        pictures = _told(session.frames(sound.mono()), lambda picture: 1, sound, on_progress)
-        frames = _write(asked.out, pictures, sound, note)
-    return Talked(str(asked.out), frames, not sound.loudest, note.values)
+            portrait = portrait_of(models.drive, given.path, Path(given.name).stem, asked.size)
+        note = _note("a portrait animated by speech", asked, {**made_of, "portrait": origin_of(given)})
+        session = Session(portrait, generator, models.drive, asked.crop, asked.mark)
+        files = [asked.out]
+        if asked.grid:
+            grid = Grid(session, frame_count(sound))
+            frames = write(asked.out, told(grid.frames(sound.mono), _one, sound, on_progress), sound, note)
+            files.append(asked.out.with_suffix(".png"))
+            write_png(grid.still(), files[-1], note)
+        else:
+            frames = write(asked.out, told(session.frames(sound.mono()), _one, sound, on_progress), sound, note)
+    return Talked([str(path) for path in files], frames, not sound.loudest, note.values)
 
 
 def sound_of(path: str) -> SoundTrack:
@@ -135,23 +145,5 @@ def _note(how: str, asked: Talk, made_of: Mapping[str, Any]) -> Provenance:
     return synthetic(how, {**made_of, "controls": points, "sampling": asdict(asked.sampling), "seed": asked.seed})
 
 
-def _told(items: Iterator[T], frames: Callable[[T], int], sound: SoundTrack, on_progress: OnProgress) -> Iterator[T]:
-    """The same items. frames: how many of the result's one is."""
-    count, done = -(-sound.samples * FPS // AUDIO_RATE), 0
-    for item in items:
-        done += frames(item)
-        on_progress(f"frame {done} of {count}")
-        yield item
-
-
-def _write(out: Path, frames: Iterator[np.ndarray], sound: SoundTrack, note: Provenance) -> int:
-    """H.264 at 25 fps with the sound as it is heard, and the note; whole or not at all. Returns how many frames."""
-    plain, heard = storage.put(out), storage.put(out.with_suffix(".m4a"))  # never published as they are
-    try:
-        written = write_video(plain.path, frames, FPS, options=_QUALITY, container="mp4")
-        write_sound(heard.path, sound.frames(), aac_rate(sound.hz), sound.channels)
-        seal_video(plain.path, out, note, heard.path)
-    finally:
-        plain.discard()
-        heard.discard()
-    return written
+def _one(picture: np.ndarray) -> int:
+    return 1
