@@ -13,16 +13,21 @@ def windows(blocks: Iterable[torch.Tensor], length: int, overlap: int) -> Iterat
 
     A window is given as soon as it is there, and no more is kept of the sequence than one and a block.
     """
-    held: torch.Tensor | None = None
-    given = 0
+    held: list[torch.Tensor] = []
+    count = given = 0
     for block in blocks:
-        held = block if held is None else torch.cat([held, block])
-        while len(held) >= length:
-            yield held[:length]
-            held = held[length - overlap :]
+        held.append(block)
+        count += len(block)
+        if count < length:
+            continue
+        joined = torch.cat(held)
+        while len(joined) >= length:
+            yield joined[:length]
+            joined = joined[length - overlap :]
             given = overlap
-    if held is not None and len(held) > given:
-        yield held
+        held, count = [joined], len(joined)
+    if count > given:
+        yield torch.cat(held)
 
 
 def crossfade(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:

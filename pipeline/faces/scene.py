@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import Literal, NamedTuple
 
 import cv2
@@ -87,17 +88,23 @@ class Scene:
 
     def with_square(self, drawn: np.ndarray) -> np.ndarray:
         """The picture with a driven square, uint8 RGB [side, side, 3], in its place, soft at its border."""
-        height, width = self.picture.shape[:2]
-        top, bottom = max(self.y, 0), min(self.y + self.side, height)
-        left, right = max(self.x, 0), min(self.x + self.side, width)
         out = self.picture.copy()
-        if top < bottom and left < right:
-            there = slice(top, bottom), slice(left, right)
-            here = slice(top - self.y, bottom - self.y), slice(left - self.x, right - self.x)
-            beneath = out[there]
+        there, here = self._places(range(self.side), range(self.side))
+        out[there] = drawn[here]
+        for rows, columns in _soft_parts(self.side):
+            there, here = self._places(rows, columns)
+            beneath = self.picture[there]
             mixed = beneath + _soft(self.side)[here][..., None] * (drawn[here].astype(np.float32) - beneath)
             out[there] = mixed.round().astype(np.uint8)
         return out
+
+    def _places(self, rows: range, columns: range) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Where a part of the square lies in the picture, and in the square, as far as the picture goes."""
+        height, width = self.picture.shape[:2]
+        parts = _within(rows, self.y, height), _within(columns, self.x, width)
+        there = [slice(at + part.start, at + part.stop) for part, at in zip(parts, (self.y, self.x), strict=True)]
+        here = [slice(part.start, part.stop) for part in parts]
+        return (there[0], there[1]), (here[0], here[1])
 
 
 def side_of(size: Size | None, own: float) -> int:
@@ -113,6 +120,21 @@ def _soft(side: int) -> np.ndarray:
     away = np.minimum(at, side - at) / (_SOFT * side)
     line = (0.5 - 0.5 * np.cos(np.pi * away.clip(0, 1))).astype(np.float32)
     return np.minimum(line[:, None], line[None, :])
+
+
+def _soft_parts(side: int) -> tuple[tuple[range, range], ...]:
+    """Rows and columns of the parts of a square in which it is not seen alone."""
+    edge = min(ceil(_SOFT * side), side // 2)
+    inner, whole = range(edge, side - edge), range(side)
+    first, last = range(edge), range(side - edge, side)
+    return (first, whole), (last, whole), (inner, first), (inner, last)
+
+
+def _within(part: range, at: int, count: int) -> range:
+    """Those of some lines of a square, of which the first lies at line `at` of a picture with `count` lines, that the
+    picture has."""
+    first = max(part.start, -at)
+    return range(first, max(first, min(part.stop, count - at)))
 
 
 class _Lines(NamedTuple):

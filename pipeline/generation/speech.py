@@ -12,7 +12,6 @@ import torch
 from models.motion.windows import crossfade, windows
 from pipeline.errors import UsageError
 from pipeline.extraction.variants import stage, variant_names
-from stages.batched import BatchedStage
 from stages.clip import AUDIO_RATE, FPS
 from stages.labels.mel import LogMel
 
@@ -72,6 +71,5 @@ def features_of(recipe: Mapping[str, Any]) -> SpeechFeatures:
     found = replace(found, **{name: value for name, value in recipe.items() if name in known})
     if isinstance(found, LogMel):
         return SpeechFeatures(lambda sound: found.features(sound, len(sound) // _FRAME))
-    assert isinstance(found, BatchedStage)
     model = found.model()
-    return SpeechFeatures(lambda sound: model([sound])[0], getattr(found, "chunk_s", _CHUNK_S), found.overlap_s)
+    return SpeechFeatures(lambda sound: model([sound])[0], found.chunk_s, found.overlap_s)
