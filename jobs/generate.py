@@ -59,7 +59,7 @@ class Generate:
     """A CSV file of gaze, distance and emotions over time (docs/generation.md); in place of the options above where it
     has their columns."""
     steps: Count = 50
-    """Steps of the diffusion; 10 look nearly the same."""
+    """Steps of the diffusion; fewer are as much faster."""
     audio_scale: Number = 0.5
     """How much more the sound counts than it would by itself: larger moves the lips more."""
     gaze_scale: Number = 1.0

@@ -142,7 +142,9 @@ def sound_of(path: str) -> SoundTrack:
 def _note(how: str, asked: Talk, made_of: Mapping[str, Any]) -> Provenance:
     curves = asked.curves
     points = {SECONDS: curves.seconds.tolist(), **{name: each.tolist() for name, each in curves.values.items()}}
-    return synthetic(how, {**made_of, "controls": points, "sampling": asdict(asked.sampling), "seed": asked.seed})
+    return synthetic(
+        how, {**made_of, "controls": points, "sampling": asdict(asked.sampling), "seed": asked.seed, "grid": asked.grid}
+    )
 
 
 def _one(picture: np.ndarray) -> int:

@@ -79,7 +79,7 @@ def test_wrong_arguments_end_with_a_message(job: Job, made: Path, tmp_path: Path
         (options(made, out, *portrait, "--manifest", "m.csv"), "--manifest has portraits, speech and controls"),
         (options(made, out, *portrait, "--face", made / "motion.safetensors"), "motion.safetensors: not a face model"),
         (options(made, out, *portrait, "--controls", tmp_path / "c.csv"), "c.csv: cannot be read as CSV"),
-        (options(made, out, "--portrait", made / "short.wav"), "short.wav: cannot be read"),
+        (options(made, out, "--portrait", made / "short.wav"), "short.wav: not a picture that can be read"),
     ]
     for given, message in cases:
         done = job("generate", *given)

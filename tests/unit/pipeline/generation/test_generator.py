@@ -37,7 +37,7 @@ def motion(generator: Generator, *pieces: np.ndarray) -> torch.Tensor:
     return torch.cat(list(generator(pieces)))
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(st.lists(st.integers(0, len(SOUND)), max_size=5))
 def test_however_sound_is_cut_the_motion_is_the_same(places: list[int]) -> None:
     generator = Generator(motion_model(), FEATURES, sampling=Sampling(steps=1), seed=3)
