@@ -22,11 +22,7 @@ def test_help_names_values_in_words(job: Job, name: str) -> None:
         assert not re.search(noise, done.out), noise
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", ["extract", "reenact", "train_faces", "train_motion"])
-=======
-@pytest.mark.parametrize("name", ["extract", "generate", "reenact", "train_faces"])
->>>>>>> ed4a035 (Many videos from a table, Figure 3, make talk, and the page of generation)
+@pytest.mark.parametrize("name", ["extract", "generate", "reenact", "train_faces", "train_motion"])
 def test_the_options_are_those_on_record(job: Job, name: str) -> None:
     """A changed option breaks somebody's script: write the record anew only with intent.
 
