@@ -21,7 +21,7 @@ from stages.labels.whisper import WhisperAudio
 from tests.made.clips import accepted, clip_of
 
 SHIFTS = (-8, -5, -2, 0, 3, 6, 8)
-HELD_OUT = ("av/grid_s2_pwij3p.mpg", "clips/pcavs_00086.mp4")
+HELD_OUT = ("av/grid_s2_pwij3p.mpg", "clips/pcavs_00086.mp4", "av/obama_010.mp4")
 FRAME = AUDIO_RATE // FPS
 
 
@@ -39,7 +39,7 @@ def seen(shared: Path, track: Runner) -> dict[str, Clip]:
     latents = FaceLatents().open()
     found = {}
     for name in HELD_OUT:
-        clip = accepted(latents(accepted(track(clip_of(shared / name, end_s=4.0)))))
+        clip = accepted(latents(accepted(track(clip_of(shared / name)))))
         found[name] = clip.add(frames=len(clip.tracked().times))
     return found
 
@@ -80,7 +80,7 @@ def test_the_people_were_kept_from_the_network() -> None:
     assert not kept & {name for name, _ in recipe["clips"]}
 
 
-@pytest.mark.parametrize("name", HELD_OUT)
+@pytest.mark.parametrize("name", HELD_OUT[:2])
 def test_sound_that_is_late_in_the_file_is_told_within_a_frame(
     seen: dict[str, Clip], heard: Runner, tmp_path: Path, name: str
 ) -> None:
@@ -96,13 +96,16 @@ def test_sound_that_is_late_in_the_file_is_told_within_a_frame(
     assert min(said["sync"] for said in found.values()) > 0.15
 
 
-def test_a_stranger_s_voice_is_far_off_or_less_sure(seen: dict[str, Clip], heard: Runner) -> None:
-    first, second = (seen[name] for name in HELD_OUT)
-    for clip, other in ((first, second), (second, first)):
-        own, strange = (accepted(heard(replace(clip, sound=each.sound))).columns for each in (clip, other))
-        off = abs(strange["sound_offset"] - own["sound_offset"]) > 1
-        assert off or strange["sync"] < 0.15
-        assert strange["sync"] < 0.7 * own["sync"]
+def test_strangers_voices_are_less_sure_and_mostly_elsewhere(seen: dict[str, Clip], heard: Runner) -> None:
+    near = []
+    for face in seen.values():
+        own = accepted(heard(face)).columns
+        assert own["sync"] > 0.4
+        for voice in (other for other in seen.values() if other is not face):
+            strange = accepted(heard(replace(face, sound=voice.sound))).columns
+            assert strange["sync"] < 0.5 * own["sync"]
+            near.append(abs(strange["sound_offset"] - own["sound_offset"]) <= 1)
+    assert sum(near) <= 0.4 * len(near)
 
 
 def test_silence_says_nothing_sure(seen: dict[str, Clip], heard: Runner) -> None:

@@ -74,7 +74,7 @@ def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
     assert what == (name.removeprefix("face_") if name.startswith("face_") else {"variant": "whisper", "width": 384})
     assert all(recipe[part] for part in ("commit", "clips", "seconds", "training", "test_subjects"))
     assert recipe["command"].startswith(f"python {entry.distribution} ")
-    assert entry.cited == f"`{entry.file}`, by `{entry.distribution}`"
+    assert entry.origin.cited == f"`{entry.file}`, by `{entry.distribution}`"
 
 
 def test_the_sync_network_knows_the_latents_that_catalogs_have() -> None:
