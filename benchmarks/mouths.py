@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh
 
-from models.landmarks.head_pose import procrustes
 from pipeline.evaluation.metrics.agreement import correlation
+from pipeline.evaluation.metrics.mouth import MOUTH
+from pipeline.evaluation.metrics.sound_regression import SoundRegression
 
-MOUTH = ("opening", "width", "jaw")
-COMPONENTS, CONTEXT, FOLDS = 96, 8, 5
+FOLDS = 5
 _SHIFTS = 10
-_PENALTIES = 10.0 ** np.arange(-4, 1)
-"""Weights of the map's size beside the mean squared error, over the mean variance of what it is shown."""
-
-_INNER_LIPS, _INNER_CORNERS, _JAW = ((13, 14), (82, 87), (312, 317)), (78, 308), (168, 152)
 
 
 @dataclass(frozen=True)
@@ -33,17 +28,6 @@ class Score:
     by_person: float
     median: float
     in_time: float
-
-
-def mouth(landmarks: np.ndarray) -> np.ndarray:
-    """MOUTH [T, 3] in cm of landmarks [T, 468, 3] in any unit: the gap between the inner lips, the distance of their
-    corners, and that of the chin from the bridge of the nose, at the canonical face's size."""
-    scale = procrustes(landmarks)[1]
-
-    def apart(a: int, b: int) -> np.ndarray:
-        return np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=-1) / scale
-
-    return np.stack([np.mean([apart(*pair) for pair in _INNER_LIPS], 0), apart(*_INNER_CORNERS), apart(*_JAW)], 1)
 
 
 def folds(people: Sequence[str], lengths: Sequence[int], count: int = FOLDS) -> np.ndarray:
@@ -66,12 +50,9 @@ def told(features: Sequence[np.ndarray], wanted: Sequence[np.ndarray], fold: np.
     for each in np.unique(fold):
         others = np.flatnonzero(fold != each)
         judge = fold[others] == (each + 1) % (fold.max() + 1)
-        train = [_centred(wanted[i]) for i in others]
-        shown, own = _prepared([features[i] for i in others], [features[i] for i in np.flatnonzero(fold == each)])
-        penalty = _best_penalty(shown, train, judge)
-        weights = next(_maps(shown, train, [penalty]))
-        for i, part in zip(np.flatnonzero(fold == each), own, strict=True):
-            found[i] = part @ weights
+        tell = SoundRegression.fit([features[i] for i in others], [_centred(wanted[i]) for i in others], judge)
+        for i in np.flatnonzero(fold == each):
+            found[i] = tell(features[i])
     return found
 
 
@@ -84,50 +65,6 @@ def score(wanted: Sequence[np.ndarray], found: Sequence[np.ndarray], people: Seq
     own = [np.array(people) == who for who in set(people)]
     by_person = float(np.mean([np.average(each[mine, 0], weights=np.array(lengths)[mine]) for mine in own]))
     return Score(within, by_person, float(np.median(each[:, 0])), float((np.abs(lags) <= 1).mean()))
-
-
-def _prepared(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Principal components of frames and of those around them, [T, 17 K] float32, of clips that are trained on and of
-    others."""
-    frames = np.concatenate(train)
-    mean, deviation = frames.mean(0), frames.std(0) + 1e-6
-    even = (frames - mean) / deviation
-    width = even.shape[1]
-    kept = max(0, width - COMPONENTS)
-    axes = eigh(even.T @ even / len(even), subset_by_index=[kept, width - 1])[1]
-
-    def prepared(clip: np.ndarray) -> np.ndarray:
-        parts = (clip - mean) / deviation @ axes
-        around = np.pad(parts, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
-        return np.concatenate([around[k : k + len(parts)] for k in range(2 * CONTEXT + 1)], 1).astype(np.float32)
-
-    return [prepared(clip) for clip in train], [prepared(clip) for clip in test]
-
-
-def _best_penalty(shown: Sequence[np.ndarray], wanted: Sequence[np.ndarray], judge: np.ndarray) -> float:
-    """The penalty whose map of the other clips tells those that judge best."""
-    fit, held = np.flatnonzero(~judge), np.flatnonzero(judge)
-    maps = _maps([shown[i] for i in fit], [wanted[i] for i in fit], _PENALTIES)
-    goal = np.concatenate([wanted[i] for i in held])
-    guesses = np.concatenate([shown[i] for i in held])
-    missed = [float(((guesses @ weights - goal) ** 2 / goal.var(0)).mean()) for weights in maps]
-    return float(_PENALTIES[int(np.argmin(missed))])
-
-
-def _maps(
-    shown: Sequence[np.ndarray], wanted: Sequence[np.ndarray], penalties: Sequence[float] | np.ndarray
-) -> Iterator[np.ndarray]:
-    """The ridge regression [Z, 3] of each penalty; clips' means are of no account."""
-    width = shown[0].shape[1]
-    square, product, count = np.zeros((width, width)), np.zeros((width, wanted[0].shape[1])), 0
-    for clip, goal in zip(shown, wanted, strict=True):
-        square += clip.T @ clip
-        product += clip.T @ goal
-        count += len(clip)
-    values, axes = eigh(square / count)
-    turned = axes.T @ product / count
-    for penalty in penalties:
-        yield axes @ (turned / (values + penalty * values.mean())[:, None])
 
 
 def _correlations(wanted: np.ndarray, found: np.ndarray) -> list[float]:

@@ -29,11 +29,12 @@ import tyro
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.labelling.findings import table
-from benchmarks.mouths import MOUTH, Score, folds, mouth, score, told
+from benchmarks.mouths import Score, folds, score, told
 from catalogs import view
 from catalogs.arrays import unpack
 from models.speech.whisper import WhisperFeatures
 from models.weights.registry import weights
+from pipeline.evaluation.metrics.mouth import MOUTH, mouth
 from pipeline.listing.uris import local_path
 from pipeline.machine import versions
 from stages.clip import AUDIO_RATE, FPS
@@ -63,7 +64,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A clip: who it shows, its mouth [T, 3] (benchmarks/mouths.py) and its sound [640 T] at 16 kHz."""
+    """A clip: who it shows, its mouth [T, 3] (pipeline/evaluation/metrics/mouth.py) and its sound [640 T] at 16 kHz."""
 
     subject: str
     mouth: np.ndarray

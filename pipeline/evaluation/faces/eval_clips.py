@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from catalogs.frames import StoredClip
 from pipeline.errors import UsageError
 from pipeline.text import file_name, plural
-from pipeline.training.split import kept_out
+from pipeline.training.split import OfSomebody, kept_out
 
 Part = Literal["test", "validation", "unseen"]
 _MOST_NAMED = 10
 
 
 def held_out(
-    clips: Sequence[StoredClip],
+    clips: Sequence[OfSomebody],
     recipe: Mapping[str, Any],
     part: Part,
     on_progress: Callable[[str], None] = lambda text: None,
@@ -53,7 +52,7 @@ def held_out(
     return places
 
 
-def refuse_trained(clips: Sequence[StoredClip], trained: Collection[str]) -> None:
+def refuse_trained(clips: Sequence[OfSomebody], trained: Collection[str]) -> None:
     """UsageError naming the clips whose source file is among the hashes `trained`."""
     seen = [file_name(clip.source_uri) for clip in clips if clip.content in trained]
     if seen:

@@ -21,7 +21,8 @@ from pipeline.evaluation.faces.grid import write_grid
 from pipeline.evaluation.faces.observer import FaceReading
 from pipeline.evaluation.faces.pairs import take
 from pipeline.evaluation.faces.protocol import OnProgress, Protocol, Result
-from pipeline.evaluation.faces.table import Scores, scores_json, scores_text
+from pipeline.evaluation.faces.table import Scores
+from pipeline.evaluation.goals import scores_json, scores_text
 from pipeline.faces.face_crop import Frames
 from pipeline.report.writing import write_page
 

@@ -26,14 +26,15 @@ def predicted(code: np.ndarray, wanted: np.ndarray, clip: np.ndarray, subject: n
     guess = np.zeros(len(goal))
     for each in who:
         own = subject == each
-        guess[own] = moves[own] @ _map(moves[~own], goal[~own])
+        guess[own] = moves[own] @ ridge_map(moves[~own], goal[~own])
     found = within_clips.within_clip_correlation(wanted, guess, clip)
     return None if found is None else max(0.0, found)
 
 
-def _map(moves: np.ndarray, goal: np.ndarray) -> np.ndarray:
-    """Ridge regression [Z] of `goal` [N] on `moves` [N, Z], both without means."""
+def ridge_map(moves: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Ridge regression [Z] or [Z, M] of `goal` [N] or [N, M] on `moves` [N, Z], both without means."""
     scale = np.sqrt((moves**2).mean(0)) + 1e-9
     even = moves / scale
     square = even.T @ even + _RIDGE * len(even) * np.eye(even.shape[1])
-    return np.linalg.solve(square, even.T @ goal) / scale
+    found: np.ndarray = np.linalg.solve(square, even.T @ goal)
+    return (found.T / scale).T

@@ -7,7 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from pipeline.evaluation.faces.table import TARGETS, Scores, Target, scores_json, scores_text
+from pipeline.evaluation.faces.table import TARGETS, Scores
+from pipeline.evaluation.goals import Target, scores_json, scores_text
 
 
 def test_goals_are_met_at_their_limit() -> None:
