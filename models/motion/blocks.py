@@ -20,8 +20,8 @@ class Block(nn.Module):
         super().__init__()
         self.heads = heads
         self.norm1 = nn.LayerNorm(width, elementwise_affine=False)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.qkv: nn.Module = nn.Linear(width, 3 * width)
+        self.out: nn.Module = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width, elementwise_affine=False)
         self.perceptron = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.dropout = nn.Dropout(dropout)
@@ -31,11 +31,15 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor, code: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """Tokens [N, L, width] to the same. code [N, width]. seen [N, 1, 1, L]: which of them are looked at."""
-        shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(F.silu(code))[:, None].chunk(6, -1)
-        x = x + gate1 * self.dropout(self._attended(self.norm1(x) * (1 + scale1) + shift1, seen))
-        return torch.as_tensor(x + gate2 * self.dropout(self.perceptron(self.norm2(x) * (1 + scale2) + shift2)))
+        return self.modulated(x, self.modulation(F.silu(code)), seen)
 
-    def _attended(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    def modulated(self, x: torch.Tensor, modulation: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
+        """The same by what `modulation` makes of a code, [N, 6 width]; where all tokens are looked at, seen is None."""
+        shift1, scale1, gate1, shift2, scale2, gate2 = modulation[:, None].chunk(6, -1)
+        x = x + gate1 * self.dropout(self._attended(torch.addcmul(shift1, self.norm1(x), 1 + scale1), seen))
+        return x + gate2 * self.dropout(self.perceptron(torch.addcmul(shift2, self.norm2(x), 1 + scale2)))
+
+    def _attended(self, x: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
         query, key, value = (  # [N, heads, L, width / heads] each
             each.unflatten(-1, (self.heads, -1)).transpose(1, 2) for each in self.qkv(x).chunk(3, -1)
         )

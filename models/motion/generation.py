@@ -10,9 +10,11 @@ import torch
 from models.motion.conditions import Conditions
 from models.motion.guidance import Guidance, guided
 from models.motion.model import MotionModel
+from models.motion.network import MotionTransformer
+from models.motion.numbers import Numbers, held_in
+from models.motion.prepared import Prepared
 from models.motion.sampler import ddim
 from models.motion.windows import crossfade, windows
-from models.runtime.precision import Precision, working_in
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ class Controls:
 @dataclass(frozen=True)
 class Sampling:
     """How windows are drawn. steps: of the sampler. overlap: frames that two windows share, and fade into each other.
-    precision: that the network calculates in."""
+    precision: of the network's blocks."""
 
     guidance: Guidance = Guidance()
     steps: int = 50
     overlap: int = 5
-    precision: Precision = "fp32"
+    precision: Numbers = "fp32"
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,12 @@ def _frames(
     past: _Past | None = None
     fading: torch.Tensor | None = None
     start = 0
+    network = held_in(model.network, sampling.precision)
     for block in windows(audio, model.preset.window, overlap):
         noise = torch.randn(1, model.preset.window, model.space.motion, generator=random)
         heard = model.statistics.audio(block.to(model.statistics.audio.mean))
-        drawn = _drawn(model, _conditions(model, heard, past, controls(start)), noise, sampling)[: len(heard)]
+        said = _conditions(model, heard, past, controls(start))
+        drawn = _drawn(model, network, said, noise, sampling)[: len(heard)]
         if fading is not None:
             drawn = torch.cat([crossfade(fading, drawn[:overlap]), drawn[overlap:]])
         done = max(len(drawn) - overlap, 0)
@@ -97,12 +101,13 @@ def _frames(
 
 
 @torch.inference_mode()
-def _drawn(model: MotionModel, conditions: Conditions, noise: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+def _drawn(
+    model: MotionModel, network: MotionTransformer, conditions: Conditions, noise: torch.Tensor, sampling: Sampling
+) -> torch.Tensor:
     """One window's motion [W, D], standardised."""
-    device = model.statistics.motion.mean.device
-    with working_in(sampling.precision, device):
-        predict = guided(model, conditions.to(device), sampling.guidance)
-        return ddim(predict, noise.to(device), model.schedule, sampling.steps)[0]
+    device, times = model.statistics.motion.mean.device, model.schedule.times(sampling.steps)[:-1]
+    predict = guided(lambda said: Prepared.of(network, said, times), conditions.to(device), sampling.guidance)
+    return ddim(predict, noise.to(device), model.schedule, sampling.steps)[0]
 
 
 def _conditions(model: MotionModel, heard: torch.Tensor, past: _Past | None, controls: Controls) -> Conditions:

@@ -32,7 +32,7 @@ class MotionTransformer(nn.Module):
         told = space.motion if head is None else space.dynamics
         sound = Sound(space.audio, width)
         self.face = Stream(space.motion, told, sound, width, preset.layers, preset.heads, frames, preset.dropout)
-        self.head: nn.Module | None = None
+        self.head: Stream | None = None
         if head is not None:
             weak = WeakSound(space.audio, head.width, head.sound, head.noise)
             self.head = Stream(POSE, POSE, weak, head.width, head.layers, head.heads, frames, preset.dropout, True)
@@ -41,24 +41,24 @@ class MotionTransformer(nn.Module):
     def forward(self, noisy: torch.Tensor, t: torch.Tensor, conditions: Conditions) -> torch.Tensor:
         """x0 [N, W, D] of x_t [N, W, D] at steps t [N]; windows may be shorter than the preset's.
 
-        What is said of frames that are padding has no meaning, and no frame sees them. Raises ValueError where shapes
-        are not the preset's and the space's.
+        What is said of frames that are padding has no meaning, and no frame sees them. Raises ValueError as `check`.
         """
-        self._check(noisy, conditions)
-        code = self.step(t) + self._controls(conditions)
+        self.check(noisy, conditions)
+        code = self.step(t) + self.controls(conditions)
         x0 = self.face(noisy, code, conditions)
         if self.head is not None:
             x0 = torch.cat([self.head(noisy, self.head_code(code), conditions), x0], -1)
         return torch.as_tensor(x0)
 
-    def _controls(self, conditions: Conditions) -> torch.Tensor:
+    def controls(self, conditions: Conditions) -> torch.Tensor:
         """g, d and e as one code [N, width]."""
         gaze = chosen(conditions.has_gaze, self.gaze(conditions.gaze), self.empty["gaze"])
         distance = chosen(conditions.has_distance, self.distance(conditions.distance), self.empty["distance"])
         emotion = chosen(conditions.has_emotion, self.emotion(conditions.emotion), self.empty["emotion"])
         return gaze + distance + emotion
 
-    def _check(self, noisy: torch.Tensor, conditions: Conditions) -> None:
+    def check(self, noisy: torch.Tensor, conditions: Conditions) -> None:
+        """Raises ValueError where shapes are not the preset's and the space's."""
         count, window, _ = noisy.shape
         space, previous = self.space, self.preset.previous
         if window > self.preset.window:

@@ -9,20 +9,20 @@ import torch
 
 from models.motion.schedule import CosineSchedule
 
-Predictor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""From x_t [N, W, D] and steps t [N] to x0 [N, W, D]."""
+Predictor = Callable[[torch.Tensor, int], torch.Tensor]
+"""From x_t [N, W, D] to x0 [N, W, D]; t is the schedule's time at this place."""
 
 
 def ddim(predict: Predictor, noise: torch.Tensor, schedule: CosineSchedule, steps: int = 50) -> torch.Tensor:
-    """Motion [N, W, D] of noise [N, W, D], which alone decides it; `predict` is asked `steps` times.
+    """Motion [N, W, D] of noise [N, W, D], which alone decides it; `predict` is asked at each of the schedule's
+    times but the last, which is 0.
 
     Raises ValueError for more steps than the schedule has.
     """
-    times = schedule.times(steps)
-    signals = schedule.alpha_bar(torch.tensor(times)).tolist()
+    signals = schedule.alpha_bar(torch.tensor(schedule.times(steps))).tolist()
     x = noise
-    for (t, signal), (_, after) in pairwise(zip(times, signals, strict=True)):
-        x0 = predict(x, torch.full((len(x),), t, device=x.device))
+    for place, (signal, after) in enumerate(pairwise(signals)):
+        x0 = predict(x, place)
         left = (x - signal**0.5 * x0) / (1 - signal) ** 0.5
         x = after**0.5 * x0 + (1 - after) ** 0.5 * left
     return x

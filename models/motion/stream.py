@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -53,21 +55,43 @@ class Stream(nn.Module):
     def forward(self, noisy: torch.Tensor, code: torch.Tensor, conditions: Conditions) -> torch.Tensor:
         """What it predicts of x0 [N, W, told], of x_t [N, W, D], whose first `seen` numbers it looks at; code
         [N, width]."""
-        previous = conditions.previous_motion.shape[1]
-        there = F.pad(conditions.frames, (previous, 0), value=True)  # [N, K + W]
+        return self.predicted(noisy, self.given(conditions), self.modulations(code), conditions.frames)
+
+    def given(self, conditions: Conditions) -> torch.Tensor:
+        """What of the tokens [N, K + W, width] conditions decide: all but x_t."""
         before = self.previous_motion(conditions.previous_motion[..., : self.seen])
         before = chosen(conditions.has_previous, before, self.empty["previous_motion"])
-        motion = torch.cat([before, self.motion(noisy[..., : self.seen])], 1)
-        tokens = motion + self._sound(conditions, there) + self.position[: there.shape[1]]
-        for block in self.blocks:
-            tokens = block(tokens, code, there[:, None, None])
-        x0 = self.out(self.norm(tokens[:, previous:]))
-        return smoothed(x0, conditions.frames) if self.smooth else torch.as_tensor(x0)
+        sound = self._sound(conditions)
+        return sound + F.pad(before, (0, 0, 0, conditions.frames.shape[1])) + self.position[: sound.shape[1]]
 
-    def _sound(self, conditions: Conditions, there: torch.Tensor) -> torch.Tensor:
+    def modulations(self, codes: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What codes [..., width] say to each block, [..., 6 width]."""
+        acted = F.silu(codes)
+        return tuple(block.modulation(acted) for block in self.blocks)  # type: ignore[operator, union-attr]
+
+    def predicted(
+        self,
+        noisy: torch.Tensor,
+        given: torch.Tensor,
+        modulations: Sequence[torch.Tensor],
+        frames: torch.Tensor,
+        full: bool = False,
+    ) -> torch.Tensor:
+        """`forward` by what `given` and `modulations` said. frames [N, W]: which are no padding; full: all of them, and
+        attention needs no mask."""
+        previous = given.shape[1] - noisy.shape[1]
+        seen = None if full else _with_previous(frames, previous)[:, None, None]
+        tokens = given + F.pad(self.motion(noisy[..., : self.seen]), (0, 0, previous, 0))
+        for block, modulation in zip(self.blocks, modulations, strict=True):
+            tokens = block.modulated(tokens, modulation, seen)  # type: ignore[operator, union-attr]
+        x0 = self.out(self.norm(tokens[:, previous:]))
+        return smoothed(x0, frames) if self.smooth else torch.as_tensor(x0)
+
+    def _sound(self, conditions: Conditions) -> torch.Tensor:
         """A_pre and A as tokens [N, K + W, width]."""
         before = chosen(conditions.has_previous, self.audio(conditions.previous_audio), self.empty["previous_audio"])
         now = chosen(conditions.has_audio, self.audio(conditions.audio), self.empty["audio"])
+        there = _with_previous(conditions.frames, before.shape[1])
         sound = torch.cat([before, now], 1) * there[..., None]
         return sound + F.gelu(self.audio_around(sound.transpose(1, 2)).transpose(1, 2))
 
@@ -116,3 +140,8 @@ def chosen(there: torch.Tensor, said: torch.Tensor, empty: torch.Tensor) -> torc
 def small(*shape: int) -> nn.Parameter:
     """A parameter that says next to nothing before training."""
     return nn.Parameter(_SPREAD * torch.randn(shape))
+
+
+def _with_previous(frames: torch.Tensor, previous: int) -> torch.Tensor:
+    """Which of the tokens [N, K + W] are no padding."""
+    return F.pad(frames, (previous, 0), value=True)

@@ -12,6 +12,7 @@ from models.motion.conditions import CONDITIONS, Conditions
 from models.motion.generation import Controls, Sampling, generate
 from models.motion.guidance import Guidance
 from models.motion.model import MotionModel
+from models.motion.prepared import Prepared
 from models.speech.chunks import faded
 from tests.made.motion import MOTION, PREVIOUS, SPACE, WINDOW, motion_model
 
@@ -36,17 +37,17 @@ def model() -> MotionModel:
 class Recording:
     """The network's answers and what it was told, with as many numbers of frame s as an answer to window s."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, model: MotionModel) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.told: list[Conditions] = []
         self.said: list[torch.Tensor] = []
-        forward = model.network.forward
+        answer = Prepared.__call__
 
-        def recorded(noisy: torch.Tensor, t: torch.Tensor, conditions: Conditions) -> torch.Tensor:
-            self.told.append(conditions)
-            self.said.append(forward(noisy, t, conditions))
+        def recorded(network: Prepared, noisy: torch.Tensor, step: int) -> torch.Tensor:
+            self.told.append(network.conditions)
+            self.said.append(answer(network, noisy, step))
             return self.said[-1]
 
-        monkeypatch.setattr(model.network, "forward", recorded)
+        monkeypatch.setattr(Prepared, "__call__", recorded)
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 6, WINDOW - 1, WINDOW, WINDOW + 1, 2 * STEP + 5, 70])
@@ -76,7 +77,7 @@ def test_a_seed_decides_the_motion(model: MotionModel) -> None:
 
 def test_windows_fade_into_each_other(model: MotionModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """As another function of this project, for windows whose places are known, puts them together."""
-    recording = Recording(monkeypatch, model)
+    recording = Recording(monkeypatch)
     count = 2 * STEP + 11
     motion = torch.cat(list(generate(model, [sound(count)], sampling=PLAIN)))
     places = [(0, WINDOW), (STEP, STEP + WINDOW), (2 * STEP, count)]
@@ -86,7 +87,7 @@ def test_windows_fade_into_each_other(model: MotionModel, monkeypatch: pytest.Mo
 
 
 def test_a_window_is_told_what_was_given_before_it(model: MotionModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    recording = Recording(monkeypatch, model)
+    recording = Recording(monkeypatch)
     heard = sound(70)
     motion = torch.cat(list(generate(model, [heard], sampling=PLAIN)))
     assert [bool(told.has_previous) for told in recording.told] == [False, True, True, True, True]
@@ -104,7 +105,7 @@ def test_a_window_is_told_what_was_given_before_it(model: MotionModel, monkeypat
 def test_controls_are_asked_for_at_each_window_s_first_frame(
     model: MotionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording, asked = Recording(monkeypatch, model), []
+    recording, asked = Recording(monkeypatch), []
 
     def controls(frame: int) -> Controls:
         asked.append(frame)
@@ -123,7 +124,7 @@ def test_controls_are_asked_for_at_each_window_s_first_frame(
 def test_by_default_gaze_is_ahead_distance_usual_and_emotion_empty(
     model: MotionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recording = Recording(monkeypatch, model)
+    recording = Recording(monkeypatch)
     list(generate(model, [sound(9)], sampling=PLAIN))
     (told,) = recording.told
     assert model.statistics.gaze.inverse(told.gaze).numpy() == pytest.approx(0, abs=1e-5)

@@ -10,6 +10,7 @@ import torch
 from models.motion.conditions import CONDITIONS, Conditions, joined
 from models.motion.losses import reconstruction
 from models.motion.network import MotionTransformer
+from models.motion.prepared import Prepared
 from models.motion.presets import PRESETS, HeadPreset, MotionPreset
 from models.motion.sampler import ddim
 from models.motion.schedule import CosineSchedule
@@ -140,8 +141,7 @@ def test_one_window_is_learned_by_heart() -> None:
     assert losses[0] == pytest.approx(x0.square().mean().item(), rel=1e-4)
     assert sum(losses[-20:]) / 20 < 1e-3
     net.eval().requires_grad_(False)
-    one = said.at(slice(2))
-    drawn = ddim(lambda x, t: net(x, t, one), noise(2), schedule, 10)
+    drawn = ddim(Prepared.of(net, said.at(slice(2)), schedule.times(10)[:-1]), noise(2), schedule, 10)
     assert (drawn - x0[:2]).square().mean() < 1e-3
 
 
