@@ -7,8 +7,8 @@ import torch
 
 from models.motion.network import MotionTransformer
 from models.motion.numbers import Numbers, held_in
-from tests.made.motion import SMALL, SPACE, awake, conditions, noise
-from tests.unit.models.motion.test_prepared import SAID, TWO
+from models.motion.presets import MotionPreset
+from tests.made.motion import SAID, SMALL, SPACE, TWO, awake, conditions, noise
 
 T = torch.tensor([700, 30, 400])
 MOST: dict[Numbers, float] = {"bf16": 0.01, "int8": 0.06}
@@ -18,8 +18,8 @@ MOST: dict[Numbers, float] = {"bf16": 0.01, "int8": 0.06}
 @pytest.mark.parametrize("numbers", MOST)
 @pytest.mark.parametrize("preset", [SMALL, TWO], ids=["one stream", "two"])
 @pytest.mark.parametrize("name", SAID)
-def test_near_the_plain_network(preset: object, numbers: Numbers, name: str) -> None:
-    network, said = awake(MotionTransformer(preset, SPACE)), SAID[name]  # type: ignore[arg-type]
+def test_near_the_plain_network(preset: MotionPreset, numbers: Numbers, name: str) -> None:
+    network, said = awake(MotionTransformer(preset, SPACE)), SAID[name]
     wanted, found = (each(noise(3), T, said)[said.frames] for each in (network, held_in(network, numbers)))
     assert found.dtype == torch.float32
     assert 0 < (found - wanted).std() < MOST[numbers] * wanted.std()

@@ -7,43 +7,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.motion.conditions import CONDITIONS, Conditions, joined
 from models.motion.network import MotionTransformer
 from models.motion.prepared import Prepared
-from models.motion.presets import HeadPreset
 from models.motion.space import MotionSpace
-from tests.made.motion import SMALL, SPACE, WINDOW, awake, conditions, noise
+from tests.made.motion import SAID, SMALL, SPACE, TWO, awake, conditions, noise
 
 STEPS = (1000, 437, 20)
-TWO = replace(SMALL, head=HeadPreset(layers=1, width=16, heads=2, sound=2, noise=0.1))
 
 
 @pytest.fixture(scope="module", params=[SMALL, TWO], ids=["one stream", "two"])
 def network(request: pytest.FixtureRequest) -> MotionTransformer:
     return awake(MotionTransformer(request.param, SPACE))
-
-
-def padded(said: Conditions) -> Conditions:
-    """The same, of windows of 20, 13 and 1 frames."""
-    lengths = torch.tensor([WINDOW, 13, 1])[:, None]
-    return replace(said, frames=torch.arange(WINDOW) < lengths)
-
-
-def emptied(said: Conditions) -> Conditions:
-    for name in CONDITIONS:
-        said = said.without(name)
-    return said
-
-
-SAID = {
-    "all": conditions(3),
-    "first window": conditions(3).without("previous"),
-    "sound that ends": conditions(3).only_where("audio", torch.arange(WINDOW) < 12),
-    "nothing": emptied(conditions(3)),
-    "unlike": joined([conditions(1), conditions(1, 1).without("gaze"), conditions(1, 2).without("previous")]),
-    "padding": padded(conditions(3)),
-    "padding, first window": padded(conditions(3).without("previous")),
-}
 
 
 @pytest.mark.parametrize("name", SAID)
