@@ -15,7 +15,7 @@ from models.motion.space import MotionSpace
 
 SPACE = MotionSpace(dynamics=5, audio=7, emotion=3)
 SMALL = MotionPreset("small", layers=2, width=32, heads=2, window=20, previous=4, dropout=0.0)
-TWO = replace(SMALL, head=HeadPreset(layers=1, width=16, heads=2, sound=2, noise=0.1))
+TWO = replace(SMALL, head=HeadPreset(layers=1, width=16, heads=2, sound=2, noise=0.5))
 """The same with a stream for the head."""
 WINDOW, PREVIOUS, MOTION = SMALL.window, SMALL.previous, SPACE.motion
 

@@ -11,18 +11,17 @@ from models.motion.conditions import CONDITIONS, Conditions, joined
 from models.motion.losses import reconstruction
 from models.motion.network import MotionTransformer
 from models.motion.prepared import Prepared
-from models.motion.presets import PRESETS, HeadPreset, MotionPreset
+from models.motion.presets import PRESETS, MotionPreset
 from models.motion.sampler import ddim
 from models.motion.schedule import CosineSchedule
 from models.motion.space import POSE, MotionSpace
 from models.motion.stream import WeakSound, smoothed
-from tests.made.motion import MOTION, SMALL, SPACE, WINDOW, awake, conditions, noise
+from tests.made.motion import MOTION, SMALL, SPACE, TWO, WINDOW, awake, conditions, noise
 
 T = torch.tensor([700, 30, 400])
-WITH_HEAD = replace(SMALL, head=HeadPreset(layers=1, width=16, heads=2, sound=2, noise=0.5))
 
 
-@pytest.fixture(scope="module", params=[SMALL, WITH_HEAD], ids=["one stream", "two streams"])
+@pytest.fixture(scope="module", params=[SMALL, TWO], ids=["one stream", "two streams"])
 def network(request: pytest.FixtureRequest) -> MotionTransformer:
     return awake(MotionTransformer(request.param, SPACE))
 
@@ -146,7 +145,7 @@ def test_one_window_is_learned_by_heart() -> None:
 
 
 def test_a_head_with_a_stream_of_its_own_sees_the_pose_alone() -> None:
-    net, said, x = awake(MotionTransformer(WITH_HEAD, SPACE)), conditions(3), noise(3)
+    net, said, x = awake(MotionTransformer(TWO, SPACE)), conditions(3), noise(3)
     face = replace(said, previous_motion=said.previous_motion.clone())
     face.previous_motion[..., POSE:] += 1
     changed = x.clone()
