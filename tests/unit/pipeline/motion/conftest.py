@@ -12,7 +12,7 @@ from pipeline.motion.prepare import MotionData, fitted, opened
 from pipeline.motion.settings import MotionTraining
 
 PRESET = MotionPreset("small", layers=1, width=16, heads=2, window=12, previous=3, dropout=0.2)
-TRAINING = MotionTraining(steps=6, batch=8, held_out_subjects=(2, 3), precision="fp32", warm_up=2)
+TRAINING = MotionTraining(steps=6, batch=8, held_out_subjects=(2, 3), precision="fp32", warm_up=2, leading=0.0)
 
 
 @pytest.fixture(scope="session")

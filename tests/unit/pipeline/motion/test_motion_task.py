@@ -13,7 +13,6 @@ from models.motion import losses
 from models.motion.checkpoint import load_model, read_card
 from models.motion.conditions import CONDITIONS
 from models.motion.model import MotionModel
-from models.motion.presets import MotionPreset
 from models.motion.schedule import CosineSchedule
 from pipeline.motion.examples import standardised
 from pipeline.motion.motion_task import MotionBatch, MotionTask
@@ -160,8 +159,3 @@ def test_a_file_holds_the_average_with_its_statistics_and_what_it_saw(task: Moti
     for name, value in average.network.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[name], value.half().float()), name
     assert [point.get("watch/mouth") for point in read_curve(tmp_path)] == [None, 0.5]
-
-
-def test_a_preset_s_sizes_are_the_network_s(task: MotionTask) -> None:
-    wide = replace(task, preset=MotionPreset("wide", 2, 24, 3, window=12, previous=3))
-    assert wide.module().network.position.shape == (15, 24)
