@@ -84,6 +84,20 @@ def test_a_window_is_the_frames_before_and_from_its_start(reader: WindowReader) 
             assert not values[place, ~there].any()
 
 
+def test_a_whole_clip_is_all_of_its_frames_and_none_before(reader: WindowReader) -> None:
+    for place, clip_id in enumerate(reader.clips.clip_id.tolist()):
+        source = source_of(clip_id.decode())
+        length = CLIPS[source].frames
+        clip = reader.whole(place)
+        assert (clip.clip_id, clip.start.tolist()) == ((clip_id.decode(),), [0])
+        assert clip.valid.shape == (1, length)
+        assert clip.valid.all()
+        assert np.array_equal(clip.dynamics[0] + clip.rest, dynamics(source, length))
+        assert clip.pose[0, :, 1].tolist() == list(range(length))
+        heard = audio(source, length).astype(np.float16).astype(np.float32) * (source != 3)
+        assert np.array_equal(clip.audio[0], heard)
+
+
 def test_starts_leave_room_for_a_window_and_padding_is_before_the_clip_or_after_a_short_one(
     reader: WindowReader,
 ) -> None:

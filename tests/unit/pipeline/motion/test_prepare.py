@@ -16,7 +16,7 @@ from pipeline.errors import UsageError
 from pipeline.motion.prepare import MotionData, fitted, opened
 from pipeline.motion.settings import MotionTraining
 from tests.made import motion_catalog as made
-from tests.made.motion_catalog import AUDIO, DYNAMICS, MadeClip, dynamics
+from tests.made.motion_catalog import AUDIO, MadeClip
 from tests.unit.pipeline.motion.conftest import PRESET, TRAINING
 
 SIZES = MotionPreset("small", layers=1, width=8, heads=1, window=8, previous=3)
@@ -115,18 +115,6 @@ def test_what_cannot_be_learned_from_is_an_error_that_says_what_to_do(root: Path
         opened(str(root), "qualities > 3", ALL, SIZES, cache)
     with pytest.raises(UsageError, match="4 subjects are too few to keep 9 and 4 out"):
         opened(str(root), "", MotionTraining(), SIZES, cache)
-
-
-def test_a_whole_clip_is_all_of_its_frames(root: Path, cache: Path) -> None:
-    motion_catalog(root, [talking(13), talking(20)])
-    found = opened(str(root), "", ALL, SIZES, cache)
-    lengths = (found.train.clips.end - found.train.clips.begin).tolist()
-    for place, length in enumerate(lengths):
-        clip = found.train.whole(place)
-        assert clip.dynamics.shape == (1, length, DYNAMICS)
-        assert clip.valid.all()
-        assert np.array_equal(clip.dynamics[0] + clip.rest, dynamics(0, length))
-    assert sorted(lengths) == [13, 20]
 
 
 def test_people_kept_out_do_not_depend_on_the_seed(planted: Path, cache: Path) -> None:
