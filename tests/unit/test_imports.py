@@ -72,15 +72,13 @@ def faults(source: str, module: str) -> list[str]:
 
 @cache
 def stages() -> set[str]:
-    """Modules of stages/ that hold a stage: a class with a `name`, and with an `open` of its own or BatchedStage's."""
+    """Modules of stages/ that hold a stage: a class that says its `name` and `version`, by which recipes find it."""
     found = set()
     for module, path in modules():
         for node in ast.parse(path.read_text()).body if module.startswith("stages.") else []:
             if isinstance(node, ast.ClassDef):
                 named = {getattr(n.target, "id", "") for n in node.body if isinstance(n, ast.AnnAssign) and n.value}
-                verbs = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
-                batched = "BatchedStage" in {getattr(base, "id", "") for base in node.bases}
-                if "name" in named and node.name != "BatchedStage" and (batched or "open" in verbs):
+                if {"name", "version"} <= named:
                     found.add(module.removeprefix("stages."))
     return found
 
