@@ -93,13 +93,12 @@ class Generate:
 
 
 def main(args: Generate) -> None:
-    from models.motion.generation import Sampling
-    from models.motion.guidance import Guidance
     from pipeline.evaluation.faces.run import Telling
     from pipeline.faces.bundled_checkpoint import bundled_checkpoint
     from pipeline.faces.scene import Size
     from pipeline.generation.batch import Batch, pairs_of, run_batch
     from pipeline.generation.controls import constants
+    from pipeline.generation.generator import asked_sampling
     from pipeline.generation.talk import Talk, talk
 
     sizes = get_args(Size)
@@ -119,7 +118,7 @@ def main(args: Generate) -> None:
         local(args.face, "--face") if args.face else bundled_checkpoint(),
         constants(args.gaze, args.distance, args.emotion),
         local(args.controls, "--controls") if args.controls else None,
-        Sampling(Guidance(audio=args.audio_scale, gaze=args.gaze_scale), args.steps),
+        asked_sampling(args.steps, args.audio_scale, args.gaze_scale),
         args.seed,
         cast("Size | None", args.size),
         args.crop,

@@ -13,6 +13,7 @@ import torch
 from catalogs.tables import EMOTIONS
 from models.motion.checkpoint import load_model, read_card
 from models.motion.generation import Controls, Sampling, generate
+from models.motion.guidance import Guidance
 from models.motion.model import MotionModel
 from models.runtime.checkpoint import WrongWeights
 from pipeline.errors import UsageError
@@ -20,6 +21,9 @@ from pipeline.generation.controls import ControlCurves
 from pipeline.generation.speech import SpeechFeatures, features_of
 from stages.clip import FPS
 from stages.labels.latents import FaceLatents
+
+MOST_STEPS = 1000
+"""Of the diffusion, as both presets have."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,13 @@ class Generator:
     def _asked(self, start: int) -> Controls:
         """Of the window that begins at a frame: what its middle is asked."""
         return self.controls.at((start + self.model.preset.window / 2) / FPS)
+
+
+def asked_sampling(steps: int, audio: float, gaze: float) -> Sampling:
+    """Windows drawn in so many steps; how much sound and gaze are guided by (VASA-1, Eq. 2)."""
+    if not 1 <= steps <= MOST_STEPS:
+        raise UsageError(f"--steps {steps}: give a number from 1 to {MOST_STEPS}")
+    return Sampling(Guidance(audio=audio, gaze=gaze), steps)
 
 
 def opened(checkpoint: Path, device: torch.device) -> tuple[MotionModel, dict[str, Any]]:

@@ -72,6 +72,7 @@ def test_wrong_arguments_end_with_a_message(job: Job, made: Path, tmp_path: Path
         (("--out", out), "nothing to say: give --speech FILE"),
         (options(made, out), "no portrait: give --portrait IMAGE"),
         (options(made, out, *portrait, "--size", "100"), "--size 100: give 96, 256"),
+        (options(made, out, *portrait, "--steps", "0"), "--steps 0: give a number from 1 to 1000"),
         (options(made, out, *portrait, "--gaze", "5"), "--gaze 5: give two angles"),
         (options(made, out, *portrait, "--distance", "0"), "distance 0: give a number from 0.5 to 4"),
         (options(made, out, *portrait, "--emotion", "joy=1"), "--emotion joy=1: give NAME=W"),
