@@ -54,7 +54,7 @@ def _around(parts: np.ndarray) -> np.ndarray:
 
 def _best_penalty(shown: Sequence[np.ndarray], wanted: Sequence[np.ndarray], judge: np.ndarray) -> float:
     """The penalty whose map of the other clips tells those that judge best."""
-    fit, held = np.flatnonzero(~judge), np.flatnonzero(judge)
+    fit, held = np.flatnonzero(~judge).tolist(), np.flatnonzero(judge).tolist()
     maps = _maps([shown[i] for i in fit], [wanted[i] for i in fit], _PENALTIES)
     goal = np.concatenate([wanted[i] for i in held])
     guesses = np.concatenate([shown[i] for i in held])

@@ -36,8 +36,9 @@ class Generator:
 
     def own(self, clip: TalkingClip) -> Controls:
         """What the catalog says of a clip."""
-        mean = float(self.model.statistics.distance.mean[0])
-        return Controls(clip.gaze, None if clip.distance is None else clip.distance / mean, clip.emotion)
+        mean = float(self.model.statistics.distance.mean[0])  # 0: it was trained without
+        distance = clip.distance / mean if clip.distance is not None and mean else None
+        return Controls(clip.gaze, distance, clip.emotion)
 
     def loud(self, scale: float) -> Generator:
         """The same with another scale of guidance by sound."""

@@ -16,8 +16,8 @@ class MotionScores:
     in_step: windows of two seconds whose offset the sync network finds within a frame of the clip's own. dP, trembling,
     travel: of the head's angles, as `head` has them, over the real clips'. spread: the deviation over seeds, in units
     of the training people's. gaze: asked are theta of -15, 0 and 15 degrees and phi of -10 and 10; found is where the
-    head turns, and where eyes look too once drawn. rises: how many of the steps from audio scale 0 to .5, 1 and 2 raise
-    dP. seam: the largest step near a seam over the mean one. drawn: tracked and labelled again in the written video.
+    head turns. rises: how many of the steps from audio scale 0 to .5, 1 and 2 raise
+    dP. seam: the largest step near a seam over the mean one.
     """
 
     opening: float | None = score("mouth opening followed", least=0.72)
@@ -35,10 +35,6 @@ class MotionScores:
     rises: float | None = score("audio scale: steps that raise dP, of 3", least=3, digits=0)
     seam_dynamics: float | None = score("seam: largest step / mean, z_dyn", most=1.5)
     seam_pose: float | None = score("seam: largest step / mean, pose", most=1.7)
-    drawn_in_step: float | None = score("drawn: windows in step, %", least=85, digits=1)
-    drawn_gaze_off: float | None = score("drawn: gaze asked, by gaze and yaw: off, degrees", most=5.0, digits=1)
-    drawn_distance_off: float | None = score("drawn: distance asked: off, %", most=5.0, digits=1)
-    drawn_emotions: float | None = score("drawn: emotions asked that stand out, of 8", least=5, digits=0)
     opening_sentences: float | None = score("mouth opening followed, sentences")
     opening_clips: float | None = score("mouth opening followed, mean of clips")
     jaw_clips: float | None = score("jaw followed, mean of clips")
@@ -56,9 +52,6 @@ class MotionScores:
     dp_silent: float | None = score("audio scale 0: dP / real")
     dp_1: float | None = score("audio scale 1: dP / real")
     dp_2: float | None = score("audio scale 2: dP / real")
-    drawn_opening: float | None = score("drawn: mouth opening followed")
-    drawn_gaze_slope: float | None = score("drawn: gaze found for each degree asked")
-    drawn_found: float | None = score("drawn: frames with a face, %", digits=1)
 
 
 TARGETS: dict[str, Target] = targets(MotionScores)
