@@ -16,8 +16,8 @@ class MotionScores:
     in_step: windows of two seconds whose offset the sync network finds within a frame of the clip's own. dP, trembling,
     travel: of the head's angles, as `head` has them, over the real clips'. spread: the deviation over seeds, in units
     of the training people's. gaze: asked are theta of -15, 0 and 15 degrees and phi of -10 and 10; found is where the
-    head turns. rises: how many of the steps from audio scale 0 to .5, 1 and 2 raise
-    dP. seam: the largest step near a seam over the mean one.
+    head turns. rises: how many of the steps from audio scale 0 to .5, 1 and 2 raise dP. seam: the largest step near a
+    seam over the mean one.
     """
 
     opening: float | None = score("mouth opening followed", least=0.72)
