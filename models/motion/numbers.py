@@ -36,11 +36,15 @@ def held_in(network: MotionTransformer, numbers: Numbers) -> MotionTransformer:
     if held == "fp32":
         return network
     kind = _Int8 if held == "int8" else _Bfloat16
+
+    def replaced(layer: nn.Module) -> nn.Module:
+        return kind(layer) if isinstance(layer, nn.Linear) else layer
+
     network = copy.deepcopy(network, {id(value): value for value in network.parameters()})  # the tensors are shared
     for block in network.modules():
         if isinstance(block, Block):
-            block.qkv, block.out = kind(block.qkv), kind(block.out)
-            block.perceptron = nn.Sequential(*(kind(x) if isinstance(x, nn.Linear) else x for x in block.perceptron))
+            block.qkv, block.out = replaced(block.qkv), replaced(block.out)
+            block.perceptron = nn.Sequential(*map(replaced, block.perceptron))
     return network
 
 
