@@ -32,7 +32,8 @@ from stages.clip import FPS
 @dataclass(frozen=True)
 class MotionEvaluation:
     """What was scored: clips by name, people, seconds; how many were left out, by why; scores by column; curves of a
-    few clips. seeds, steps: samples of each clip, and steps of the sampler."""
+    few clips. seeds, steps: samples of each clip, and steps of the sampler. taught: how many of the clips the sync
+    network was trained on."""
 
     clips: tuple[str, ...]
     people: int
@@ -42,20 +43,23 @@ class MotionEvaluation:
     curves: Sequence[Curves]
     seeds: int
     steps: int
+    taught: int = 0
 
     def text(self) -> str:
         """As a person reads it."""
         left = ", ".join(f"{count} {why}" for why, count in self.left_out.items())
+        taught = f"; the sync network was trained on {plural(self.taught, 'clip')} of these" if self.taught else ""
         return (
             f"{scores_text(self.scores, [MODEL])}\n\n{plural(len(self.clips), 'clip')} of "
             f"{plural(self.people, 'person', 'people')}, {self.seconds:.0f} seconds, {plural(self.seeds, 'seed')}, "
-            f"{plural(self.steps, 'step')}; left out: {left or 'none'}; + reached, - missed"
+            f"{plural(self.steps, 'step')}; left out: {left or 'none'}; + reached, - missed{taught}"
         )
 
     def json(self) -> dict[str, Any]:
         """All figures, JSON-ready."""
         about = {"clips": self.clips, "people": self.people, "seconds": self.seconds, "left_out": dict(self.left_out)}
-        return about | {"seeds": self.seeds, "steps": self.steps} | scores_json(self.scores)
+        about |= {"seeds": self.seeds, "steps": self.steps, "taught_to_sync": self.taught}
+        return about | scores_json(self.scores)
 
 
 def evaluate_motion(
@@ -70,7 +74,7 @@ def evaluate_motion(
     on_progress = Telling()
     on_progress("reading the catalog")
     found = talking_clips(catalog)
-    network = None if sync is None else _sync_network(sync, found)
+    network, taught = (None, set()) if sync is None else _sync_network(sync, found)
     parts = parts_of(found, recipe, part, network, on_progress)
     if seeds < 1 or not 1 <= steps <= model.schedule.steps:
         raise UsageError(f"--seeds {seeds} --steps {steps}: give at least 1, and at most {model.schedule.steps} steps")
@@ -84,6 +88,7 @@ def evaluate_motion(
         curves=tested.curves,
         seeds=seeds,
         steps=steps,
+        taught=sum(clip.content in taught for clip in parts.scored),
     )
 
 
@@ -102,9 +107,10 @@ def _generator(checkpoint: Path) -> tuple[dict[str, Any], MotionModel]:
         raise UsageError(str(error)) from error
 
 
-def _sync_network(path: Path, found: TalkingClips) -> SyncNetwork:
+def _sync_network(path: Path, found: TalkingClips) -> tuple[SyncNetwork, set[str]]:
+    """The network of a file, and the hashes of the files that it was trained on."""
     try:
-        (audio, _), network = read_sync_recipe(path), load_sync(path)
+        (audio, recipe), network = read_sync_recipe(path), load_sync(path)
     except WrongWeights as error:
         raise UsageError(str(error)) from error
     here = {"variant": found.audio.get("variant", ""), "width": found.clips[0].sound.shape[1]}
@@ -113,4 +119,4 @@ def _sync_network(path: Path, found: TalkingClips) -> SyncNetwork:
             f"{path}: takes sound as {audio.get('variant')} has it, the catalog's is {here['variant']}: train a sync "
             "network on this catalog"
         )
-    return network
+    return network, set(recipe.get("content", ()))

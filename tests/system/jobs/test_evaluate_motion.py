@@ -57,7 +57,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_known_of_the_people_is_found(job: Job, catalog: Path, tmp_path: Path) -> None:
-    save_sync(SyncNetwork(AUDIO), {"variant": "whisper", "width": AUDIO}, {}, tmp_path / "sync.safetensors")
+    taught = {"content": [CLIPS[0].content, CLIPS[9].content]}
+    save_sync(SyncNetwork(AUDIO), {"variant": "whisper", "width": AUDIO}, taught, tmp_path / "sync.safetensors")
     made = checkpoint(tmp_path / "motion.safetensors")
     short = ("--seeds", "2", "--steps", "2", "--json", "--sync", tmp_path / "sync.safetensors")
     done = job("evaluate_motion", "--catalog", catalog, "--out", tmp_path / "out", "--checkpoint", made, *short)
@@ -86,6 +87,8 @@ def test_what_is_known_of_the_people_is_found(job: Job, catalog: Path, tmp_path:
     assert said["goals"]["opening"]["reached"] == ["ridge", "real"]
     text = (tmp_path / "out" / "scores.txt").read_text()
     assert "4 clips of 2 people, 18 seconds, 2 seeds, 2 steps; left out: 1 out of step, 1 with little speech" in text
+    assert said["taught_to_sync"] == 1
+    assert "the sync network was trained on 1 clip of these" in text
     assert (tmp_path / "out" / "motion.png").stat().st_size > 10_000
 
 
