@@ -26,6 +26,9 @@ SCHEMA = pa.schema(
 """seconds: where the frame begins. face_pose: as a catalog's, absolute. dynamics: z_dyn, from what it is at rest."""
 
 
+_GROUP = 60 * FPS
+
+
 def write_motion(out: Path, motions: Iterator[torch.Tensor], note: Provenance) -> int:
     """Write motions [n, D] (models/motion/space.py) as they come; returns how many frames. Whole or not at all.
 
@@ -36,10 +39,22 @@ def write_motion(out: Path, motions: Iterator[torch.Tensor], note: Provenance) -
         storage.put(out) as draft,
         pq.ParquetWriter(draft, SCHEMA.with_metadata(dict(note.tags)), compression="zstd") as file,
     ):
-        for motion in motions:
-            file.write_table(_rows(motion.float().cpu(), written))
+        for motion in _groups(motions):
+            file.write_table(_rows(motion, written))
             written += len(motion)
     return written
+
+
+def _groups(motions: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """The same, joined to a minute or more: each becomes a row group, and what is known of those is kept."""
+    held: list[torch.Tensor] = []
+    for motion in motions:
+        held.append(motion.float().cpu())
+        if sum(map(len, held)) >= _GROUP:
+            yield torch.cat(held)
+            held = []
+    if held:
+        yield torch.cat(held)
 
 
 def _rows(motion: torch.Tensor, first: int) -> pa.Table:

@@ -28,6 +28,14 @@ def test_a_row_a_frame_with_the_note_beside(tmp_path: Path) -> None:
     assert pq.read_schema(out).metadata[b"comment"] == b"Synthetic."
 
 
+def test_rows_lie_in_groups_of_a_minute(tmp_path: Path) -> None:
+    out = tmp_path / "motion.parquet"
+    assert write_motion(out, iter(torch.randn(4000, 11).split(45)), NOTE) == 4000
+    groups = pq.ParquetFile(out).metadata
+    assert [groups.row_group(at).num_rows for at in range(groups.num_row_groups)] == [1530, 1530, 940]
+    assert pq.read_table(out)["frame"].to_pylist() == list(range(4000))
+
+
 def test_half_a_file_is_none(tmp_path: Path) -> None:
     def motions() -> Iterator[torch.Tensor]:
         yield torch.zeros(2, 11)
