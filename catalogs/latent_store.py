@@ -60,7 +60,7 @@ class LatentStore:
         """Of each file the numbers of all clips, float16: a clip's [T * D], of each frame those of ARRAYS, D in all."""
         self.rests = [flat for flat, _ in rests]
         """Of each file the medians of the clips' dynamics over their frames, float32: a clip's [Z]."""
-        self._starts = [np.concatenate([[], *(at[:-1] for _, at in each)]).astype(np.int64) for each in (values, rests)]
+        self._starts, self._rest_starts = _starts(values), _starts(rests)
 
     def rows(self) -> StoredRows:
         """What there is, in the order of the files."""
@@ -73,7 +73,8 @@ class LatentStore:
             pa.chunked_array([chunk for table in self._tables for chunk in table["clip_id"].chunks], pa.string()),
             numbers["frames"],
             np.repeat(np.arange(len(counts)), counts),
-            *self._starts,
+            self._starts,
+            self._rest_starts,
             {name: numbers[name] for name in ARRAYS},
         )
 
@@ -129,6 +130,11 @@ def _side_by_side(rows: pa.Table) -> pa.Table:
         [*(rows[name].combine_chunks() for name in kept), *made],
         schema=pa.schema([*(rows.schema.field(name) for name in kept), _VALUES, _REST, *_WIDTHS]),
     )
+
+
+def _starts(columns: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Where each row's list begins among its file's numbers, of all files one after the other."""
+    return np.concatenate([[], *(offsets[:-1] for _, offsets in columns)]).astype(np.int64)
 
 
 def _flat(lists: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

@@ -92,9 +92,9 @@ def sync_clips(catalog: str | os.PathLike[str], training: SyncTraining) -> SyncC
     shapes = _shapes(catalog, rows["clip_id"].to_pylist()) if "frames" in stages else {}
     found = [
         SyncClip(
-            *(row[name] for name in _LISTED),
-            _rows(audio_, row["frames"]),
-            face_features(_rows(dynamics, row["frames"]).astype(np.float32), shapes.get(row["clip_id"])),
+            **{name: row[name] for name in _LISTED},
+            sound=_rows(audio_, row["frames"]),
+            face=face_features(_rows(dynamics, row["frames"]).astype(np.float32), shapes.get(row["clip_id"])),
         )
         for row, audio_, dynamics in _each(rows)
     ]

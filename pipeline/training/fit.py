@@ -53,9 +53,9 @@ class Session:
     preview: int = 500
     keep_s: float = 180.0
     about: Mapping[str, Any] = field(default_factory=dict)
-    examples: int | None = None
     report: Callable[[int, dict[str, float]], None] = _unheard
     tell: Callable[[str], None] = _unheard
+    examples: int | None = None
 
 
 def fit(task: Task[AnyBatch], session: Session) -> nn.Module:
