@@ -10,8 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.motion.generation import Sampling
-from models.motion.model import MotionModel
+from models.motion.generation import Controls, Sampling
 from models.weights.registry import weights
 from pipeline.errors import UsageError
 from pipeline.generation.controls import ControlCurves
@@ -52,19 +51,17 @@ def test_seeds_differ() -> None:
     assert not torch.allclose(motion(one, SOUND), motion(other, SOUND))
 
 
-def test_a_window_is_asked_what_its_middle_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_is_asked_what_its_middle_is() -> None:
     asked = []
 
-    def forward(model: MotionModel, noisy: torch.Tensor, t: torch.Tensor, conditions: object) -> torch.Tensor:
-        asked.append(float(model.statistics.gaze.inverse(conditions.gaze)[0, 0]))  # type: ignore[attr-defined]
-        return torch.zeros_like(noisy)
+    class Recording(ControlCurves):
+        def at(self, second: float) -> Controls:
+            asked.append(second)
+            return super().at(second)
 
-    monkeypatch.setattr(MotionModel, "forward", forward)
-    curves = ControlCurves(np.array([0.0, 2.0]), {**ControlCurves().values, "gaze_theta": np.array([0.0, 50.0])})
-    curves = ControlCurves(curves.seconds, {name: np.resize(each, 2) for name, each in curves.values.items()})
-    motion(Generator(motion_model(), FEATURES, curves, Sampling(steps=1)), SOUND)
-    middles = [start + SMALL.window / 2 for start in (0, 15, 30, 45)]
-    assert asked == pytest.approx([50 * min(middle / FPS / 2, 1) for middle in middles], abs=1e-4)
+    motion(Generator(motion_model(), FEATURES, Recording(), Sampling(steps=1)), SOUND)
+    step = SMALL.window - Sampling().overlap
+    assert asked == pytest.approx([(start + SMALL.window / 2) / FPS for start in (0, step, 2 * step, 3 * step)])
 
 
 def test_a_file_gives_its_model_and_features(tmp_path: Path) -> None:
