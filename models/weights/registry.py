@@ -175,6 +175,19 @@ REGISTRY: dict[str, Weights] = {
             ),
         ),
         Weights(
+            name="motion_tiny",
+            stage="generation",
+            purpose="from speech, gaze, distance and emotion to motion latents (this project's own)",
+            licence="Apache-2.0; trained on public clips under MIT, Apache-2.0 and CC-BY-4.0",
+            commercial=True,
+            origin=Trained(
+                "models/motion/tiny.safetensors",
+                size=10_397_276,
+                sha256="ed33c2e7a78181778a35869b35b90fbd57c0f34fe5c094096442170177dc4d05",
+                by="jobs/train_motion.py",
+            ),
+        ),
+        Weights(
             name="scrfd",
             stage="track",
             purpose="face detection with five points (SCRFD-10G)",

@@ -22,6 +22,7 @@ CHANGES: Mapping[str, str] = {
     "face_tiny": "arrays `face_pose`, `dynamics`, `identity`",
     "whisper_tiny_en": "array `audio` [T, 384]",
     "sync_tiny": "`sound_offset`, `sync`; verdicts `out_of_sync`, `no_sync`",
+    "motion_tiny": "nothing in the catalog: what `jobs/generate.py` moves portraits with",
     "scrfd": "in place of blazeface: `faces_max`, which face is followed",
     "arcface": "in place of dlib: `face_vector` [512], `subject_id`",
     "hyperiqa": "`quality`, `quality_min` on the scale of KonIQ-10k; verdict `low_quality`",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors import safe_open
 
 from models.face.checkpoint import read_recipe
+from models.motion.checkpoint import read_card
+from models.motion.space import MotionSpace
 from models.sync.checkpoint import read_sync_recipe
 from models.weights import store as weight_store
 from models.weights.entry import Weights
@@ -63,6 +67,22 @@ def test_only_weights_whose_licence_says_so_may_be_used_commercially() -> None:
     assert [name for name in PUBLISHED if REGISTRY[name].commercial] == ["face_landmarker", "wav2vec2"]
 
 
+def read_motion_recipe(path: Path) -> tuple[MotionSpace, dict[str, Any]]:
+    return read_card(path)[1:]
+
+
+READ: dict[str, Callable[[Path], tuple[Any, dict[str, Any]]]] = {
+    "face_tiny": read_recipe,
+    "sync_tiny": read_sync_recipe,
+    "motion_tiny": read_motion_recipe,
+}
+MADE_FOR = {
+    "face_tiny": "tiny",
+    "sync_tiny": {"variant": "whisper", "width": 384},
+    "motion_tiny": MotionSpace(dynamics=32, audio=384, emotion=8),
+}
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
     entry = REGISTRY[name]
@@ -70,8 +90,8 @@ def test_what_was_trained_here_lies_in_the_repository(name: str) -> None:
     assert entry.path().stat().st_size == entry.size <= 12e6
     assert entry.commercial is True
     assert entry.state == "in this repository"
-    what, recipe = read_recipe(entry.path()) if name.startswith("face_") else read_sync_recipe(entry.path())
-    assert what == (name.removeprefix("face_") if name.startswith("face_") else {"variant": "whisper", "width": 384})
+    what, recipe = READ[name](entry.path())
+    assert what == MADE_FOR[name]
     assert all(recipe[part] for part in ("commit", "clips", "seconds", "training", "test_subjects"))
     assert recipe["command"].startswith(f"python {entry.distribution} ")
     assert entry.origin.cited == f"`{entry.file}`, by `{entry.distribution}`"
@@ -82,6 +102,13 @@ def test_the_sync_network_knows_the_latents_that_catalogs_have() -> None:
     _, recipe = read_sync_recipe(REGISTRY["sync_tiny"].path())
     assert recipe["latents"] == REGISTRY["face_tiny"].known_as
     assert recipe["landmarks"] is True
+
+
+def test_the_motion_generator_knows_the_latents_and_the_sound_that_catalogs_have() -> None:
+    _, recipe = read_motion_recipe(REGISTRY["motion_tiny"].path())
+    assert recipe["latents"]["sha256"] == REGISTRY["face_tiny"].known_as
+    assert recipe["audio"]["variant"] == "whisper"
+    assert not [name for name, _ in recipe["clips"] if name.startswith("vasa_")]
 
 
 @pytest.mark.parametrize("name", CONVERTED)
