@@ -20,6 +20,8 @@ MEANING = {
     "face_too_small": "the face has too few pixels",
     "scene_cut": "the scene changes, and splitting is off",
     "still_picture": "a still photo, or a picture that freezes",
+    "out_of_sync": "the sound is earlier or later than is allowed",
+    "no_sync": "nothing says that the voice is the face's",
     "duplicate": "the same bytes as another file of the catalog",
     "unreadable": "the file could not be opened or decoded",
     "unreachable": "the file could not be reached; the next run tries it again",

@@ -12,7 +12,7 @@ import duckdb
 from pipeline.report.contents import Totals, rows
 from pipeline.text import MEANING, degrees, number, share
 
-SHEETS, SHEET_BYTES = 6, 2_300_000
+SHEETS, SHEET_BYTES = 6, 2_600_000
 """Contact sheets a verdict at most, and bytes of all of them (base64 makes them a third larger)."""
 
 PEOPLE, FACES, LONERS, FACE_BYTES = 40, 8, 24, 900_000

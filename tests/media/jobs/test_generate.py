@@ -45,7 +45,7 @@ def test_a_video(job: Job, made: Path, tmp_path: Path) -> None:
     assert (controls["gaze_theta"], controls["gaze_phi"], controls["distance"]) == ([-10.0], [5.0], [1.25])
     assert controls["fear"] == [1.0]
     assert found["note"]["sampling"]["guidance"] == {
-        "audio": 0.5, "gaze": 1.0, "distance": 0.0, "emotion": 0.0, "previous": 0.0,
+        "audio": 0.5, "gaze": 1.0, "distance": 0.0, "emotion": 0.0, "previous": 0.0, "every": 1,
     }  # fmt: skip
     assert cv2.VideoCapture(str(out)).read()[1].shape == (96, 96, 3)
 

@@ -64,7 +64,7 @@ def test_wrong_arguments_end_with_a_message(
 def test_a_plan_is_a_few_lines_or_json_and_leaves_nothing(train: Job, catalog: Path, tmp_path: Path) -> None:
     asked = ("--catalog", catalog, "--out", tmp_path / "out", *SHORT, "--plan")
     said = train(*asked).out.splitlines()
-    assert said[0].startswith("preset tiny, 5.3 million parameters; windows of 50 frames")
+    assert said[0].startswith("preset tiny, 5.1 million parameters; windows of 50 frames")
     assert (
         "2 subjects kept for scores, 2 to choose by; clips left out: 2 of test, 2 of validation, 0 of skipped" in said
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
+from models.motion.conditions import Conditions
 from models.motion.model import MotionModel
+from models.motion.prepared import Prepared
 from pipeline.motion.examples import standardised
 from pipeline.motion.motion_task import MotionTask
 from pipeline.motion.prepare import MotionData
@@ -28,17 +32,19 @@ def test_one_that_says_nothing_follows_nothing_and_is_off_by_all_of_it(data: Mot
     assert found["watch/dp"] < 1e-3
 
 
-def test_one_that_hears_is_told_from_one_that_does_not(data: MotionData, task: MotionTask) -> None:
+def test_one_that_hears_is_told_from_one_that_does_not(
+    data: MotionData, task: MotionTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sound's first number is taken for all that moves: it is what the mouth follows, two frames later."""
     assert data.validation is not None
 
-    class Echo(MotionModel):
-        def forward(self, noisy: torch.Tensor, t: torch.Tensor, conditions: object) -> torch.Tensor:
-            loud = conditions.audio[..., :1]  # type: ignore[attr-defined]
-            late = torch.cat([loud[:, :1], loud[:, :1], loud[:, :-2]], 1)
-            return late.expand(noisy.shape)
+    def echo(network: object, conditions: Conditions, times: object) -> Callable[[torch.Tensor, int], torch.Tensor]:
+        loud = conditions.audio[..., :1]
+        late = torch.cat([loud[:, :1], loud[:, :1], loud[:, :-2]], 1)
+        return lambda noisy, step: late.expand(noisy.shape)
 
-    model = Echo(task.preset, task.space).eval().requires_grad_(False)
+    monkeypatch.setattr(Prepared, "of", echo)
+    model = MotionModel(task.preset, task.space).eval().requires_grad_(False)
     model.statistics.load_state_dict(task.statistics.state_dict())
     watch = Watch(data.validation, task.statistics, TRAINING)
     found = watch.look(model)
