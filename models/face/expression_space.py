@@ -85,7 +85,9 @@ class ExpressionSpace:
     def absolute(self, frames: ClipReading) -> np.ndarray:
         """Numbers [T, K + 6] that still tell one face's shape from another's: nothing neutral is taken away."""
         count = len(frames.pose)
-        numbers = [frames.expression.reshape(count, -1) @ self.directions, frames.eyes.reshape(count, -1) / self.widths]
+        # in double precision, for what is rounded not to depend on how many frames there are
+        along = (frames.expression.reshape(count, -1).astype(np.float64) @ self.directions).astype(np.float32)
+        numbers = [along, frames.eyes.reshape(count, -1) / self.widths]
         return np.concatenate(numbers, 1) - turns(frames.pose) @ self.turned
 
     def transform(self, frames: ClipReading, clips: Sequence[tuple[int, bool]]) -> np.ndarray:
