@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
-import torch
 
 from benchmarks.planting.catalog import planted_clips, write_planted
-from models.motion.checkpoint import load_model, read_card
-from models.motion.presets import TINY
-from pipeline.training.curves import read_curve
-from pipeline.training.speed import EXAMPLES, WAITED
-from tests.root import ROOT
 
 Job = Callable[..., Any]
 SHORT = ("--steps", "6", "--batch", "4", "--kept-out", "2", "2", "--precision", "fp32")
@@ -71,46 +63,3 @@ def test_a_plan_is_a_few_lines_or_json_and_leaves_nothing(train: Job, catalog: P
     assert said[-1] == "nothing was kept: leave out --plan to train"
     assert json.loads(train(*asked, "--json").out)["clips"] == 4
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.ray
-def test_the_whole_job_with_two_workers_and_its_end_with_one(
-    catalog: Path, tmp_path: Path, shared_head: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in shared_head.items():
-        monkeypatch.setenv(name, value)
-    out = tmp_path / "out"
-    command = [sys.executable, str(ROOT / "jobs/train_motion.py"), "--catalog", str(catalog), "--out", str(out)]
-    found = trained(*command, *SHORT, "--workers", "2", "--json")
-    assert (found["step"], found["steps"], found["model"]) == (6, 6, str(out / "model.safetensors"))
-    (point,) = read_curve(out)
-    assert point == found["figures"]
-    assert {"total", "reconstruction", "velocity", "watch/mouth", "watch/dp", EXAMPLES, WAITED} <= set(point)
-    assert point[EXAMPLES] > 0
-    assert 0 < point[WAITED] < 1
-    preset, space, recipe = read_card(out / "model.safetensors")
-    assert (preset, space.dynamics, space.audio, space.emotion) == (TINY, 4, 6, 8)
-    assert (recipe["step"], recipe["workers"], recipe["where"]) == (6, 2, "")
-    assert (recipe["latents"]["variant"], recipe["audio"]) == ("planted", {"variant": "planted", "width": 6})
-    assert len(recipe["clips"]) == len(recipe["content"]) == 4
-    assert len(recipe["test_subjects"]) == len(recipe["validation_subjects"]) == 2
-    assert "--kept-out 2 2" in recipe["command"]
-    before = load_model(out / "model.safetensors")
-    assert bool(before.statistics.motion.deviation.ne(1).any())
-
-    # one worker goes on where two were
-    longer = [*SHORT[2:], "--steps", "8"]
-    assert trained(*command, *longer, "--json")["step"] == 8
-    assert [each["step"] for each in read_curve(out)] == [6, 8]
-    after = load_model(out / "model.safetensors")
-    assert torch.equal(after.statistics.motion.mean, before.statistics.motion.mean)
-    assert [entry["step"] for entry in read_card(out / "model.safetensors")[2]["history"]] == [0, 6]
-
-
-def trained(*command: str) -> dict[str, Any]:
-    """The summary of a training that ends well."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "windows/s" in done.stderr
-    return dict(json.loads(done.stdout))
